@@ -1,0 +1,28 @@
+"""The frozen model p_LLM(a|s,c) and the embedders, behind `open_llm` and `open_embedder`."""
+
+from __future__ import annotations
+
+from memlab.core import MemlabError
+from memlab.llm.contract import LLM, Embedder
+
+__all__ = ["LLM", "Embedder", "open_embedder", "open_llm"]
+
+
+def open_llm(spec: str = "auto") -> LLM:
+    """Open a model: ``ollama:NAME`` or ``replay:PATH`` (``replay:PATH#MODEL`` when several were recorded)."""
+    kind, _, rest = spec.partition(":")
+    if kind == "ollama" and rest:
+        from memlab.llm.ollama import OllamaLLM
+
+        return OllamaLLM(rest)
+    if kind == "replay" and rest:
+        from memlab.llm.replay import Replay
+
+        path, _, model = rest.partition("#")
+        return Replay(path, model or None)
+    raise MemlabError(f"Unknown model {spec!r}: use 'ollama:NAME' or 'replay:PATH'.")
+
+
+def open_embedder(spec: str = "auto") -> Embedder:
+    """Open an embedder."""
+    raise MemlabError(f"Unknown embedder {spec!r}.")
