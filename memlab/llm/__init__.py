@@ -24,5 +24,23 @@ def open_llm(spec: str = "auto") -> LLM:
 
 
 def open_embedder(spec: str = "auto") -> Embedder:
-    """Open an embedder."""
-    raise MemlabError(f"Unknown embedder {spec!r}.")
+    """Open an embedder: ``auto``, ``ollama:NAME``, ``wordllama``, ``hash`` or ``replay:PATH``; raises MemlabError.
+
+    ``auto`` is Ollama's all-minilm when a server answers and has it, else wordllama; it prints which.
+    """
+    from memlab.llm import embedders
+
+    kind, _, rest = spec.partition(":")
+    if spec == "auto":
+        return embedders.open_auto()
+    if spec == "wordllama":
+        return embedders.WordLlamaEmbedder()
+    if spec == "hash":
+        return embedders.HashEmbedder()
+    if kind == "ollama" and rest:
+        return embedders.OllamaEmbedder(rest)
+    if kind == "replay" and rest:
+        return embedders.ReplayEmbedder(rest)
+    raise MemlabError(
+        f"Unknown embedder {spec!r}: use 'auto', 'ollama:all-minilm', 'wordllama', 'hash' or 'replay:PATH'."
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -35,6 +35,13 @@ def hosts_from(text: str | None = None) -> list[str]:
 def full_name(model: str) -> str:
     """Ollama's name of a model with its tag: ``all-minilm`` is ``all-minilm:latest``."""
     return model if ":" in model.rpartition("/")[2] else f"{model}:latest"
+
+
+def _missing(host: str, model: str, held: Iterable[str]) -> str:
+    return (
+        f"Ollama at {host} has no model {model!r}; it has {sorted(held) or 'none'}. "
+        f"Run `memlab models fetch`, or `ollama pull {model}`."
+    )
 
 
 class Servers:
@@ -74,11 +81,27 @@ class Servers:
         if name not in held:
             held = self.models(host, fresh=True)
         if name not in held:
-            raise ModelMissing(
-                f"Ollama at {host} has no model {model!r}; it has {sorted(held) or 'none'}. "
-                f"Run `memlab models fetch`, or `ollama pull {model}`."
-            )
+            raise ModelMissing(_missing(host, model, held))
         return held[name]
+
+    def probe(self, model: str) -> None:
+        """Look once at each host for a server with ``model``; raises NoServer or ModelMissing."""
+        import httpx
+        import ollama
+
+        trouble: Exception | None = None
+        for host in self.hosts:
+            try:
+                held = self.models(host, fresh=True)
+            except (ConnectionError, httpx.TransportError, ollama.ResponseError) as error:
+                trouble = error
+            else:
+                if full_name(model) in held:
+                    return
+                trouble = ModelMissing(_missing(host, model, held))
+        if isinstance(trouble, ModelMissing):
+            raise trouble
+        raise NoServer(self._complaint(trouble)) from trouble
 
     def call(self, ask: Callable[[str, Any], T]) -> T:
         """``ask(host, client)`` on the next live host; raises NoServer after 4 rounds of failures."""

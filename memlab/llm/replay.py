@@ -235,12 +235,9 @@ def to_reply(row: Mapping[str, str]) -> Reply:
     return Reply(**json.loads(row["reply"]), model=row["model"], backend="replay")
 
 
-def write_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
-    """Write recorded rows as one Parquet file with provenance in its metadata, atomically."""
+def provenance() -> dict[str, Any]:
+    """What made a file: command, date (UTC) and versions."""
     from importlib.metadata import PackageNotFoundError, version
-
-    import pyarrow as pa
-    import pyarrow.parquet as pq
 
     versions = {"python": sys.version.split()[0]}
     for package in ("memlab", "ollama", "xllamacpp", "wordllama", "numpy", "pyarrow"):
@@ -248,10 +245,20 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
             versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    origin = {
+    return {
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "versions": versions,
+    }
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
+    """Write recorded rows as one Parquet file with provenance in its metadata, atomically."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    origin = {
+        **provenance(),
         "models": sorted({(row["model"], row["digest"]) for row in rows}),
         "backends": sorted({row["backend"] for row in rows}),
     }

@@ -1,0 +1,256 @@
+"""Text to unit rows: Ollama's all-minilm, wordllama, hashed words, and recorded rows of any of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from memlab.core import MemlabError
+from memlab.llm.contract import Embedder, NoServer, ReplayMiss
+from memlab.llm.ollama import Servers
+from memlab.llm.replay import provenance
+
+MINILM = "all-minilm"
+BATCH = 64
+
+
+def unit_rows(rows: np.ndarray, texts: Sequence[str], name: str) -> np.ndarray:
+    """``rows`` as float32 of length 1 each; raises MemlabError on NaN and on zero rows, and names the text."""
+    rows = np.asarray(rows, dtype=np.float64)
+    length = np.linalg.norm(rows, axis=1)
+    bad = np.flatnonzero(~np.isfinite(length) | (length == 0))
+    if bad.size:
+        raise MemlabError(
+            f"The embedder {name!r} gives no direction for the text {texts[bad[0]]!r} (length {length[bad[0]]}): "
+            "give it a text with words, or use another embedder."
+        )
+    return (rows / length[:, None]).astype(np.float32)
+
+
+def check_texts(texts: Sequence[str]) -> list[str]:
+    """A list of non-empty strings; raises MemlabError, also on a bare string."""
+    if isinstance(texts, str):
+        raise MemlabError(f"embed() takes a list of texts, got one string {texts[:40]!r}: put it in a list.")
+    for i, text in enumerate(texts):
+        if not isinstance(text, str) or not text.strip():
+            raise MemlabError(f"Text {i} of {len(texts)} is {text!r}: an embedder needs a non-empty string.")
+    return list(texts)
+
+
+class OllamaEmbedder:
+    """``model`` as an Ollama server runs it; raises NoServer or ModelMissing."""
+
+    backend = "ollama"
+
+    def __init__(self, model: str = MINILM, hosts: Sequence[str] | None = None, timeout: float = 120.0) -> None:
+        self.name = model
+        self.servers = Servers(hosts, timeout)
+        self._dim = 0
+
+    @property
+    def dim(self) -> int:
+        """Length of a row; the first look asks the server."""
+        if not self._dim:
+            self.embed(["dimension"])
+        return self._dim
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Rows of shape ``(n, dim)``, in batches of 64."""
+        texts = check_texts(texts)
+        rows: list[Sequence[float]] = []
+        for start in range(0, len(texts), BATCH):
+            batch = texts[start : start + BATCH]
+
+            def ask(host: str, client: Any, batch: list[str] = batch) -> Sequence[Sequence[float]]:
+                self.servers.digest(host, self.name)
+                return client.embed(model=self.name, input=batch, truncate=False, keep_alive="2h").embeddings
+
+            rows.extend(self.servers.call(ask))
+        if not rows:
+            return np.zeros((0, self.dim), np.float32)
+        self._dim = len(rows[0])
+        return unit_rows(np.array(rows), texts, self.name)
+
+
+class WordLlamaEmbedder:
+    """The 256-d static word vectors in the wheel of `wordllama`; nothing is downloaded."""
+
+    name = "wordllama"
+    backend = "wordllama"
+    dim = 256
+
+    def __init__(self) -> None:
+        import wordllama
+
+        home = Path(wordllama.__file__).parent
+        try:
+            # The package looks for its own tokenizer in a cache folder only: its own folder serves as one.
+            self._model = wordllama.WordLlama.load(cache_dir=home, disable_download=True, dim=self.dim)
+        except OSError as error:
+            raise MemlabError(
+                f"The package wordllama at {home} holds no weights ({error}): install wordllama 0.4 from its wheel."
+            ) from error
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Rows of shape ``(n, 256)``."""
+        texts = check_texts(texts)
+        if not texts:
+            return np.zeros((0, self.dim), np.float32)
+        return unit_rows(self._model.embed(texts), texts, self.name)
+
+
+class HashEmbedder:
+    """Signed feature hashing of lower-case words and pairs of words: no weights, the same on every machine."""
+
+    name = "hash"
+    backend = "hash"
+
+    def __init__(self, dim: int = 256) -> None:
+        self.dim = dim
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Rows of shape ``(n, dim)``; a text without words counts as one word."""
+        texts = check_texts(texts)
+        rows = np.zeros((len(texts), self.dim))
+        for row, text in zip(rows, texts, strict=True):
+            words = re.findall(r"\w+", text.lower()) or [text.strip()]
+            for feature in [*words, *(f"{a} {b}" for a, b in pairwise(words))]:
+                code = int.from_bytes(hashlib.blake2b(feature.encode(), digest_size=8).digest(), "big")
+                row[(code >> 1) % self.dim] += 1.0 if code & 1 else -1.0
+            if not row.any():
+                # Opposite signs in one place may cancel; a row needs a direction.
+                row[0] = 1.0
+        return unit_rows(rows, texts, self.name)
+
+
+class RecordingEmbedder:
+    """A live embedder that asks for no text twice and keeps its rows in the Parquet file ``path``.
+
+    Rows are saved by `save`, on leaving a ``with`` block, and after each 256 new texts: unlike replies they cost
+    little to make again. Raises MemlabError when ``path`` holds the rows of another embedder.
+    """
+
+    def __init__(self, embedder: Embedder, path: str | Path) -> None:
+        self.embedder = embedder
+        self.path = Path(path)
+        self.name, self.backend, self.dim = embedder.name, embedder.backend, embedder.dim
+        self._rows: dict[str, np.ndarray] = {}
+        self._unsaved = 0
+        if self.path.exists():
+            name, dim, self._rows = _read_vectors(self.path)
+            if (name, dim) != (self.name, self.dim):
+                raise MemlabError(
+                    f"{self.path} holds rows of {name!r} with {dim} columns, not of {self.name!r} with {self.dim}: "
+                    "record to another file."
+                )
+
+    def __enter__(self) -> RecordingEmbedder:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.save()
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Rows of shape ``(n, dim)``, recorded where known."""
+        texts = check_texts(texts)
+        new = [t for t in dict.fromkeys(texts) if t not in self._rows]
+        if new:
+            self._rows.update(zip(new, self.embedder.embed(new), strict=True))
+            self._unsaved += len(new)
+        if self._unsaved >= 256:
+            self.save()
+        return np.array([self._rows[t] for t in texts], np.float32).reshape(len(texts), self.dim)
+
+    def save(self) -> Path:
+        """Write all rows, atomically; gives the path."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        if not self._unsaved and self.path.exists():
+            return self.path
+        texts = sorted(self._rows)
+        flat = np.array([self._rows[t] for t in texts], np.float32).reshape(-1)
+        vectors = pa.FixedSizeListArray.from_arrays(pa.array(flat, pa.float32()), self.dim)
+        origin = {**provenance(), "model": self.name, "backend": self.backend, "dim": self.dim}
+        table = pa.table({"text": texts, "vector": vectors}).replace_schema_metadata({"memlab": json.dumps(origin)})
+        half = self.path.with_name(self.path.name + ".tmp")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            pq.write_table(table, half, compression="zstd", compression_level=12)
+            os.replace(half, self.path)
+        except OSError as error:
+            half.unlink(missing_ok=True)
+            raise MemlabError(f"Cannot write {self.path} ({error}): choose a writable folder with space.") from error
+        self._unsaved = 0
+        return self.path
+
+
+class ReplayEmbedder:
+    """Recorded rows from a Parquet file, or from all ``*.parquet`` files of embeddings in a folder."""
+
+    backend = "replay"
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        files = sorted(self.path.glob("*.parquet")) if self.path.is_dir() else [self.path]
+        if not files:
+            raise MemlabError(f"No recorded embeddings in {self.path}: correct the path.")
+        self._rows: dict[str, np.ndarray] = {}
+        held = set()
+        for file in files:
+            name, dim, rows = _read_vectors(file)
+            held.add((name, dim))
+            self._rows.update(rows)
+        if len(held) > 1:
+            raise MemlabError(f"{self.path} mixes embeddings of {sorted(held)}: name one file.")
+        self.name, self.dim = held.pop()
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Rows of shape ``(n, dim)``; raises ReplayMiss."""
+        texts = check_texts(texts)
+        missing = [t for t in texts if t not in self._rows]
+        if missing:
+            raise ReplayMiss(
+                f"{self.path} holds no embedding by {self.name} of {len(missing)} texts, first {missing[0][:120]!r}: "
+                "use recorded tasks, or a live embedder ('ollama:all-minilm', 'wordllama', 'hash')."
+            )
+        return np.array([self._rows[t] for t in texts], np.float32).reshape(len(texts), self.dim)
+
+
+def open_auto(announce: bool = True) -> Embedder:
+    """all-minilm when an Ollama server answers and has it, else wordllama; says which."""
+    live = OllamaEmbedder(MINILM)
+    try:
+        live.servers.probe(MINILM)
+        found: Embedder = live
+    except MemlabError as error:
+        found = WordLlamaEmbedder()
+        why = "no Ollama server answers" if isinstance(error, NoServer) else f"Ollama has no {MINILM}"
+    else:
+        why = "an Ollama server answers"
+    if announce:
+        print(f"memlab: embeddings by {found.name} ({why})")
+    return found
+
+
+def _read_vectors(path: Path) -> tuple[str, int, dict[str, np.ndarray]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+        origin = json.loads((table.schema.metadata or {})[b"memlab"])
+        dim = int(origin["dim"])
+        flat = table["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        rows = flat.astype(np.float32).reshape(-1, dim)
+        return origin["model"], dim, dict(zip(table["text"].to_pylist(), rows, strict=True))
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+        raise MemlabError(f"{path} is no file of recorded embeddings ({error!r}): fetch it again.") from error
