@@ -1,0 +1,154 @@
+"""Make the environment that memlab needs, with the standard library alone.
+
+A fresh clone has nothing installed: the first ``python3 -m memlab lab`` builds a virtual environment in the clone,
+installs the packages there and starts again inside it. A conda user's own environment is used as it is when it
+holds every package. Nothing outside the clone is written (``MEMLAB_VENV`` names another folder).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent.parent
+DEV_VERBS = ("test", "notebooks")
+OLDEST = (3, 11)
+
+
+def ensure(args: Sequence[str]) -> None:
+    """Return if this interpreter can run ``memlab *args``; otherwise build ``.venv`` and start again in it.
+
+    Outside a clone (memlab installed as a package) there is nothing to do. Exits with a message that says what
+    to do when Python is too old, the network is missing or the folder cannot be written.
+    """
+    if sys.version_info < OLDEST:
+        version = ".".join(map(str, sys.version_info[:3]))
+        raise SystemExit(f"memlab needs Python 3.11 or newer, this is {version}. See python.org/downloads.")
+    if not (ROOT / "pyproject.toml").exists():
+        return
+    extra = "dev" if args and args[0] in DEV_VERBS else ""
+    home = venv_folder()
+    inside = Path(sys.prefix).resolve() == home.resolve()
+    if inside and (is_fresh(home, extra) or not (stamp(home).exists() or missing(extra))):
+        return
+    if not inside and not missing(extra):
+        return
+    if not is_fresh(home, extra):
+        install(home, extra, create=not inside)
+    restart(home, args)
+
+
+def venv_folder() -> Path:
+    """The folder of the environment: ``MEMLAB_VENV``, or ``.venv`` in the clone."""
+    return Path(os.environ.get("MEMLAB_VENV") or ROOT / ".venv")
+
+
+def venv_python(home: Path) -> Path:
+    """The interpreter inside the environment ``home``, on this system."""
+    return home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def requirements(extra: str = "") -> list[str]:
+    """Names of the distributions that pyproject.toml asks for, with those of one extra."""
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = list(project["dependencies"]) + list(project["optional-dependencies"].get(extra, []))
+    return [re.split(r"[\s\[<>=!~;]", line, maxsplit=1)[0] for line in lines]
+
+
+def missing(extra: str = "") -> list[str]:
+    """Names of required distributions that this interpreter lacks; ``memlab`` itself must come from this clone."""
+    absent = []
+    for name in requirements(extra):
+        try:
+            importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            absent.append(name)
+    return absent if installed_from_clone() else [*absent, "memlab"]
+
+
+def installed_from_clone() -> bool:
+    """Whether this interpreter, and so a notebook's kernel, imports memlab from this very clone."""
+    try:
+        origin = importlib.metadata.distribution("memlab").read_text("direct_url.json") or ""
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return f'"{ROOT.as_uri()}"' in origin
+
+
+def fingerprint() -> str:
+    """Hash of the files that decide what gets installed."""
+    texts = (ROOT / name for name in ("pyproject.toml", "constraints.txt"))
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in texts)).hexdigest()
+
+
+def stamp(home: Path) -> Path:
+    """The file in an environment that says what was installed there."""
+    return home / "memlab-installed.txt"
+
+
+def is_fresh(home: Path, extra: str) -> bool:
+    """Whether the environment holds what pyproject.toml and constraints.txt ask for today, with this extra."""
+    try:
+        seen, *extras = stamp(home).read_text(encoding="utf-8").split()
+    except (OSError, ValueError):
+        return False
+    return seen == fingerprint() and (not extra or extra in extras) and venv_python(home).exists()
+
+
+def install(home: Path, extra: str, create: bool = True) -> None:
+    """Create the environment when ``create``, install memlab and its packages, and write the stamp last."""
+    old = stamp(home).read_text(encoding="utf-8").split()[1:] if stamp(home).exists() else []
+    extras = sorted({*old, extra} - {""})
+    target = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
+    try:
+        stamp(home).unlink(missing_ok=True)
+        if create and not venv_python(home).exists():
+            say(f"Making a virtual environment in {home} (Python {sys.version.split()[0]})")
+            run_or_explain([sys.executable, "-m", "venv", str(home)], VENV_REMEDY)
+        say("Installing the packages there: about 1 GB on disk, some minutes the first time")
+        quiet = [] if sys.stdout.isatty() else ["--quiet"]
+        pip = [str(venv_python(home)), "-m", "pip", "install", "--disable-pip-version-check", *quiet]
+        run_or_explain([*pip, "-c", str(ROOT / "constraints.txt"), "-e", target], PIP_REMEDY)
+        stamp(home).write_text("\n".join([fingerprint(), *extras]) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise SystemExit(f"Cannot write the environment {home}: {error}. Set MEMLAB_VENV to another folder.") from None
+
+
+VENV_REMEDY = (
+    "Python could not make a virtual environment. On Debian and Ubuntu: sudo apt install python3-venv. "
+    "With conda: conda env create -f environment.yml && conda activate memlab, then repeat the command."
+)
+PIP_REMEDY = (
+    "Installing the packages failed (pip's own words are above). Check the network and the free disk space, then "
+    "repeat the command: it goes on where it stopped. Behind a proxy, set HTTPS_PROXY."
+)
+
+
+def run_or_explain(command: list[str], remedy: str) -> None:
+    """Run a command; when it fails, exit with its status and the remedy."""
+    if subprocess.run(command, check=False).returncode != 0:
+        say(remedy)
+        raise SystemExit(1)
+
+
+def restart(home: Path, args: Sequence[str]) -> NoReturn:
+    """Run ``memlab *args`` with the environment's interpreter, in place of this process where the system can."""
+    command = [str(venv_python(home)), "-m", "memlab", *args]
+    sys.stdout.flush()
+    if os.name == "nt":
+        raise SystemExit(subprocess.run(command, check=False).returncode)
+    os.execv(command[0], command)
+
+
+def say(text: str) -> None:
+    """Print one line at once, so that it stands before the output of the command it announces."""
+    print(f"memlab: {text}", flush=True)

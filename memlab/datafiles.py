@@ -1,0 +1,83 @@
+"""Recorded runs, replies and documents: found from the clone, checked against ``data/MANIFEST.sha256``."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from memlab.core import MemlabError
+
+MANIFEST = "MANIFEST.sha256"
+
+
+def data_folder() -> Path:
+    """The folder of recorded data: ``MEMLAB_DATA``, or ``data/`` in the clone that this package stands in.
+
+    Raises `MemlabError` when memlab was installed without its clone and the variable is not set.
+    """
+    told = os.environ.get("MEMLAB_DATA")
+    folder = Path(told).expanduser() if told else Path(__file__).resolve().parent.parent / "data"
+    if not (folder / MANIFEST).is_file():
+        raise MemlabError(
+            f"No recorded data in {folder}: work in a clone of memlab, or set MEMLAB_DATA to its data folder "
+            f"(the one that holds {MANIFEST})."
+        )
+    return folder
+
+
+def data(name: str) -> Path:
+    """Path of one recorded file, such as ``data("toolbox/questions.csv")``, checked before it is handed out.
+
+    Raises `MemlabError` for a name the manifest does not list, and for a file that is missing or was changed.
+    """
+    folder = data_folder()
+    listed = read_manifest(folder)
+    if name not in listed:
+        near = ", ".join(sorted(listed)) or "nothing"
+        raise MemlabError(f"No recorded file {name!r}; the manifest lists: {near}.")
+    path = folder / name
+    if not path.is_file():
+        raise MemlabError(f"Recorded file {name!r} is missing: restore it with `git checkout -- data/{name}`.")
+    stat = path.stat()
+    if sha256(str(path), stat.st_size, stat.st_mtime_ns) != listed[name]:
+        raise MemlabError(
+            f"Recorded file {name!r} differs from the manifest: restore it with `git checkout -- data/{name}`, "
+            "or accept your own version with `python -m memlab data manifest`."
+        )
+    return path
+
+
+@lru_cache(maxsize=256)
+def sha256(path: str, size: int, mtime_ns: int) -> str:
+    """Hash of a file; size and time of change are part of the key, so that an edited file is hashed again."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_manifest(folder: Path) -> dict[str, str]:
+    """Name to hash, as in the lines ``hash  name`` that ``sha256sum --check`` reads too."""
+    lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
+    pairs = (line.split("  ", 1) for line in lines if line.strip())
+    return {name: digest for digest, name in pairs}
+
+
+def scan(folder: Path) -> dict[str, str]:
+    """Name to hash of every file that stands in ``folder`` now, hidden ones and the manifest left out."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        hidden = any(part.startswith(".") for part in name.split("/"))
+        if path.is_file() and not hidden and name != MANIFEST:
+            stat = path.stat()
+            found[name] = sha256(str(path), stat.st_size, stat.st_mtime_ns)
+    return found
+
+
+def write_manifest(folder: Path) -> int:
+    """Rewrite the manifest of ``folder`` from its files; returns how many it lists."""
+    found = scan(folder)
+    text = "".join(f"{digest}  {name}\n" for name, digest in sorted(found.items()))
+    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+    return len(found)
