@@ -1,0 +1,283 @@
+"""What the array store and the LanceDB store share: reading the view, committing, reverting."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from memlab.core import Case, Edit, Hits, Step
+from memlab.stores.contract import StoreError, check_dim, check_k, check_kind, check_step, check_vector
+from memlab.stores.index import Index
+from memlab.stores.log import Entry, Pair, View, bridge, replay, resolve, undo
+from memlab.stores.views import Pinned, Without
+
+
+@contextmanager
+def interrupts_wait() -> Iterator[None]:
+    """Hold Ctrl-C back until the block is done, so that a commit is either there or not."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[tuple[int, FrameType | None]] = []
+    old = signal.signal(signal.SIGINT, lambda number, frame: caught.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, old)
+        if caught and callable(old):
+            old(*caught[0])
+
+
+class Past:
+    """Past uses of memory, found by case without reading all of them."""
+
+    def __init__(self, rows: Iterable[tuple[int, Step]]) -> None:
+        self._all: list[tuple[int, Step]] = []
+        self._of: dict[str, list[tuple[int, Step]]] = {}
+        self.add(rows)
+
+    def add(self, rows: Iterable[tuple[int, Step]]) -> None:
+        """Append ``(version, step)`` rows in log order."""
+        for row in rows:
+            self._all.append(row)
+            for case_id in set(row[1].shown):
+                self._of.setdefault(case_id, []).append(row)
+
+    def steps(self, case_id: str | None, upto: int) -> list[Step]:
+        """Steps of one case, or of all, up to and including a version."""
+        rows = self._all if case_id is None else self._of.get(case_id, [])
+        return [step for version, step in rows if version <= upto]
+
+
+class LogStore(ABC):
+    """A log of commits and the view that follows from it. Subclasses say where the log is kept."""
+
+    def __init__(self, dim: int) -> None:
+        self._dim = check_dim(dim)
+        self._guard = threading.RLock()
+        self._view = View()
+        self._index = Index(self._dim)
+        self._past: Past | None = None
+        self._stale = False
+        self._closed = False
+
+    @abstractmethod
+    def _append(self, version: int, edits: list[Edit], steps: list[Step]) -> int:
+        """Make one commit durable; give its version. Nothing is kept if this raises."""
+
+    @abstractmethod
+    def _entries(self, upto: int | None = None, case_id: str | None = None, episode: int | None = None) -> list[Entry]:
+        """Edits in log order, up to and including a version, of one case, or of one episode."""
+
+    @abstractmethod
+    def _steps(self) -> list[tuple[int, Step]]:
+        """All steps in log order, each with the version it was committed in."""
+
+    def _moved(self) -> bool:
+        """Whether somebody else has committed to the log since it was last read."""
+        return False
+
+    def _load(self) -> View:
+        """The newest view, from the log."""
+        view = View()
+        replay(view, self._entries())
+        return view
+
+    def _writing(self) -> AbstractContextManager[Any]:
+        """Keep other writers out."""
+        return nullcontext()
+
+    @abstractmethod
+    def _tidy(self) -> None:
+        """Compact the log where that is due; failing to is no reason to fail a commit."""
+
+    @property
+    def dim(self) -> int:
+        return self._dim
+
+    @property
+    def version(self) -> int:
+        with self._guard:
+            self._sync()
+            return self._view.version
+
+    def __len__(self) -> int:
+        with self._guard:
+            self._sync()
+            return len(self._view.live)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._closed = True
+
+    def _sync(self) -> None:
+        if self._closed:
+            raise StoreError("this store is closed; open it again with memlab.open_store(path)")
+        if self._stale or self._moved():
+            self.rebuild()
+
+    def rebuild(self) -> None:
+        """Make the view and the index anew from the log."""
+        with self._guard:
+            view = self._load()
+            self._index = Index(self._dim, view.live.values())
+            self._view, self._past, self._stale = view, None, False
+
+    def commit(self, edits: Iterable[Edit], steps: Iterable[Step] = ()) -> int:
+        """Write ``edits`` and ``steps`` as one version, all or nothing; give that version.
+
+        Raises `StoreError` before anything is written when any of them is bad, or when the log cannot be written.
+        """
+        edits, steps = list(edits), list(steps)
+        if not edits and not steps:
+            return self.version
+        clean = [check_step(step, self._dim) for step in steps]
+        with self._guard, self._writing():
+            self._sync()
+            return self._commit(edits, clean)
+
+    def _commit(self, edits: list[Edit], steps: list[Step]) -> int:
+        full, touched = resolve(self._view, edits, self._dim)
+        with interrupts_wait():
+            self._stale = True
+            version = self._append(self._view.version + 1, full, steps)
+            self._apply(version, touched)
+            if self._past is not None:
+                self._past.add((version, step) for step in steps)
+            self._stale = False
+            self._tidy()
+        return version
+
+    def _apply(self, version: int, touched: dict[str, Pair]) -> None:
+        for case_id, pair in touched.items():
+            old = self._view.live.get(case_id)
+            self._view.put(case_id, pair)
+            new = pair[0]
+            if new is None or new.vector is None:
+                self._index.drop(case_id)
+            elif old is None or old.vector is not new.vector or old.kind != new.kind:
+                self._index.put(new)
+        self._view.version = version
+
+    def search(self, vector: np.ndarray, k: int, kind: str | None = None) -> Hits:
+        query = check_vector(vector, self._dim, "search")
+        k = check_k(k)
+        if kind is not None:
+            check_kind(kind, "search")
+        with self._guard:
+            self._sync()
+            ids, similarity = self._index.search(query, k, kind)
+            return Hits(tuple(ids), similarity, tuple(self._view.live[case_id] for case_id in ids))
+
+    def get(self, case_id: str) -> Case:
+        with self._guard:
+            self._sync()
+            live, gone = self._view.pair(case_id)
+        if live is None:
+            state = "was forgotten; store.at(version) still shows it" if gone else "is not in memory; see store.cases()"
+            raise StoreError(f"case {case_id!r} {state}")
+        return live
+
+    def cases(self, kind: str | None = None) -> tuple[Case, ...]:
+        if kind is not None:
+            check_kind(kind, "cases")
+        with self._guard:
+            self._sync()
+            live = self._view.live
+            return tuple(live[case_id] for case_id in sorted(live) if kind is None or live[case_id].kind == kind)
+
+    def history(self, case_id: str) -> list[Edit]:
+        return self._history(case_id, self.version)
+
+    def _history(self, case_id: str, upto: int) -> list[Edit]:
+        with self._guard:
+            return [entry.edit for entry in replay(View(), self._entries(upto=upto, case_id=case_id))]
+
+    def steps(self, case_id: str | None = None) -> list[Step]:
+        return self._uses(case_id, self.version)
+
+    def _uses(self, case_id: str | None, upto: int) -> list[Step]:
+        with self._guard:
+            if self._past is None:
+                self._past = Past(self._steps())
+            return self._past.steps(case_id, upto)
+
+    def at(self, version: int) -> Pinned:
+        with self._guard:
+            return Pinned(self, self._view_at(version))
+
+    def without(self, ids: Iterable[str]) -> Without:
+        return Without(self, ids)
+
+    def _view_at(self, version: int) -> View:
+        newest = self.version
+        if isinstance(version, bool) or not isinstance(version, int | np.integer) or not 0 <= version <= newest:
+            raise StoreError(f"version {version!r} does not exist; this store has versions 0 to {newest}")
+        view = View()
+        replay(view, self._entries(upto=int(version)))
+        view.version = int(version)
+        return view
+
+    def revert(self, version: int | None = None, episode: int | None = None, ids: Sequence[str] | None = None) -> int:
+        """Take changes back with new edits by author "revert"; the log keeps everything. Give the new version.
+
+        ``version=``: every case as it was after that commit. ``episode=``: the edits of that episode undone, see
+        `memlab.stores.log.undo` for conflicts. ``ids=``: each of these cases as it was before the last commit
+        that changed it, so doing it twice takes the first one back; with ``version=``, only these cases go back.
+        """
+        asked = tuple(what is not None for what in (version, episode, ids))
+        if asked not in {(True, False, False), (False, True, False), (False, False, True), (True, False, True)}:
+            raise StoreError("revert takes version=, episode= or ids=, or version= with ids=")
+        with self._guard, self._writing():
+            self._sync()
+            if episode is not None:
+                goal = self._before_episode(episode)
+                reason = f"revert of episode {episode}"
+            elif version is not None:
+                past = self._view_at(version)
+                known = self._view.live.keys() | self._view.gone.keys()
+                goal = {case_id: past.pair(case_id) for case_id in (known if ids is None else self._known(ids))}
+                reason = f"revert to version {version}"
+            else:
+                goal = {case_id: self._before_last(case_id) for case_id in self._known(ids or ())}
+                reason = "revert of the last change"
+            edits = [e for case_id in sorted(goal) for e in self._bridge(case_id, goal[case_id], reason)]
+            return self._commit(edits, []) if edits else self._view.version
+
+    def _bridge(self, case_id: str, goal: Pair, reason: str) -> list[Edit]:
+        return bridge(case_id, self._view.pair(case_id), goal, reason)
+
+    def _known(self, ids: Iterable[str]) -> list[str]:
+        if isinstance(ids, str):
+            raise StoreError(f"ids is the str {ids!r}; give a list of ids")
+        known = list(dict.fromkeys(ids))
+        for case_id in known:
+            if self._view.pair(case_id) == (None, None):
+                raise StoreError(f"case {case_id!r} was never in memory; see store.cases()")
+        return known
+
+    def _before_last(self, case_id: str) -> Pair:
+        entries = self._entries(case_id=case_id)
+        past = View()
+        replay(past, [entry for entry in entries if entry.version < entries[-1].version])
+        return past.pair(case_id)
+
+    def _before_episode(self, episode: int) -> dict[str, Pair]:
+        touched = {entry.edit.case_id for entry in self._entries(episode=episode)}
+        if not touched:
+            raise StoreError(f"episode {episode!r} has no edits here; see Edit.episode in store.history(id)")
+        return {case_id: undo(replay(View(), self._entries(case_id=case_id)), episode) for case_id in touched}
