@@ -1,0 +1,108 @@
+"""SmolLM2-135M-Instruct inside this process (llama.cpp by `xllamacpp`): a real model where no Ollama server runs."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from memlab.core import MemlabError, Reply
+from memlab.llm import weights
+from memlab.llm.choices import choice_probs, output_schema, parse_reply
+from memlab.llm.contract import ContextTooLong
+
+
+def chat_prompt(prompt: str) -> str:
+    """One user message as ChatML, byte for byte what Ollama's template for SmolLM2 sends."""
+    return f"<|im_start|>user\n{prompt}<|im_end|>\n<|im_start|>assistant\n"
+
+
+class EmbeddedLLM:
+    """SmolLM2 from the cache; raises ModelMissing when `memlab models fetch` was not run. Calls take turns.
+
+    ``num_ctx`` is the context window in tokens. The library also listens on a free loopback port.
+    """
+
+    backend = "embedded"
+    name = Path(weights.ASSETS[weights.SMOLLM2].main).stem
+    digest = weights.ASSETS[weights.SMOLLM2].main_sha256
+
+    def __init__(self, num_ctx: int = 2048, threads: int | None = None) -> None:
+        file = weights.path(weights.SMOLLM2)
+        try:
+            import xllamacpp
+        except ImportError as error:
+            raise MemlabError(
+                f"The package xllamacpp does not load ({error}): install it, or use 'ollama:smollm2:135m'."
+            ) from error
+        options = xllamacpp.CommonParams()
+        options.model.path = str(file)
+        options.n_ctx = num_ctx
+        options.n_parallel = 1
+        options.verbosity = -1
+        options.warmup = False
+        options.cpuparams.n_threads = threads or min(8, os.cpu_count() or 1)
+        self.num_ctx = num_ctx
+        self._turn = threading.Lock()
+        self._server = xllamacpp.Server(options)
+
+    def complete(
+        self,
+        prompt: str,
+        *,
+        choices: Sequence[str] | None = None,
+        schema: Mapping[str, Any] | None = None,
+        seed: int = 0,
+        temperature: float = 0.0,
+        max_tokens: int = 64,
+    ) -> Reply:
+        """Answer one user message; raises ContextTooLong or BadReply."""
+        shape = output_schema(choices, schema)
+        call: dict[str, Any] = {
+            "prompt": chat_prompt(prompt),
+            "temperature": float(temperature),
+            "seed": int(seed),
+            "n_predict": int(max_tokens),
+            "repeat_penalty": 1.0,
+            "cache_prompt": True,
+        }
+        if shape is not None:
+            call["json_schema"] = shape
+        if choices is not None:
+            call |= {"n_probs": 20, "stop": ["\n"]}
+        start = time.perf_counter()
+        with self._turn:
+            answer = self._server.handle_completions(call)
+        seconds = time.perf_counter() - start
+        if "error" in answer:
+            raise self._error(answer["error"])
+        used, best = answer["usage"], answer["choices"][0]
+        probs, missing = None, None
+        if choices is not None:
+            steps = [
+                (s["token"], s["logprob"], {t["token"]: t["logprob"] for t in s["top_logprobs"]})
+                for s in best["logprobs"]["content"]
+            ]
+            probs, missing = choice_probs(steps, choices)
+        value = parse_reply(best["text"], choices, schema, max_tokens)
+        tokens = used["prompt_tokens"], used["completion_tokens"]
+        return Reply(best["text"], value, probs, *tokens, seconds, self.name, self.backend, missing)
+
+    def token_count(self, text: str) -> int:
+        """How many tokens the model's tokenizer cuts ``text`` into."""
+        with self._turn:
+            answer = self._server.handle_completions({"prompt": text, "n_predict": 1, "cache_prompt": False})
+        if "error" in answer:
+            raise self._error(answer["error"])
+        return int(answer["usage"]["prompt_tokens"])
+
+    def _error(self, trouble: Mapping[str, Any]) -> MemlabError:
+        if trouble.get("type") == "exceed_context_size_error":
+            return ContextTooLong(
+                f"The prompt ({trouble.get('n_prompt_tokens')} tokens) does not fit into the context of "
+                f"{self.num_ctx} tokens: show fewer cases, or raise num_ctx."
+            )
+        return MemlabError(f"The embedded model refused the call: {trouble.get('message')}")

