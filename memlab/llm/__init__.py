@@ -9,18 +9,40 @@ __all__ = ["LLM", "Embedder", "open_embedder", "open_llm"]
 
 
 def open_llm(spec: str = "auto") -> LLM:
-    """Open a model: ``ollama:NAME`` or ``replay:PATH`` (``replay:PATH#MODEL`` when several were recorded)."""
+    """Open a model; nothing is loaded or downloaded that ``spec`` does not name.
+
+    ``auto`` (Ollama, else embedded, else replay; prints which), ``ollama:NAME``, ``embedded``, ``simulated`` or
+    ``simulated:PATH``, ``replay`` (the course's record), ``replay:PATH``, ``replay:PATH#MODEL``. Raises MemlabError.
+    """
     kind, _, rest = spec.partition(":")
+    if spec == "auto":
+        from memlab.llm.auto import open_auto
+
+        return open_auto()
     if kind == "ollama" and rest:
         from memlab.llm.ollama import OllamaLLM
 
         return OllamaLLM(rest)
+    if spec == "embedded":
+        from memlab.llm.embedded import EmbeddedLLM
+
+        return EmbeddedLLM()
+    if kind == "simulated":
+        from memlab.llm.simulated import open_simulated
+
+        return open_simulated(rest or None)
+    if spec == "replay":
+        from memlab.llm.auto import open_course_replay
+
+        return open_course_replay()
     if kind == "replay" and rest:
         from memlab.llm.replay import Replay
 
         path, _, model = rest.partition("#")
         return Replay(path, model or None)
-    raise MemlabError(f"Unknown model {spec!r}: use 'ollama:NAME' or 'replay:PATH'.")
+    raise MemlabError(
+        f"Unknown model {spec!r}: use 'auto', 'ollama:NAME', 'embedded', 'simulated', 'replay' or 'replay:PATH'."
+    )
 
 
 def open_embedder(spec: str = "auto") -> Embedder:

@@ -44,7 +44,7 @@ class EmbeddedLLM:
         options.n_parallel = 1
         options.verbosity = -1
         options.warmup = False
-        options.cpuparams.n_threads = threads or min(8, os.cpu_count() or 1)
+        options.cpuparams.n_threads = threads or max(1, (os.cpu_count() or 2) // 2)
         self.num_ctx = num_ctx
         self._turn = threading.Lock()
         self._server = xllamacpp.Server(options)
@@ -72,7 +72,7 @@ class EmbeddedLLM:
         if shape is not None:
             call["json_schema"] = shape
         if choices is not None:
-            call |= {"n_probs": 20, "stop": ["\n"]}
+            call |= {"n_probs": 200, "stop": ["\n"]}
         start = time.perf_counter()
         with self._turn:
             answer = self._server.handle_completions(call)

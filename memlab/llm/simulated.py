@@ -1,0 +1,261 @@
+"""A small statistical stand-in for the real model, fitted to its recorded replies; it never passes as the model.
+
+Conditional logit: p(a) ∝ exp(bias_a + words_a · h(question) + beta · x_a), with hashed words h and the features x_a
+of `memlab.llm.shown`. At temperature 0 a real reply is a point mass; the fitted spread stands for what these
+features do not see.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from memlab.core import MemlabError, Reply
+from memlab.llm.choices import output_schema
+from memlab.llm.replay import provenance
+from memlab.llm.shown import SHOWN_FEATURES, WORD_DIM, Shown, features, read_prompt, word_row
+
+PENALTY = 1.0
+BINS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Recorded calls as arrays, ``n`` calls of up to ``c`` choices.
+
+    ``tool`` ``(n, c)`` indexes the names (-1 pads), ``x`` ``(n, c, 5)``, ``words`` ``(n, d)``, ``picked`` ``(n,)``.
+    """
+
+    names: tuple[str, ...]
+    tool: np.ndarray
+    x: np.ndarray
+    words: np.ndarray
+    picked: np.ndarray
+    held_out: np.ndarray
+
+
+def read_calls(rows: Iterable[Mapping[str, str]]) -> tuple[Calls, float]:
+    """The calls with choices among recorded ``rows``, and the characters per token of their prompts.
+
+    A fifth of the questions, drawn by hash, is held out. Raises MemlabError for fewer than 20 calls.
+    """
+    found: list[tuple[Shown, list[str], str]] = []
+    ratios = []
+    for row in rows:
+        schema, reply = json.loads(row["call"])["schema"], json.loads(row["reply"])
+        if not schema or "enum" not in schema:
+            continue
+        found.append((read_prompt(row["prompt"]), schema["enum"], reply["value"]))
+        ratios.append(len(row["prompt"]) / max(1, reply["tokens_in"]))
+    if len(found) < 20:
+        raise MemlabError(f"Only {len(found)} recorded calls with choices: record at least 20 before fitting.")
+    names = tuple(sorted({c for _, choices, _ in found for c in choices}))
+    place = {name: i for i, name in enumerate(names)}
+    n, most = len(found), max(len(choices) for _, choices, _ in found)
+    tool = np.full((n, most), -1)
+    x = np.zeros((n, most, len(SHOWN_FEATURES)))
+    for i, (shown, choices, _) in enumerate(found):
+        tool[i, : len(choices)] = [place[c] for c in choices]
+        x[i, : len(choices)] = features(shown, choices)
+    words = np.array([word_row(shown.question) for shown, _, _ in found], dtype=float)
+    picked = np.array([choices.index(value) for _, choices, value in found])
+    held_out = np.array([_fraction("held out", shown.question) < 0.2 for shown, _, _ in found])
+    return Calls(names, tool, x, words, picked, held_out), float(np.median(ratios))
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Parameters: ``bias`` ``(t,)`` and ``words`` ``(t, d)`` per tool name, ``beta`` ``(5,)`` for what is shown."""
+
+    bias: np.ndarray
+    words: np.ndarray
+    beta: np.ndarray
+
+    def probs(self, calls: Calls) -> np.ndarray:
+        """p of each choice, shape ``(n, c)``; padding gets 0."""
+        known = np.clip(calls.tool, 0, None)
+        score = self.bias[known] + np.einsum("nd,ncd->nc", calls.words, self.words[known]) + calls.x @ self.beta
+        score = np.where(calls.tool >= 0, score, -np.inf)
+        weight = np.exp(score - score.max(axis=1, keepdims=True))
+        return weight / weight.sum(axis=1, keepdims=True)
+
+
+def fit_calls(calls: Calls, use: np.ndarray, memory: bool = True) -> Fit:
+    """Ridge-penalized maximum likelihood on the calls marked by ``use``; without ``memory``, beta stays 0."""
+    from scipy.optimize import minimize
+
+    tools, dim, width = len(calls.names), calls.words.shape[1], calls.x.shape[2]
+    some = Calls(calls.names, *(a[use] for a in (calls.tool, calls.x, calls.words, calls.picked, calls.held_out)))
+    rows = np.arange(len(some.picked))
+    valid = some.tool >= 0
+
+    def unpack(theta: np.ndarray) -> Fit:
+        return Fit(theta[:tools], theta[tools : tools + tools * dim].reshape(tools, dim), theta[tools + tools * dim :])
+
+    def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        p = unpack(theta).probs(some)
+        value = -np.log(np.maximum(p[rows, some.picked], 1e-300)).sum() + 0.5 * PENALTY * theta @ theta
+        residual = p.copy()
+        residual[rows, some.picked] -= 1.0
+        per_tool = np.zeros((len(rows), tools))
+        np.add.at(per_tool, (np.nonzero(valid)[0], some.tool[valid]), residual[valid])
+        beta = np.einsum("nc,ncf->f", residual, some.x) if memory else np.zeros(width)
+        gradient = np.concatenate([per_tool.sum(0), (per_tool.T @ some.words).ravel(), beta]) + PENALTY * theta
+        return value, gradient
+
+    start = np.zeros(tools + tools * dim + width)
+    return unpack(minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x)
+
+
+def judge(calls: Calls) -> dict[str, Any]:
+    """Held-out log-loss (nats a call) of the fit, of the prior without memory and of uniform; a calibration table."""
+    test = calls.held_out
+    if test.all() or not test.any():
+        raise MemlabError("The recorded calls ask too few different questions to hold some out: record more.")
+    full, prior = fit_calls(calls, ~test).probs(calls)[test], fit_calls(calls, ~test, memory=False).probs(calls)[test]
+    valid, picked = calls.tool[test] >= 0, calls.picked[test]
+    rows = np.arange(len(picked))
+    happened = np.zeros(full.shape)
+    happened[rows, picked] = 1.0
+    table = []
+    for low, high in pairwise(BINS):
+        inside = valid & (full >= low) & ((full < high) if high < 1.0 else (full <= high))
+        if inside.any():
+            table.append(
+                {
+                    "from": low,
+                    "to": high,
+                    "pairs": int(inside.sum()),
+                    "predicted": round(float(full[inside].mean()), 4),
+                    "observed": round(float(happened[inside].mean()), 4),
+                }
+            )
+    return {
+        "calls": len(calls.picked),
+        "held_out": int(test.sum()),
+        "log_loss": round(float(-np.log(full[rows, picked]).mean()), 4),
+        "log_loss_no_memory": round(float(-np.log(prior[rows, picked]).mean()), 4),
+        "log_loss_uniform": round(float(np.log(valid.sum(axis=1)).mean()), 4),
+        "same_choice": round(float((full.argmax(axis=1) == picked).mean()), 4),
+        "same_choice_no_memory": round(float((prior.argmax(axis=1) == picked).mean()), 4),
+        "calibration": table,
+    }
+
+
+class SimulatedLLM:
+    """Draws each reply from the fitted probabilities; the draw depends on ``seed`` and ``prompt`` alone.
+
+    Answers only calls with choices. ``tokens_in`` is an estimate from the prompt's length.
+    """
+
+    backend = "simulated"
+
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        try:
+            if parameters["features"] != list(SHOWN_FEATURES) or parameters["word_dim"] != WORD_DIM:
+                raise MemlabError("These parameters were fitted by another version of memlab: fit them again.")
+            self.name = f"simulated {parameters['model']}"
+            self._bias: dict[str, float] = dict(parameters["bias"])
+            self._words = {name: np.array(row) for name, row in parameters["words"].items()}
+            self._beta = np.array(parameters["beta"])
+            self._chars = float(parameters["chars_per_token"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise MemlabError(f"These are no parameters of a simulated model ({error!r}): fit them again.") from error
+        self.parameters = dict(parameters)
+        self.digest = hashlib.sha256(json.dumps(self.parameters, sort_keys=True).encode()).hexdigest()
+
+    @classmethod
+    def fit(cls, rows: Sequence[Mapping[str, str]]) -> SimulatedLLM:
+        """Fit to recorded rows (`memlab.llm.replay.read_rows`) of one model; raises MemlabError."""
+        models = sorted({row["model"] for row in rows})
+        if len(models) != 1:
+            raise MemlabError(f"Fit to the replies of one model, got {models or 'none'}.")
+        calls, chars = read_calls(rows)
+        report = judge(calls)
+        best = fit_calls(calls, np.ones(len(calls.picked), bool))
+        return cls(
+            {
+                "model": models[0],
+                "features": list(SHOWN_FEATURES),
+                "word_dim": WORD_DIM,
+                "beta": best.beta.round(4).tolist(),
+                "bias": dict(zip(calls.names, best.bias.round(4).tolist(), strict=True)),
+                "words": dict(zip(calls.names, best.words.round(4).tolist(), strict=True)),
+                "chars_per_token": round(chars, 3),
+                "report": report,
+                "provenance": provenance(),
+            }
+        )
+
+    def report(self) -> dict[str, Any]:
+        """What `judge` found when the parameters were fitted."""
+        return dict(self.parameters["report"])
+
+    def save(self, path: str | Path) -> Path:
+        """Write the parameters as JSON, atomically."""
+        path = Path(path)
+        half = path.with_name(path.name + ".tmp")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            half.write_text(json.dumps(self.parameters) + "\n", encoding="utf-8", newline="\n")
+            os.replace(half, path)
+        except OSError as error:
+            raise MemlabError(f"Cannot write {path} ({error}): choose a writable folder.") from error
+        return path
+
+    def choice_probs(self, prompt: str, choices: Sequence[str]) -> dict[str, float]:
+        """The fitted probability of each choice given what ``prompt`` shows."""
+        shown = read_prompt(prompt)
+        words = word_row(shown.question)
+        score = features(shown, choices) @ self._beta
+        score += [self._bias.get(c, 0.0) + float(words @ self._words.get(c, 0.0 * words)) for c in choices]
+        weight = np.exp(score - score.max())
+        return dict(zip(choices, (weight / weight.sum()).tolist(), strict=True))
+
+    def complete(
+        self,
+        prompt: str,
+        *,
+        choices: Sequence[str] | None = None,
+        schema: Mapping[str, Any] | None = None,
+        seed: int = 0,
+        temperature: float = 0.0,
+        max_tokens: int = 64,
+    ) -> Reply:
+        """Draw one of ``choices``; ``temperature`` and ``max_tokens`` are accepted and change nothing."""
+        output_schema(choices, schema)
+        if choices is None:
+            raise MemlabError("The simulated model answers only calls with choices: use a real model or replay.")
+        start = time.perf_counter()
+        probs = self.choice_probs(prompt, choices)
+        ladder = np.cumsum(list(probs.values()))
+        value = choices[min(int(np.searchsorted(ladder, _fraction(str(seed), prompt), side="right")), len(choices) - 1)]
+        tokens_in, seconds = round(len(prompt) / self._chars), time.perf_counter() - start
+        return Reply(json.dumps(value), value, probs, tokens_in, 3, seconds, self.name, self.backend, 0.0)
+
+
+def open_simulated(path: str | None = None) -> SimulatedLLM:
+    """The model fitted to the course's record, ``data/simulated/toolbox.json``, or the one saved at ``path``."""
+    if path is None:
+        from memlab.datafiles import data
+
+        path = str(data("simulated/toolbox.json"))
+    try:
+        return SimulatedLLM(json.loads(Path(path).read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise MemlabError(f"No simulated model at {path} ({error}): fit one to recorded replies.") from error
+
+
+def _fraction(*parts: str) -> float:
+    """A number in [0, 1) that depends on ``parts`` alone, the same on every machine."""
+    code = hashlib.sha256("\0".join(parts).encode()).digest()[:8]
+    return int.from_bytes(code, "big") / 2**64
