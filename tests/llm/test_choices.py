@@ -1,0 +1,61 @@
+import math
+
+import pytest
+
+from memlab.core import MemlabError
+from memlab.llm.choices import choice_probs, enum_schema, not_single_token, output_schema, parse_reply
+from memlab.llm.contract import BadReply
+
+
+def step(text, **top):
+    return (text, math.log(top.get(text, 0.01)), {t: math.log(p) for t, p in top.items()})
+
+
+def test_probabilities_are_read_behind_the_opening_quote_and_renormalized():
+    steps = [step('"', sum=0.9), step("sum", sum=0.03, order=0.01, The=0.5), step('"')]
+    probs, missing = choice_probs(steps, ["sum", "order", "prime"])
+    assert probs == pytest.approx({"sum": 0.75, "order": 0.25, "prime": 0.0})
+    assert missing == pytest.approx(0.96)
+
+
+def test_the_sampled_token_counts_when_it_is_not_among_the_top_ones():
+    probs, missing = choice_probs([step('"'), ("sum", math.log(0.002), {"order": math.log(0.006)})], ["sum", "order"])
+    assert probs == pytest.approx({"sum": 0.25, "order": 0.75})
+    assert missing == pytest.approx(0.992)
+
+
+def test_the_first_token_that_tells_choices_apart_decides():
+    steps = [step('"'), step("tool-"), step("a", a=0.2, b=0.1)]
+    assert choice_probs(steps, ["tool-a", "tool-b"])[0] == pytest.approx({"tool-a": 2 / 3, "tool-b": 1 / 3})
+    # "or" begins both: it decides nothing.
+    steps = [step('"'), step("order", order=0.1, sum=0.1, s=0.05, o=0.7)]
+    assert choice_probs(steps, ["order", "sum", "other"])[0] == pytest.approx({"order": 0.4, "sum": 0.6, "other": 0})
+
+
+def test_no_probabilities_without_an_aligned_or_listed_token():
+    assert choice_probs([step('"su'), step("m")], ["sum", "order"]) == (None, None)
+    assert choice_probs([], ["sum"]) == (None, None)
+    assert choice_probs([step('"'), step("x", y=0.5)], ["sum", "order"]) == (None, None)
+
+
+def test_schema_of_choices():
+    assert enum_schema(("a", "b")) == {"type": "string", "enum": ["a", "b"]}
+    for bad in ([], ["a", "a"], [""], [1]):
+        with pytest.raises(MemlabError, match="distinct non-empty"):
+            enum_schema(bad)
+    with pytest.raises(MemlabError, match="one of the two"):
+        output_schema(["a"], {"type": "object"})
+
+
+def test_replies_are_parsed_and_never_trusted():
+    assert parse_reply('"a"', ["a", "b"], None, 64) == "a"
+    assert parse_reply('{"x": 1}', None, {"type": "object"}, 64) == {"x": 1}
+    assert parse_reply("plain", None, None, 64) == "plain"
+    with pytest.raises(BadReply, match="raise max_tokens"):
+        parse_reply('"al', ["alpha"], None, 2)
+    with pytest.raises(BadReply, match="none of the choices"):
+        parse_reply('"c"', ["a", "b"], None, 64)
+
+
+def test_names_of_several_tokens_are_found():
+    assert not_single_token(["sum", "two words"], str.split) == ["two words"]

@@ -1,0 +1,143 @@
+import math
+import socket
+
+import pytest
+
+from memlab.core import MemlabError
+from memlab.llm.contract import BadReply, ContextTooLong, ModelMissing, NoServer
+from memlab.llm.ollama import OllamaLLM, full_name, hosts_from
+
+
+def llm(*fakes, **options):
+    return OllamaLLM("tiny", [f if isinstance(f, str) else f.url for f in fakes], pause=0.01, **options)
+
+
+def closed_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+def test_a_call_with_choices(fake):
+    top = [{"token": "alpha", "logprob": math.log(0.03)}, {"token": "beta", "logprob": math.log(0.01)}]
+    logprobs = [
+        {"token": '"', "logprob": -1.0, "top_logprobs": []},
+        {"token": "alpha", "logprob": math.log(0.03), "top_logprobs": top},
+    ]
+    fake.script = [fake.chat('"alpha"', logprobs=logprobs)]
+    reply = llm(fake).complete("Which?", choices=["alpha", "beta"], seed=3)
+    assert (reply.value, reply.backend, reply.model) == ("alpha", "ollama", "tiny")
+    assert (reply.tokens_in, reply.tokens_out) == (30, 4)
+    assert reply.choice_probs == pytest.approx({"alpha": 0.75, "beta": 0.25})
+    assert reply.missing_mass == pytest.approx(0.96)
+    body = fake.calls[0][1]
+    assert body["messages"] == [{"role": "user", "content": "Which?"}]
+    assert body["format"] == {"type": "string", "enum": ["alpha", "beta"]}
+    assert body["options"]["seed"] == 3 and body["options"]["temperature"] == 0.0
+    assert body["options"]["num_ctx"] == 2048 and body["options"]["repeat_penalty"] == 1.0
+    assert body["top_logprobs"] == 20
+
+
+def test_a_plain_call_asks_for_no_logprobs(fake):
+    fake.script = [fake.chat("hello")]
+    reply = llm(fake).complete("Say hello.")
+    assert (reply.value, reply.choice_probs, reply.missing_mass) == ("hello", None, None)
+    assert "top_logprobs" not in fake.calls[0][1]
+
+
+def test_failures_are_retried(fake):
+    fake.script = [(500, {"error": "runner crashed"}), "drop"]
+    assert llm(fake).complete("x", choices=["alpha"]).value == "alpha"
+    assert len(fake.calls) == 3
+
+
+def test_retries_are_bounded(fake):
+    fake.default = (503, {"error": "busy"})
+    with pytest.raises(NoServer, match="busy"):
+        llm(fake).complete("x")
+    assert len(fake.calls) == 4
+
+
+def test_a_refused_call_is_not_retried(fake):
+    fake.script = [(400, {"error": "invalid format"})]
+    with pytest.raises(MemlabError, match="invalid format"):
+        llm(fake).complete("x")
+    assert len(fake.calls) == 1
+
+
+def test_a_hanging_server_times_out(fake):
+    fake.default = "hang"
+    with pytest.raises(NoServer, match=r"within 0\.05 s"):
+        llm(fake, timeout=0.05).complete("x")
+
+
+def test_no_server_names_address_and_remedy():
+    url = closed_port()
+    with pytest.raises(NoServer, match=r"ollama serve.*embedded.*replay") as caught:
+        llm(url).complete("x")
+    assert url in str(caught.value)
+
+
+def test_a_server_that_dies_in_a_run_says_how_to_resume(fake):
+    model = llm(fake)
+    model.complete("x")
+    fake.default = "drop"
+    with pytest.raises(NoServer, match="rerun"):
+        model.complete("y")
+
+
+def test_a_model_that_is_not_there(fake):
+    with pytest.raises(ModelMissing, match=r"'nope'.*tiny:latest.*models fetch.*ollama pull nope"):
+        OllamaLLM("nope", [fake.url]).complete("x")
+    assert fake.calls == []
+
+
+@pytest.mark.parametrize(("tokens_in", "fits"), [(2048, False), (2044, False), (2043, True)])
+def test_a_prompt_that_the_server_cut_is_an_error(fake, tokens_in, fits):
+    fake.script = [fake.chat("hi", tokens_in=tokens_in)]
+    if fits:
+        assert llm(fake).complete("long").value == "hi"
+    else:
+        with pytest.raises(ContextTooLong, match="2048 tokens: show fewer cases"):
+            llm(fake).complete("long")
+
+
+def test_a_reply_outside_of_the_choices(fake):
+    fake.script = [fake.chat('"gamma"'), fake.chat('"al')]
+    with pytest.raises(BadReply, match="gamma"):
+        llm(fake).complete("x", choices=["alpha"])
+    with pytest.raises(BadReply, match="not valid JSON"):
+        llm(fake).complete("x", choices=["alpha"])
+
+
+def test_hosts_take_turns_and_a_dead_one_is_skipped(fake, fake2):
+    model = llm(fake, fake2)
+    for _ in range(6):
+        model.complete("x")
+    assert len(fake.calls) == len(fake2.calls) == 3
+    fake2.stop()
+    for _ in range(4):
+        model.complete("x")
+    assert len(fake.calls) == 7
+
+
+def test_hosts_with_different_weights_are_refused(fake, fake2):
+    fake2.models = {"tiny:latest": "other"}
+    model = llm(fake, fake2)
+    with pytest.raises(MemlabError, match="different models"):
+        for _ in range(2):
+            model.complete("x")
+
+
+def test_addresses(monkeypatch):
+    assert hosts_from("") == ["http://127.0.0.1:11434"]
+    assert hosts_from("0.0.0.0:9, https://far.example:443/ ,near") == [
+        "http://127.0.0.1:9",
+        "https://far.example:443",
+        "http://near:11434",
+    ]
+    monkeypatch.setenv("OLLAMA_HOST", "a:1,b:2")
+    assert hosts_from() == ["http://a:1", "http://b:2"]
+    assert full_name("all-minilm") == "all-minilm:latest"
+    assert full_name("smollm2:135m") == "smollm2:135m"
+    assert full_name("reg:5000/me/x") == "reg:5000/me/x:latest"
