@@ -1,0 +1,198 @@
+"""The memory-augmented MDP in a form small enough to solve exactly (arXiv:2508.16153).
+
+``S`` contexts, ``C`` memories that retrieval may choose (the last one is *void*: show nothing), ``A`` actions.
+The frozen model is a known array p_LLM(a|s,c), so that every value has an exact target.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memlab.core import MemlabError
+from memlab.retrieval import soft_policy, soft_value
+
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class MMDP:
+    """The tuple of arXiv:2508.16153 with a finite memory.
+
+    ``p_llm`` (S, C, A) is p_LLM(a|s,c); ``reward`` (S, A); ``transition`` (S, A, S); ``gamma`` in [0, 1).
+    """
+
+    p_llm: Floats
+    reward: Floats
+    transition: Floats
+    gamma: float = 0.0
+
+    def __post_init__(self) -> None:
+        s, _, a = self.p_llm.shape
+        if self.reward.shape != (s, a) or self.transition.shape != (s, a, s):
+            raise MemlabError(
+                f"p_llm {self.p_llm.shape} wants reward {(s, a)} and transition {(s, a, s)}, "
+                f"got {self.reward.shape} and {self.transition.shape}: make the shapes agree"
+            )
+        if not 0 <= self.gamma < 1:
+            raise MemlabError(f"gamma={self.gamma}: take a discount in [0, 1)")
+
+
+def generate(contexts: int = 4, actions: int = 4, copy: float = 0.7, gamma: float = 0.0, seed: int = 0) -> MMDP:
+    """Draw an M-MDP with one right action per context, and one remembered success per context plus void.
+
+    Shown a case, the model copies its action with probability ``copy`` and else follows its own prior, so
+    the case of another context misleads unless both share an action. The next context is uniform.
+    """
+    rng = np.random.default_rng(seed)
+    right = rng.permutation(np.resize(np.arange(actions), contexts))
+    prior = rng.dirichlet(np.ones(actions), size=contexts)
+    shown = (1 - copy) * prior[:, None, :] + copy * np.eye(actions)[right][None, :, :]
+    p_llm = np.concatenate([shown, prior[:, None, :]], axis=1)
+    return MMDP(p_llm, np.eye(actions)[right], np.full((contexts, actions, contexts), 1 / contexts), gamma)
+
+
+def with_cases(world: MMDP, n: int) -> MMDP:
+    """The same world with only its first ``n`` cases in memory; the void case stays."""
+    kept = np.concatenate([world.p_llm[:, :n], world.p_llm[:, -1:]], axis=1)
+    return MMDP(kept, world.reward, world.transition, world.gamma)
+
+
+def without_llm(world: MMDP) -> MMDP:
+    """The null model: a plain table of action values, with no cases and no LLM (memory i means "do action i")."""
+    s, _, a = world.p_llm.shape
+    return MMDP(np.broadcast_to(np.eye(a), (s, a, a)).copy(), world.reward, world.transition, world.gamma)
+
+
+def exact_q(world: MMDP, value: Floats | None = None) -> Floats:
+    """Q(s,c) = sum_a p_LLM(a|s,c) [r(s,a) + gamma sum_s' P(s'|s,a) V(s')], shape (S, C); ``value`` (S,) is V."""
+    backed = world.reward if value is None else world.reward + world.gamma * world.transition @ value
+    return np.einsum("sca,sa->sc", world.p_llm, backed)
+
+
+def value_iteration(world: MMDP, alpha: float, tol: float = 1e-12, limit: int = 10_000) -> tuple[Floats, Floats]:
+    """Soft value iteration: repeat Q = r + gamma V(s') with V = alpha log sum_c exp(Q/alpha).
+
+    Gives Q* (S, C) and the trace of V, one row per sweep (sweeps, S). Raises `MemlabError` where it does not settle.
+    """
+    trace = [np.zeros(world.reward.shape[0])]
+    for _ in range(limit):
+        trace.append(soft_value(exact_q(world, trace[-1]), alpha))
+        if np.abs(trace[-1] - trace[-2]).max() < tol:
+            return exact_q(world, trace[-1]), np.array(trace)
+    raise MemlabError(f"soft value iteration did not settle in {limit} sweeps: lower gamma={world.gamma} or raise tol")
+
+
+def evaluate(world: MMDP, mu: Floats, alpha: float) -> Floats:
+    """V of a fixed retrieval policy ``mu`` (S, C), exactly: V = sum_c mu (Q - alpha log mu), a linear system."""
+    entropy = -np.sum(mu * np.log(np.where(mu > 0, mu, 1.0)), axis=1)
+    gain = np.sum(mu * exact_q(world), axis=1) + alpha * entropy
+    moves = np.einsum("sc,sca,sat->st", mu, world.p_llm, world.transition)
+    return np.linalg.solve(np.eye(len(gain)) - world.gamma * moves, gain)
+
+
+def policy_iteration(world: MMDP, alpha: float, limit: int = 100) -> tuple[Floats, Floats]:
+    """Soft policy iteration: evaluate, then mu proportional to exp(Q/alpha). Gives mu* (S, C) and the trace of V."""
+    s, c, _ = world.p_llm.shape
+    mu, trace = np.full((s, c), 1 / c), []
+    for _ in range(limit):
+        trace.append(evaluate(world, mu, alpha))
+        mu = soft_policy(exact_q(world, trace[-1]), alpha)
+        if len(trace) > 1 and np.abs(trace[-1] - trace[-2]).max() < 1e-12:
+            break
+    return mu, np.array(trace)
+
+
+def printed_value(q: Floats, alpha: float) -> Floats:
+    """Eq 8/10 of arXiv:2508.16153 as printed, alpha log sum exp(Q) without the division by alpha inside."""
+    return alpha * np.log(np.sum(np.exp(q), axis=-1))
+
+
+@dataclass(frozen=True)
+class Draws:
+    """All random numbers of a simulation, drawn once so that a slider only recomputes.
+
+    ``gumbel`` (T, N, C) picks the memory, ``action`` (T, N) the action and ``context`` (T, N) the next context.
+    """
+
+    gumbel: Floats
+    action: Floats
+    context: Floats
+
+
+def draw(episodes: int, seeds: int, memories: int, seed: int = 0) -> Draws:
+    """Random numbers for ``seeds`` learners of ``episodes`` steps that choose among ``memories``."""
+    rng = np.random.default_rng(seed)
+    shape = (episodes, seeds)
+    gumbel = rng.gumbel(size=(*shape, memories)).astype(np.float32)
+    return Draws(gumbel, rng.random(shape, dtype=np.float32), rng.random(shape, dtype=np.float32))
+
+
+@dataclass(frozen=True)
+class Run:
+    """What ``N`` learners lived: ``reward``, ``memory`` and ``context`` (T, N), and the final ``q`` (N, S, C)."""
+
+    reward: Floats
+    memory: NDArray[np.integer]
+    context: NDArray[np.integer]
+    q: Floats
+
+
+def simulate(world: MMDP, draws: Draws, alpha: float, eta: float, q0: float = 0.0) -> Run:
+    """Run the learner of arXiv:2508.16153 (Eq 2) for all seeds at once: retrieve, act, evaluate, rewrite Q.
+
+    The memory is drawn from mu proportional to exp(Q/alpha) by the Gumbel-max rule, argmax Q + alpha G, which is
+    greedy at alpha=0. Then Q(s,c) += eta (r + gamma V(s') - Q(s,c)). ``draws`` may hold more memories than the world.
+    """
+    s_count, c_count, a_count = world.p_llm.shape
+    episodes, seeds, drawn = draws.gumbel.shape
+    if drawn < c_count:
+        raise MemlabError(f"draws hold {drawn} memories, the world has {c_count}: draw({episodes}, {seeds}, {c_count})")
+    noise = np.float32(alpha) * draws.gumbel[:, :, :c_count]
+    limits = np.cumsum(world.p_llm, axis=2).reshape(-1, a_count)[:, :-1].T.astype(np.float32)
+    next_limits = np.cumsum(world.transition, axis=2).reshape(-1, s_count)[:, :-1].T.astype(np.float32)
+    rewards = world.reward.astype(np.float32).ravel()
+    q = np.full((seeds * s_count, c_count), q0, dtype=np.float32)
+    flat, base = q.ravel(), np.arange(seeds) * s_count
+    context = (draws.context[0] * s_count).astype(np.int64)
+    seen = np.empty((episodes, seeds), dtype=np.float32)
+    chosen, contexts = np.empty((episodes, seeds), dtype=np.int64), np.empty((episodes, seeds), dtype=np.int64)
+    for t in range(episodes):
+        row = base + context
+        memory = (q.take(row, axis=0) + noise[t]).argmax(axis=1)
+        action = _invert(limits, context * c_count + memory, draws.action[t])
+        here = context * a_count + action
+        reward = rewards.take(here)
+        seen[t], chosen[t], contexts[t] = reward, memory, context
+        context = _invert(next_limits, here, draws.context[(t + 1) % episodes])
+        target = reward
+        if world.gamma:
+            target = reward + world.gamma * soft_value(q.take(base + context, axis=0), alpha)
+        at = row * c_count + memory
+        old = flat.take(at)
+        flat[at] = old + eta * (target - old)
+    return Run(seen, chosen, contexts, q.reshape(seeds, s_count, c_count))
+
+
+def _invert(limits: Floats, row: NDArray[np.integer], u: Floats) -> NDArray[np.integer]:
+    """Draw from the discrete distribution of each ``row``: how many cumulative limits lie at or below ``u``."""
+    drawn = np.zeros(len(u), dtype=np.int64)
+    for limit in limits:
+        drawn += limit.take(row) <= u
+    return drawn
+
+
+def step_variance(eta: float, reward_variance: float) -> float:
+    """Long-run variance of Q under a constant step: eta / (2 - eta) times Var r (eta=.3 gives .17647 Var r)."""
+    return eta / (2 - eta) * reward_variance
+
+
+def constant_step(rewards: Floats, eta: float, q0: float = 0.0) -> Floats:
+    """The estimates Q <- Q + eta (r - Q) along axis 0 of ``rewards`` (T, N); same shape."""
+    q, trace = np.full(rewards.shape[1:], q0, dtype=float), np.empty(rewards.shape)
+    for t, reward in enumerate(rewards):
+        q = q + eta * (reward - q)
+        trace[t] = q
+    return trace

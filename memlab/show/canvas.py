@@ -1,0 +1,140 @@
+"""A figure that stays: the first call of a name makes an artist, later calls only move it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from memlab.show.picture import to_png
+from memlab.show.style import COLORS, DASHES, HATCHES, MARKERS, NULL, STYLE
+
+
+class Canvas:
+    """A figure of ``panels`` axes side by side, ``size`` in inches; the same code paints it first and again.
+
+    The title states the finding. Names are legend labels; a name that starts with ``_`` stays out of the legend.
+    """
+
+    def __init__(self, panels: int = 1, size: tuple[float, float] = (7.2, 3.4)) -> None:
+        with rc_context(STYLE):
+            self.fig = Figure(figsize=size)
+            FigureCanvasAgg(self.fig)
+            self.panels = list(np.atleast_1d(self.fig.subplots(1, panels)))
+        self.fig.set_layout_engine("constrained")
+        self._artists: dict[tuple[str, str, int], Any] = {}
+        self._colors: dict[str, int] = {}
+        self._title: Any = None
+        self._source: Any = None
+        self._settled = False
+        self.words = ""
+
+    def title(self, finding: str) -> None:
+        """Set the title of the figure: one sentence that says what was found."""
+        self.words = finding
+        if self._title is None:
+            self._title = self.fig.suptitle("", x=0.01, ha="left", fontsize=11, fontweight="bold")
+        self._title.set_text(finding)
+
+    def source(self, backend: str) -> None:
+        """Print in the lower right corner what made these numbers, such as ``replay of smollm2:135m``."""
+        if self._source is None:
+            self._source = self.fig.supxlabel("", x=0.99, ha="right", fontsize=8, color=NULL)
+        self._source.set_text(f"made by: {backend}")
+
+    def axes(self, panel: int = 0, **settings: Any) -> None:
+        """Label a panel through matplotlib's ``Axes.set``: ``xlabel``, ``ylabel`` (with units), ``xlim``, ``ylim``."""
+        with rc_context(STYLE):
+            self.panels[panel].set(**settings)
+
+    def color(self, name: str) -> str:
+        """The color of a name: the same in every panel; "no memory" and names with "null" are grey."""
+        bare = name.lstrip("_")
+        if bare == "no memory" or "null" in bare:
+            return NULL
+        return COLORS[self._colors.setdefault(bare, len(self._colors)) % len(COLORS)]
+
+    def _dash(self, name: str) -> Any:
+        if self.color(name) == NULL:
+            return (0, (1, 1, 4, 1)) if "null" in name else "--"
+        return DASHES[self._colors[name.lstrip("_")] % len(DASHES)]
+
+    def line(self, name: str, x: ArrayLike, y: ArrayLike, panel: int = 0, **style: Any) -> None:
+        """Draw or move a line."""
+        artist = self._artists.get(("line", name, panel))
+        if artist is None:
+            style = {"color": self.color(name), "linestyle": self._dash(name), "label": name} | style
+            (self._artists["line", name, panel],) = self.panels[panel].plot(x, y, **style)
+        else:
+            artist.set_data(x, y)
+
+    def band(self, name: str, x: ArrayLike, low: ArrayLike, high: ArrayLike, panel: int = 0) -> None:
+        """Draw or move the interval around the line of the same name."""
+        artist = self._artists.get(("band", name, panel))
+        if artist is None:
+            made = self.panels[panel].fill_between(x, low, high, color=self.color(name), alpha=0.2, linewidth=0)
+            self._artists["band", name, panel] = made
+        else:
+            artist.set_data(x, low, high)
+
+    def points(self, name: str, x: ArrayLike, y: ArrayLike, panel: int = 0, **style: Any) -> None:
+        """Draw or move markers without a line."""
+        self.color(name)
+        marker = MARKERS[self._colors.get(name.lstrip("_"), 0) % len(MARKERS)]
+        self.line(name, x, y, panel, **({"linestyle": "none", "marker": marker} | style))
+
+    def level(self, name: str, y: float, panel: int = 0) -> None:
+        """Draw or move a horizontal reference line, such as an exact value or a null."""
+        artist = self._artists.get(("level", name, panel))
+        if artist is None:
+            style = {"color": self.color(name), "linestyle": self._dash(name), "linewidth": 1.2, "label": name}
+            self._artists["level", name, panel] = self.panels[panel].axhline(y, **style)
+        else:
+            artist.set_ydata([y, y])
+
+    def bars(self, name: str, labels: Sequence[str], heights: ArrayLike, panel: int = 0) -> None:
+        """Draw a group of bars over ``labels``; a panel's groups stand side by side. Labels may change later."""
+        axes, values = self.panels[panel], np.asarray(heights, dtype=float)
+        groups = [key for key in self._artists if key[0] == "bars" and key[2] == panel]
+        key = ("bars", name, panel)
+        if key in self._artists and len(self._artists[key]) == len(values):
+            for bar, height in zip(self._artists[key], values, strict=True):
+                bar.set_height(height)
+            return
+        if key in self._artists:
+            self._artists.pop(key).remove()
+        place = groups.index(key) if key in groups else len(groups)
+        with rc_context(STYLE):
+            style = {"width": 0.38, "color": self.color(name), "label": name, "edgecolor": "white"}
+            hatch = HATCHES[place % len(HATCHES)]
+            made = axes.bar(np.arange(len(values)) + 0.4 * place - 0.2, values, hatch=hatch, **style)
+            axes.set_xticks(np.arange(len(values)), labels)
+        self._artists[key] = made
+
+    def png(self, level: int = 1) -> bytes:
+        """Draw everything and give the PNG. The first call also settles legend and layout."""
+        with rc_context(STYLE):
+            if not self._settled:
+                for axes in self.panels:
+                    shown = [label for label in axes.get_legend_handles_labels()[1] if not label.startswith("_")]
+                    if len(shown) > 1:
+                        axes.legend(loc="best")
+                self.fig.canvas.draw()
+                self.fig.set_layout_engine("none")
+                for axes in self.panels:
+                    if axes.get_legend() is not None:
+                        axes.get_legend().set_loc(_where(axes))
+                self._settled = True
+            return to_png(self.fig, level)
+
+
+def _where(axes: Any) -> str:
+    """The corner that matplotlib's "best" chose, so that it is not searched for again on every frame."""
+    box = axes.get_legend().get_window_extent()
+    x, y = axes.transAxes.inverted().transform(((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2))
+    return f"{'upper' if y > 0.5 else 'lower'} {'left' if x < 0.35 else 'right' if x > 0.65 else 'center'}"

@@ -1,0 +1,107 @@
+"""A widget where turning a knob teaches: pure compute, a figure that stays, a PNG in an image widget."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from memlab.core import MemlabError
+from memlab.show.canvas import Canvas
+from memlab.show.picture import Picture
+
+ERROR_MARK = "memlab-error"
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def knob(label: str, low: float, high: float, step: float, start: float) -> Any:
+    """A slider of numbers; whole numbers when ``step`` is an int."""
+    import ipywidgets
+
+    kind = ipywidgets.IntSlider if isinstance(step, int) else ipywidgets.FloatSlider
+    return kind(value=start, min=low, max=high, step=step, **_layout(label))
+
+
+def choice(label: str, options: Sequence[Any], start: Any = None) -> Any:
+    """A slider over a list of named or unequal settings."""
+    import ipywidgets
+
+    value = options[0] if start is None else start
+    return ipywidgets.SelectionSlider(options=list(options), value=value, **_layout(label))
+
+
+def _layout(label: str) -> dict[str, Any]:
+    return {
+        "description": label,
+        "continuous_update": True,
+        "style": {"description_width": "11em"},
+        "layout": {"width": "min(32em, 100%)"},
+    }
+
+
+class Explorer:
+    """Sliders above a figure. ``compute(**knobs)`` is pure, ``paint(canvas, result)`` draws or moves artists.
+
+    The cell's output carries the live widget and, for readers without a kernel, the first frame as a static
+    figure: a front end shows one of them, never both. An exception in a callback is shown under the figure and
+    kept in ``error``; one in the first frame is raised.
+    """
+
+    def __init__(
+        self,
+        compute: Callable[..., Any],
+        paint: Callable[[Canvas, Any], None],
+        knobs: Mapping[str, Any],
+        *,
+        alt: str,
+        caption: str,
+        panels: int = 1,
+        size: tuple[float, float] = (7.2, 3.4),
+    ) -> None:
+        import ipywidgets
+
+        if not knobs:
+            raise MemlabError("an Explorer without knobs: pass knobs={'name': show.knob(...)}, or use show.figure")
+        self.compute, self.paint, self.knobs = compute, paint, dict(knobs)
+        self.canvas = Canvas(panels, size)
+        self.error = ""
+        self._words, self._problem = ipywidgets.HTML(), ipywidgets.HTML()
+        self._image = ipywidgets.Image(format="png", layout={"max_width": "100%"})
+        self._image.value = self.frame(**self.settings)
+        self._tell()
+        self.first = Picture(self._image.value, alt, caption)
+        caption_row = ipywidgets.HTML(f"<small>{escape(caption)}</small>")
+        rows = [*self.knobs.values(), self._image, self._words, caption_row, self._problem]
+        self.widget = ipywidgets.VBox(rows)
+        for slider in self.knobs.values():
+            slider.observe(self._refresh, names="value")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Where the knobs stand now."""
+        return {name: slider.value for name, slider in self.knobs.items()}
+
+    def frame(self, **settings: Any) -> bytes:
+        """Compute and paint one frame; gives its PNG."""
+        self.paint(self.canvas, self.compute(**settings))
+        return self.canvas.png()
+
+    def _tell(self) -> None:
+        # A screen reader hears the finding; the picture alone would be silent.
+        self._words.value = f'<span aria-live="polite">In words: {escape(self.canvas.words)}</span>'
+
+    def _refresh(self, change: Any = None) -> None:
+        try:
+            self._image.value = self.frame(**self.settings)
+        except Exception as problem:
+            self.error = "".join(traceback.format_exception(problem))
+            self._problem.value = f'<pre class="{ERROR_MARK}">{escape(self.error)}</pre>'
+            return
+        self.error = ""
+        self._problem.value = ""
+        self._tell()
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        return {"text/plain": repr(self.first), "text/html": self.first.html, VIEW: view}
