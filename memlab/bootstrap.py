@@ -2,7 +2,8 @@
 
 A fresh clone has nothing installed: the first ``python3 -m memlab lab`` builds a virtual environment in the clone,
 installs the packages there and starts again inside it. A conda user's own environment is used as it is when it
-holds every package. Nothing outside the clone is written (``MEMLAB_VENV`` names another folder).
+holds every package. Nothing outside the clone is written (``MEMLAB_VENV`` names another folder, ``MEMLAB_EXTRAS``
+more extras of pyproject.toml, with commas between).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -33,16 +34,22 @@ def ensure(args: Sequence[str]) -> None:
         raise SystemExit(f"memlab needs Python 3.11 or newer, this is {version}. See python.org/downloads.")
     if not (ROOT / "pyproject.toml").exists():
         return
-    extra = "dev" if args and args[0] in DEV_VERBS else ""
+    extras = wanted_extras(args)
     home = venv_folder()
     inside = Path(sys.prefix).resolve() == home.resolve()
-    if inside and (is_fresh(home, extra) or not (stamp(home).exists() or missing(extra))):
+    if inside and (is_fresh(home, extras) or not (stamp(home).exists() or missing(extras))):
         return
-    if not inside and not missing(extra):
+    if not inside and not missing(extras):
         return
-    if not is_fresh(home, extra):
-        install(home, extra, create=not inside)
+    if not is_fresh(home, extras):
+        install(home, extras, create=not inside)
     restart(home, args)
+
+
+def wanted_extras(args: Sequence[str]) -> set[str]:
+    """The extras that a verb needs, and those named in ``MEMLAB_EXTRAS``."""
+    told = {name.strip() for name in os.environ.get("MEMLAB_EXTRAS", "").split(",")} - {""}
+    return told | ({"dev"} if args and args[0] in DEV_VERBS else set())
 
 
 def venv_folder() -> Path:
@@ -55,19 +62,26 @@ def venv_python(home: Path) -> Path:
     return home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def requirements(extra: str = "") -> list[str]:
-    """Names of the distributions that pyproject.toml asks for, with those of one extra."""
+def requirements(extras: Iterable[str] = ()) -> list[str]:
+    """Names of the distributions that pyproject.toml asks for everywhere, with those of ``extras``.
+
+    A line with a marker (``; sys_platform ...``) is left to pip: to judge it takes more than the standard library.
+    """
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = list(project["dependencies"]) + list(project["optional-dependencies"].get(extra, []))
-    return [re.split(r"[\s\[<>=!~;]", line, maxsplit=1)[0] for line in lines]
+    unknown = sorted(set(extras) - set(project["optional-dependencies"]))
+    if unknown:
+        known = ", ".join(project["optional-dependencies"])
+        raise SystemExit(f"No such extra: {', '.join(unknown)}. MEMLAB_EXTRAS may name {known}.")
+    lines = [*project["dependencies"], *(line for name in extras for line in project["optional-dependencies"][name])]
+    return [re.split(r"[\s\[<>=!~]", line, maxsplit=1)[0] for line in lines if ";" not in line]
 
 
-def missing(extra: str = "") -> list[str]:
+def missing(extras: Iterable[str] = ()) -> list[str]:
     """Names of required distributions that this interpreter lacks; ``memlab`` itself must come from this clone."""
     absent = []
-    for name in requirements(extra):
+    for name in requirements(extras):
         try:
             importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -95,20 +109,20 @@ def stamp(home: Path) -> Path:
     return home / "memlab-installed.txt"
 
 
-def is_fresh(home: Path, extra: str) -> bool:
-    """Whether the environment holds what pyproject.toml and constraints.txt ask for today, with this extra."""
+def is_fresh(home: Path, extras: Iterable[str]) -> bool:
+    """Whether the environment holds what pyproject.toml and constraints.txt ask for today, with these extras."""
     try:
-        seen, *extras = stamp(home).read_text(encoding="utf-8").split()
+        seen, *held = stamp(home).read_text(encoding="utf-8").split()
     except (OSError, ValueError):
         return False
-    return seen == fingerprint() and (not extra or extra in extras) and venv_python(home).exists()
+    return seen == fingerprint() and set(extras) <= set(held) and venv_python(home).exists()
 
 
-def install(home: Path, extra: str, create: bool = True) -> None:
+def install(home: Path, extras: Iterable[str], create: bool = True) -> None:
     """Create the environment when ``create``, install memlab and its packages, and write the stamp last."""
-    old = stamp(home).read_text(encoding="utf-8").split()[1:] if stamp(home).exists() else []
-    extras = sorted({*old, extra} - {""})
-    target = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
+    held = stamp(home).read_text(encoding="utf-8").split()[1:] if stamp(home).exists() else []
+    names = sorted({*held, *extras})
+    target = f"{ROOT}[{','.join(names)}]" if names else str(ROOT)
     try:
         stamp(home).unlink(missing_ok=True)
         if create and not venv_python(home).exists():
@@ -118,7 +132,7 @@ def install(home: Path, extra: str, create: bool = True) -> None:
         quiet = [] if sys.stdout.isatty() else ["--quiet"]
         pip = [str(venv_python(home)), "-m", "pip", "install", "--disable-pip-version-check", *quiet]
         run_or_explain([*pip, "-c", str(ROOT / "constraints.txt"), "-e", target], PIP_REMEDY)
-        stamp(home).write_text("\n".join([fingerprint(), *extras]) + "\n", encoding="utf-8")
+        stamp(home).write_text("\n".join([fingerprint(), *names]) + "\n", encoding="utf-8")
     except OSError as error:
         raise SystemExit(f"Cannot write the environment {home}: {error}. Set MEMLAB_VENV to another folder.") from None
 

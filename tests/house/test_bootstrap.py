@@ -7,14 +7,20 @@ import pytest
 
 from memlab import bootstrap
 
+PYPROJECT = """
+[project]
+dependencies = ["pytest>=1", "no-such-thing[x]==2", "elsewhere>1; python_version < '3'"]
+[project.optional-dependencies]
+dev = []
+"""
+
 
 @pytest.fixture
 def clone(tmp_path, monkeypatch):
     """A bare clone whose commands are recorded instead of run; ``failing`` names the command that fails."""
     root = tmp_path / "clone"
     root.mkdir()
-    text = '[project]\ndependencies = ["pytest>=1", "no-such-thing[x]==2"]\n[project.optional-dependencies]\ndev = []\n'
-    (root / "pyproject.toml").write_text(text)
+    (root / "pyproject.toml").write_text(PYPROJECT)
     (root / "constraints.txt").write_text("")
     calls: list[list[str]] = []
     seen = SimpleNamespace(root=root, home=root / ".venv", calls=calls, failing="")
@@ -31,6 +37,7 @@ def clone(tmp_path, monkeypatch):
 
     monkeypatch.setattr(bootstrap, "ROOT", root)
     monkeypatch.delenv("MEMLAB_VENV", raising=False)
+    monkeypatch.delenv("MEMLAB_EXTRAS", raising=False)
     monkeypatch.setattr(bootstrap.subprocess, "run", run)
     monkeypatch.setattr(bootstrap.os, "execv", execv)
     return seen
@@ -58,11 +65,18 @@ def test_the_tests_add_the_dev_packages_and_lab_keeps_them(clone):
     assert [call[-1] for call in clone.calls[1:]] == [str(clone.root), f"{clone.root}[dev]"]
 
 
+def test_more_extras_come_from_the_environment(clone, monkeypatch):
+    monkeypatch.setenv("MEMLAB_EXTRAS", "worlds")
+    assert bootstrap.wanted_extras(["test"]) == {"dev", "worlds"}
+    with pytest.raises(SystemExit, match="No such extra: worlds"):
+        bootstrap.ensure(["lab"])
+
+
 def test_new_pins_install_again(clone):
     with pytest.raises(SystemExit, match="restarted"):
         bootstrap.ensure(["lab"])
     (clone.root / "constraints.txt").write_text("pytest==9\n")
-    assert not bootstrap.is_fresh(clone.home, "")
+    assert not bootstrap.is_fresh(clone.home, set())
 
 
 def test_an_interrupted_install_is_not_taken_for_done(clone, capsys):
@@ -71,7 +85,7 @@ def test_an_interrupted_install_is_not_taken_for_done(clone, capsys):
         bootstrap.ensure(["lab"])
     assert stopped.value.code == 1
     assert "network" in capsys.readouterr().out
-    assert not bootstrap.is_fresh(clone.home, "")
+    assert not bootstrap.is_fresh(clone.home, set())
 
 
 def test_without_venv_the_message_names_the_package(clone, capsys):
@@ -82,7 +96,7 @@ def test_without_venv_the_message_names_the_package(clone, capsys):
 
 
 def test_a_complete_environment_is_used_as_it_is(clone, monkeypatch):
-    monkeypatch.setattr(bootstrap, "missing", lambda extra: [])
+    monkeypatch.setattr(bootstrap, "missing", lambda extras: [])
     bootstrap.ensure(["lab"])
     assert clone.calls == []
 
@@ -96,4 +110,4 @@ def test_an_old_python_is_refused(monkeypatch):
 def test_an_unwritable_folder_names_the_way_out(clone, monkeypatch):
     monkeypatch.setenv("MEMLAB_VENV", str(clone.root / "pyproject.toml" / "venv"))
     with pytest.raises(SystemExit, match="MEMLAB_VENV"):
-        bootstrap.install(bootstrap.venv_folder(), "")
+        bootstrap.install(bootstrap.venv_folder(), set())

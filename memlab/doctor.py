@@ -1,0 +1,169 @@
+"""``memlab doctor``: is everything ready? One line per thing, with the remedy where something is not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from memlab import bootstrap
+from memlab.core import MemlabError
+
+ENOUGH_DISK = 2e9
+EMBEDDED = "smollm2:135m"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found: ``warn`` where memlab goes on with less, ``fail`` where it cannot go on."""
+
+    status: Literal["ok", "warn", "fail"]
+    name: str
+    text: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.status:<4}  {self.name:<9}  {self.text}{f'. Remedy: {self.remedy}' if self.remedy else ''}"
+
+
+def examine() -> list[Finding]:
+    """Run every check; a check that breaks is itself reported as a failure."""
+    checks = (python, packages, disk, data, notebooks, kernel, ollama, models, weights)
+    return [_guarded(check) for check in checks]
+
+
+def ollama_host() -> str:
+    """Address of the first Ollama server in ``OLLAMA_HOST``, or the usual one on this machine."""
+    from memlab.llm.ollama import hosts_from
+
+    return hosts_from()[0]
+
+
+def ollama_version(host: str | None = None, timeout: float = 2.0) -> str | None:
+    """Version of the Ollama server at ``host``, or None when none answers within ``timeout`` seconds."""
+    # No proxy: the server is nearly always on this machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{host or ollama_host()}/api/version", timeout=timeout) as answer:
+            return str(json.load(answer)["version"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def ollama_models(host: str | None = None) -> dict[str, str]:
+    """Name to digest of each model on the server, without the tag ``:latest``; raises when the server is gone."""
+    from memlab.llm.ollama import Servers
+
+    host = host or ollama_host()
+    held = Servers([host], timeout=5.0).models(host, fresh=True)
+    return {name.removesuffix(":latest"): digest for name, digest in held.items()}
+
+
+def python() -> Finding:
+    """The interpreter and its version."""
+    return Finding("ok", "Python", f"{sys.version.split()[0]} at {sys.executable}")
+
+
+def packages() -> Finding:
+    """Whether all that pyproject.toml asks for is installed."""
+    if not (bootstrap.ROOT / "pyproject.toml").exists():
+        return Finding("ok", "packages", "memlab is installed as a package")
+    missing = bootstrap.missing()
+    if missing:
+        return Finding("fail", "packages", f"missing: {', '.join(missing)}", "python3 -m memlab lab installs them")
+    return Finding("ok", "packages", f"all {len(bootstrap.requirements())} are installed")
+
+
+def disk() -> Finding:
+    """Free space where the clone and where the weights live."""
+    from memlab.llm.weights import cache_dir
+
+    places = {_existing(bootstrap.ROOT), _existing(cache_dir())}
+    least, place = min((shutil.disk_usage(place).free, place) for place in places)
+    text = f"{least / 1e9:.1f} GB free at {place}"
+    return Finding("ok" if least > ENOUGH_DISK else "warn", "disk", text, "" if least > ENOUGH_DISK else "free 2 GB")
+
+
+def data() -> Finding:
+    """Whether the recorded files are here and unchanged."""
+    from memlab import datafiles
+
+    folder = datafiles.data_folder()
+    listed, found = datafiles.read_manifest(folder), datafiles.scan(folder)
+    wrong = sorted(name for name in listed if found.get(name) != listed[name])
+    if wrong:
+        return Finding("fail", "data", f"missing or changed: {', '.join(wrong)}", "git checkout -- data")
+    return Finding("ok", "data", f"{len(listed)} recorded files match their manifest")
+
+
+def notebooks() -> Finding:
+    """Whether the notebooks stand in the clone."""
+    found = sorted((bootstrap.ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    if not found:
+        return Finding("fail", "notebooks", "none in notebooks/", "work in a clone, or build them: memlab notebooks")
+    return Finding("ok", "notebooks", f"{len(found)}, the first is {found[0].name}")
+
+
+def kernel() -> Finding:
+    """Whether JupyterLab will find a Python kernel that imports this memlab."""
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        program = KernelSpecManager().get_kernel_spec("python3").argv[0]
+    except NoSuchKernel:
+        return Finding("fail", "kernel", "JupyterLab has no kernel python3", "python -m ipykernel install --sys-prefix")
+    if Path(program).name != program and Path(program).resolve() != Path(sys.executable).resolve():
+        text = f"the kernel python3 runs {program}, not {sys.executable}"
+        return Finding("warn", "kernel", text, "start JupyterLab with `memlab lab`")
+    return Finding("ok", "kernel", "python3 runs this interpreter")
+
+
+def ollama() -> Finding:
+    """Whether an Ollama server answers."""
+    host = ollama_host()
+    version = ollama_version(host)
+    if version is None:
+        remedy = "none needed: the embedded model or the recorded replies stand in, and say so; or start `ollama serve`"
+        return Finding("warn", "Ollama", f"no server at {host}", remedy)
+    return Finding("ok", "Ollama", f"{version} at {host}")
+
+
+def models() -> Finding:
+    """Whether the server holds the models of the course."""
+    from memlab.llm.weights import ASSETS
+
+    if ollama_version() is None:
+        return Finding("warn", "models", "no server to ask")
+    held = ollama_models()
+    missing = [name for name in ASSETS if name not in held]
+    if missing:
+        return Finding("warn", "models", f"Ollama lacks {', '.join(missing)}", "memlab models fetch")
+    return Finding("ok", "models", ", ".join(f"{name} ({held[name][:12]})" for name in ASSETS))
+
+
+def weights() -> Finding:
+    """Whether the embedded model's weights are in the cache and intact."""
+    from memlab.llm.weights import cache_dir, state
+
+    now = state(EMBEDDED)
+    if now != "ready":
+        return Finding("warn", "weights", f"{EMBEDDED} in {cache_dir()}: {now}", "memlab models fetch (98 MB)")
+    return Finding("ok", "weights", f"{EMBEDDED} in {cache_dir()}, sha256 checked")
+
+
+def _existing(path: Path) -> Path:
+    return next(folder for folder in (path, *path.parents) if folder.exists())
+
+
+def _guarded(check: Callable[[], Finding]) -> Finding:
+    try:
+        return check()
+    except MemlabError as error:
+        return Finding("fail", check.__name__, str(error))
+    except Exception as error:
+        return Finding("fail", check.__name__, f"{type(error).__name__}: {error}", "report this line as an issue")

@@ -1,0 +1,114 @@
+"""``memlab lab``: JupyterLab at the first notebook, with the best model that this machine offers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from memlab.bootstrap import ROOT, say
+from memlab.core import MemlabError
+from memlab.doctor import ollama_host, ollama_models, ollama_version
+from memlab.llm import weights
+
+SETTINGS = Path(__file__).resolve().parent / "jupyter"
+PATIENCE = 20.0
+
+
+def first_notebook() -> Path:
+    """The notebook a newcomer should open; raises `MemlabError` outside a clone."""
+    found = sorted((ROOT / "notebooks").glob("00_*.ipynb"))
+    if not found:
+        raise MemlabError(
+            f"No notebook 00_*.ipynb in {ROOT / 'notebooks'}: work in a clone, or run `memlab notebooks`."
+        )
+    return found[0]
+
+
+def jupyter_command(port: int, browser: bool) -> list[str]:
+    """The command line that serves the clone on loopback and opens the first notebook."""
+    command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
+    command.append(f"--ServerApp.root_dir={ROOT}")
+    command.append(f"--LabApp.default_url=/lab/tree/{first_notebook().relative_to(ROOT).as_posix()}")
+    if not browser:
+        command.append("--no-browser")
+    # A container's only user is often root, whom Jupyter otherwise turns away.
+    if getattr(os, "geteuid", lambda: 1)() == 0:
+        command.append("--allow-root")
+    return command
+
+
+def jupyter_environment() -> dict[str, str]:
+    """This environment with JupyterLab's news prompt off; the user's own settings still win."""
+    paths = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    return {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths))}
+
+
+@contextmanager
+def ollama_server() -> Iterator[str | None]:
+    """The version of an Ollama server that answers; starts ``ollama serve`` if installed and stops it at the end.
+
+    ``MEMLAB_OLLAMA_BIN`` names the program when it is not on the PATH. Gives None when there is no server.
+    """
+    version = ollama_version()
+    program = os.environ.get("MEMLAB_OLLAMA_BIN") or shutil.which("ollama")
+    local = ollama_host().startswith(("http://127.0.0.1:", "http://localhost:"))
+    if version is not None or not program or not local:
+        yield version
+        return
+    say(f"Starting {program} serve on {ollama_host()}; it stops with JupyterLab")
+    environment = {**os.environ, "OLLAMA_HOST": ollama_host().removeprefix("http://")}
+    with subprocess.Popen(
+        [program, "serve"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as p:
+        try:
+            give_up = time.monotonic() + PATIENCE
+            while version is None and p.poll() is None and time.monotonic() < give_up:
+                time.sleep(0.2)
+                version = ollama_version()
+            yield version
+        finally:
+            p.terminate()
+
+
+def prepare_models(fetch: bool = True) -> str:
+    """Bring the model as near as possible and say which one will answer; never fails for want of a network."""
+    host = ollama_host() if ollama_version() is not None else None
+    try:
+        lacking = set(weights.ASSETS) - set(ollama_models(host)) if host else {weights.SMOLLM2}
+        wanted = sorted(name for name in lacking if weights.state(name) != "ready")
+        if wanted and fetch:
+            size = sum(weights.ASSETS[name].size for name in wanted) / 1e6
+            say(f"Fetching the weights of {', '.join(wanted)}: {size:.0f} MB, once, into {weights.cache_dir()}")
+            weights.fetch(wanted)
+        if host and lacking:
+            weights.import_into_ollama(host, sorted(lacking))
+    except (MemlabError, OSError) as error:
+        say(f"{error} Going on without.")
+    if host:
+        return f"the model is real: Ollama {ollama_version()} at {host}"
+    if weights.state(weights.SMOLLM2) == "ready":
+        return "the model is real: SmolLM2-135M inside Python (no Ollama server answers)"
+    return "no model on this machine: the recorded replies of the real model answer"
+
+
+def open_lab(port: int, browser: bool = True, fetch: bool = True) -> int:
+    """Prepare the models, serve JupyterLab until it is stopped, and give its exit status."""
+    command = jupyter_command(port, browser)
+    with ollama_server():
+        say(prepare_models(fetch))
+        say("Starting JupyterLab; stop it with Ctrl-C")
+        server = subprocess.Popen(command, env=jupyter_environment())
+        signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        while True:
+            try:
+                return server.wait()
+            except KeyboardInterrupt:
+                # JupyterLab got the same Ctrl-C and asks whether to stop; wait for its answer.
+                continue

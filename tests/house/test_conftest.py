@@ -1,0 +1,50 @@
+"""MEMLAB_REQUIRE: a required service that is skipped, or of which nothing ran, is a failure."""
+
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+CONFTEST = (Path(__file__).resolve().parents[1] / "conftest.py").read_text(encoding="utf-8")
+TESTS = """
+import pytest
+@pytest.mark.ollama
+def test_live(): {body}
+@pytest.mark.browser
+def test_page(ran_against): ran_against("browser", "Chromium 1")
+def test_plain(): pass
+"""
+
+
+@pytest.fixture
+def suite(pytester, monkeypatch):
+    def run(body: str, require: str) -> tuple[int, str]:
+        monkeypatch.setenv("MEMLAB_REQUIRE", require)
+        pytester.makeconftest(CONFTEST)
+        pytester.makepyfile(TESTS.format(body=body))
+        result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+        return result.ret, result.stdout.str()
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("body", "require", "status"),
+    [
+        ("pass", "ollama,browser", 0),
+        ("pytest.skip('no server')", "", 0),
+        ("pytest.skip('no server')", "browser", 0),
+        ("pytest.skip('no server')", "ollama", 1),
+        ("pass", "worlds", 1),
+        ("pass", "olama", 4),
+    ],
+)
+def test_a_required_service_may_not_be_missing(suite, body, require, status):
+    assert suite(body, require)[0] == status
+
+
+def test_the_summary_says_what_the_tests_met(suite):
+    out = suite("pass", "")[1]
+    assert "browser: 1 passed, Chromium 1" in out
+    assert "ollama: 1 passed" in out
+    assert "neither service nor recording: 1 passed" in out
