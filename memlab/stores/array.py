@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from memlab.core import Edit, Step
 from memlab.stores.base import LogStore
-from memlab.stores.contract import StoreError
 from memlab.stores.log import Entry
 
 
@@ -15,23 +14,28 @@ class ArrayStore(LogStore):
         super().__init__(dim)
         self._log: list[tuple[list[Entry], list[Step]]] = []
 
-    def _append(self, version: int, edits: list[Edit], steps: list[Step]) -> int:
-        if version != len(self._log) + 1:
-            raise StoreError(f"the log has {len(self._log)} commits, the view expects {version - 1}; call rebuild()")
-        entries = [Entry(version, position, edit) for position, edit in enumerate(edits)]
-        self._log.append((entries, steps))
-        return version
+    def _append(self, version: int, edits: list[Edit], steps: list[Step]) -> bool:
+        self._log.append(([Entry(version, position, edit) for position, edit in enumerate(edits)], steps))
+        return True
 
-    def _entries(self, upto: int | None = None, case_id: str | None = None, episode: int | None = None) -> list[Entry]:
+    def _entries(
+        self, after: int = 0, upto: int | None = None, case_id: str | None = None, episode: int | None = None
+    ) -> list[Entry]:
         return [
             entry
-            for entries, _ in self._log[:upto]
+            for entries, _ in self._log[after:upto]
             for entry in entries
             if (case_id is None or entry.edit.case_id == case_id) and (episode is None or entry.edit.episode == episode)
         ]
 
     def _steps(self) -> list[tuple[int, Step]]:
         return [(version, step) for version, (_, steps) in enumerate(self._log, 1) for step in steps]
+
+    def _newest(self) -> int:
+        return len(self._log)
+
+    def _look(self) -> None:
+        """The list is the log: there is nothing to look up."""
 
     def _tidy(self) -> None:
         """Nothing to compact: a list stays as it is."""

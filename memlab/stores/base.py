@@ -13,9 +13,18 @@ from typing import Any, Self
 import numpy as np
 
 from memlab.core import Case, Edit, Hits, Step
-from memlab.stores.contract import StoreError, check_dim, check_k, check_kind, check_step, check_vector
+from memlab.stores.contract import (
+    StoreError,
+    check_count,
+    check_dim,
+    check_k,
+    check_kind,
+    check_step,
+    check_text,
+    check_vector,
+)
 from memlab.stores.index import Index
-from memlab.stores.log import Entry, Pair, View, bridge, replay, resolve, undo
+from memlab.stores.log import Entry, Pair, View, advance, bridge, replay, resolve, undo
 from memlab.stores.views import Pinned, Without
 
 
@@ -69,26 +78,30 @@ class LogStore(ABC):
         self._closed = False
 
     @abstractmethod
-    def _append(self, version: int, edits: list[Edit], steps: list[Step]) -> int:
-        """Make one commit durable; give its version. Nothing is kept if this raises."""
+    def _append(self, version: int, edits: list[Edit], steps: list[Step]) -> bool:
+        """Make one commit durable; False when another writer's commit came first. Nothing is kept if this raises."""
 
     @abstractmethod
-    def _entries(self, upto: int | None = None, case_id: str | None = None, episode: int | None = None) -> list[Entry]:
-        """Edits in log order, up to and including a version, of one case, or of one episode."""
+    def _entries(
+        self, after: int = 0, upto: int | None = None, case_id: str | None = None, episode: int | None = None
+    ) -> list[Entry]:
+        """Edits in log order: of versions in ``(after, upto]``, of one case, of one episode."""
 
     @abstractmethod
     def _steps(self) -> list[tuple[int, Step]]:
         """All steps in log order, each with the version it was committed in."""
 
+    @abstractmethod
+    def _newest(self) -> int:
+        """How many commits the log was last seen to have."""
+
     def _moved(self) -> bool:
-        """Whether somebody else has committed to the log since it was last read."""
+        """Whether somebody else may have committed to the log since it was last read."""
         return False
 
-    def _load(self) -> View:
-        """The newest view, from the log."""
-        view = View()
-        replay(view, self._entries())
-        return view
+    @abstractmethod
+    def _look(self) -> None:
+        """Take in which commits the log has now."""
 
     def _writing(self) -> AbstractContextManager[Any]:
         """Keep other writers out."""
@@ -127,13 +140,29 @@ class LogStore(ABC):
     def _sync(self) -> None:
         if self._closed:
             raise StoreError("this store is closed; open it again with memlab.open_store(path)")
-        if self._stale or self._moved():
+        if self._stale:
             self.rebuild()
+        elif self._moved():
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        self._stale = True
+        self._look()
+        for version, _, edit in self._entries(after=self._view.version):
+            pair, _ = advance(self._view.pair(edit.case_id), edit)
+            self._apply(version, {edit.case_id: pair})
+        if self._view.version != self._newest():
+            self._past = None
+        self._view.version = self._newest()
+        self._stale = False
 
     def rebuild(self) -> None:
-        """Make the view and the index anew from the log."""
+        """Make the view and the index anew from the log alone."""
         with self._guard:
-            view = self._load()
+            self._look()
+            view = View()
+            replay(view, self._entries())
+            view.version = self._newest()
             self._index = Index(self._dim, view.live.values())
             self._view, self._past, self._stale = view, None, False
 
@@ -151,16 +180,21 @@ class LogStore(ABC):
             return self._commit(edits, clean)
 
     def _commit(self, edits: list[Edit], steps: list[Step]) -> int:
-        full, touched = resolve(self._view, edits, self._dim)
-        with interrupts_wait():
-            self._stale = True
-            version = self._append(self._view.version + 1, full, steps)
-            self._apply(version, touched)
-            if self._past is not None:
-                self._past.add((version, step) for step in steps)
-            self._stale = False
-            self._tidy()
-        return version
+        while True:
+            full, touched = resolve(self._view, edits, self._dim)
+            version = self._view.version + 1
+            with interrupts_wait():
+                self._stale = True
+                done = self._append(version, full, steps)
+                if done:
+                    self._apply(version, touched)
+                    if self._past is not None:
+                        self._past.add((version, step) for step in steps)
+                self._stale = False
+                if done:
+                    self._tidy()
+                    return version
+            self._sync()
 
     def _apply(self, version: int, touched: dict[str, Pair]) -> None:
         for case_id, pair in touched.items():
@@ -184,6 +218,7 @@ class LogStore(ABC):
             return Hits(tuple(ids), similarity, tuple(self._view.live[case_id] for case_id in ids))
 
     def get(self, case_id: str) -> Case:
+        check_text(case_id, "the case id")
         with self._guard:
             self._sync()
             live, gone = self._view.pair(case_id)
@@ -201,7 +236,7 @@ class LogStore(ABC):
             return tuple(live[case_id] for case_id in sorted(live) if kind is None or live[case_id].kind == kind)
 
     def history(self, case_id: str) -> list[Edit]:
-        return self._history(case_id, self.version)
+        return self._history(check_text(case_id, "the case id"), self.version)
 
     def _history(self, case_id: str, upto: int) -> list[Edit]:
         with self._guard:
@@ -245,6 +280,7 @@ class LogStore(ABC):
         with self._guard, self._writing():
             self._sync()
             if episode is not None:
+                episode = check_count(episode, "episode", least=-1)
                 goal = self._before_episode(episode)
                 reason = f"revert of episode {episode}"
             elif version is not None:

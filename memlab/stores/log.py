@@ -81,6 +81,7 @@ def advance(pair: Pair, edit: Edit) -> tuple[Pair, Edit]:
     case_id = edit.case_id
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
+    result: Pair
     if edit.op == "write":
         if live is not None:
             raise StoreError(f"write of case {case_id!r}: it is in memory already; use Edit.rewrite, or another id")
@@ -158,7 +159,8 @@ def bridge(case_id: str, old: Pair, new: Pair, reason: str) -> list[Edit]:
     if live is None and (diff or new[0] is not None):
         edits.append(Edit.restore(case_id, **why))
     if diff:
-        edits.append(Edit.rewrite(case_id, diff, **why))
+        before = {name: getattr(have, name) for name in diff}
+        edits.append(Edit.rewrite(case_id, diff, before=before, **why))
     if new[0] is None and (live is not None or diff):
         edits.append(Edit.forget(case_id, **why))
     return edits
