@@ -1,0 +1,133 @@
+"""The retrieval policy μ(c|s, M): which cases the frozen model gets to see (arXiv:2508.16153, Eqs 1, 7, 9, 16)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from memlab.core import Case, Hits, MemlabError
+
+Floats = NDArray[np.float64]
+
+
+class Memory(Protocol):
+    """The part of a store that retrieval reads."""
+
+    def search(self, vector: np.ndarray, k: int, kind: str | None = None) -> Hits: ...
+
+
+@dataclass(frozen=True)
+class Retrieved:
+    """What was drawn: ``cases`` with their ``mu`` (None is the void case), and the shortlist ``near`` it came from."""
+
+    cases: tuple[Case | None, ...]
+    mu: tuple[float, ...]
+    near: Hits
+
+
+class Retriever(Protocol):
+    """A retrieval policy."""
+
+    def __call__(self, vector: np.ndarray, store: Memory, rng: np.random.Generator) -> Retrieved: ...
+
+
+def soft_policy(q: ArrayLike, alpha: float) -> Floats:
+    """μ* ∝ exp(Q/α) over the last axis (arXiv:2508.16153, Eq 7). ``q`` is (..., n); rows of the result sum to 1.
+
+    Raises `MemlabError` unless ``alpha`` is positive and finite.
+    """
+    values = _values(q)
+    _check_alpha(alpha)
+    weights = np.exp((values - values.max(axis=-1, keepdims=True)) / alpha)
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def soft_value(q: ArrayLike, alpha: float) -> Floats:
+    """V = α log Σ exp(Q/α) = Σ μ*[Q − α log μ*] over the last axis: the consistent form of Eqs 8 and 10.
+
+    ``q`` is (..., n), the result (...). Raises `MemlabError` unless ``alpha`` is positive and finite.
+    """
+    values = _values(q)
+    _check_alpha(alpha)
+    top = values.max(axis=-1, keepdims=True)
+    return top[..., 0] + alpha * np.log(np.exp((values - top) / alpha).sum(axis=-1))
+
+
+def kernel_q(sqdist: ArrayLike, q: ArrayLike, delta: float) -> Floats:
+    """Q_EC = Σ k Q' / Σ k with the NEC kernel k = 1/(‖s−s'‖² + δ) (2508.16153 Eq 9; 1703.01988).
+
+    ``sqdist`` and ``q`` are (..., n), past uses on the last axis; δ is added to the *squared* distance.
+    """
+    distances, values = np.asarray(sqdist, dtype=float), _values(q)
+    if not delta > 0 or np.any(distances < 0):
+        raise MemlabError(f"delta={delta}, smallest squared distance {distances.min()}: need delta > 0, distances >= 0")
+    kernel = 1.0 / (distances + delta)
+    return (kernel * values).sum(axis=-1) / kernel.sum(axis=-1)
+
+
+@dataclass(frozen=True)
+class TopK:
+    """Read = TopK (Eq 16): of the ``shortlist`` nearest cases, the ``k`` most similar whose Q is at least ``min_q``.
+
+    Cases less similar than ``min_similarity`` are not near at all. μ is uniform over the cases shown.
+    """
+
+    k: int = 3
+    shortlist: int = 16
+    min_similarity: float = 0.5
+    min_q: float = 0.5
+
+    def __call__(self, vector: np.ndarray, store: Memory, rng: np.random.Generator) -> Retrieved:
+        near = shortlist(vector, store, self.shortlist, self.min_similarity)
+        shown = tuple(case for case in near.cases if case.q >= self.min_q)[: self.k]
+        return Retrieved(shown, (1.0 / len(shown),) * len(shown) if shown else (), near)
+
+
+@dataclass(frozen=True)
+class SoftQ:
+    """Draws ``k`` cases one after the other from μ ∝ exp(Q/α) over a shortlist and the void case.
+
+    Drawing the void case, whose value is ``void_q``, ends the draw: with void first, no memory is used. Eq 1 is
+    exact for k = 1; for k > 1 one Q a case is an approximation, since cases shown together share a reward.
+    """
+
+    k: int = 1
+    alpha: float = 0.1
+    void_q: float = 0.5
+    shortlist: int = 16
+    min_similarity: float = 0.5
+
+    def __call__(self, vector: np.ndarray, store: Memory, rng: np.random.Generator) -> Retrieved:
+        near = shortlist(vector, store, self.shortlist, self.min_similarity)
+        mu = soft_policy([case.q for case in near.cases] + [self.void_q], self.alpha)
+        # Adding Gumbel noise and sorting draws from mu without replacement.
+        drawn = np.argsort(-(np.log(np.maximum(mu, 1e-300)) + rng.gumbel(size=len(mu))))[: self.k]
+        void = len(near)
+        if void in drawn:
+            drawn = drawn[: max(1, drawn.tolist().index(void))]
+        options: tuple[Case | None, ...] = (*near.cases, None)
+        return Retrieved(tuple(options[i] for i in drawn), tuple(float(mu[i]) for i in drawn), near)
+
+
+def shortlist(vector: np.ndarray, store: Memory, size: int, min_similarity: float) -> Hits:
+    """The ``size`` nearest case memories at least ``min_similarity`` similar, best first."""
+    hits = store.search(vector, size, kind="case")
+    kept = int(np.sum(hits.similarity >= min_similarity))
+    return Hits(hits.ids[:kept], hits.similarity[:kept], hits.cases[:kept])
+
+
+def _values(q: ArrayLike) -> Floats:
+    values = np.asarray(q, dtype=float)
+    if values.ndim == 0 or values.shape[-1] == 0:
+        raise MemlabError(f"q has shape {values.shape}: give at least one case (the void case counts) on the last axis")
+    if not np.all(np.isfinite(values)):
+        raise MemlabError("q holds NaN or infinity: a value of a case must be a finite number")
+    return values
+
+
+def _check_alpha(alpha: float) -> None:
+    if not (np.isfinite(alpha) and alpha > 0):
+        raise MemlabError(f"alpha={alpha}: the temperature must be positive and finite; use a small one for greedy")

@@ -1,0 +1,5 @@
+"""Where tasks come from: `stream` draws the four streams of the Toolbox world."""
+
+from memlab.tasks.streams import KINDS, stream
+
+__all__ = ["KINDS", "stream"]
