@@ -89,6 +89,16 @@ def lab(
 
 
 @app.command()
+def bench(
+    save: Annotated[Path | None, typer.Option(help="Also write the measurements to this JSON file.")] = None,
+) -> None:
+    """Measure the promises of the design on this machine and print them as ratios."""
+    from memlab.bench import run
+
+    raise typer.Exit(int(not run(save, typer.echo)))
+
+
+@app.command()
 def test(
     pytest_args: Annotated[list[str] | None, typer.Argument(help="Passed on to pytest, after --.")] = None,
 ) -> None:
