@@ -75,9 +75,9 @@ def choice_probs(
     return {c: m / total for c, m in mass.items()}, max(0.0, 1.0 - total)
 
 
-def not_single_token(choices: Sequence[str], tokenize: Callable[[str], Sequence[int]]) -> list[str]:
-    """Those of ``choices`` that ``tokenize`` (text to token ids) cuts into more than one token."""
-    return [c for c in choices if len(tokenize(c)) != 1]
+def not_single_token(choices: Sequence[str], token_count: Callable[[str], int]) -> list[str]:
+    """Those of ``choices`` that a model's ``token_count`` cuts into more than one token, alone or in quotes."""
+    return [c for c in choices if token_count(c) != 1 or token_count(f'"{c}"') != 3]
 
 
 def _shared_prefix(choices: Sequence[str]) -> int:

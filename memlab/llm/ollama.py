@@ -116,6 +116,8 @@ class Servers:
                 try:
                     result = ask(host, self.client(host))
                 except ollama.ResponseError as error:
+                    if "context length" in error.error:
+                        raise ContextTooLong(f"Ollama at {host}: {error.error}. Shorten the text.") from error
                     if error.status_code < 500:
                         raise MemlabError(f"Ollama at {host} refused the call: {error.error}") from error
                     trouble = error

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -154,9 +155,7 @@ class Recorder:
         }
         with self._guard:
             try:
-                self._out.write((json.dumps(row) + "\n").encode())
-                self._out.flush()
-                os.fsync(self._out.fileno())
+                _append(self._out, (json.dumps(row) + "\n").encode())
             except OSError as error:
                 raise MemlabError(
                     f"Cannot record to {self.journal} ({error}): free disk space and rerun; earlier replies are kept."
@@ -288,9 +287,23 @@ def _reply_fields(reply: Reply) -> dict[str, Any]:
 
 
 def _open_at_line_end(path: Path) -> IO[bytes]:
-    """Open a journal for appending, behind its last whole line."""
-    out = path.open("a+b")
+    """Open a journal for appending, unbuffered, behind its last whole line."""
+    out = path.open("a+b", buffering=0)
     out.seek(0)
     whole = out.read()
     out.truncate(whole.rfind(b"\n") + 1)
     return out
+
+
+def _append(out: IO[bytes], line: bytes) -> None:
+    """Append one line and sync it, or leave the file as it was and raise OSError."""
+    end = os.fstat(out.fileno()).st_size
+    rest = memoryview(line)
+    try:
+        while rest:
+            rest = rest[out.write(rest) :]
+        os.fsync(out.fileno())
+    except OSError:
+        with suppress(OSError):
+            out.truncate(end)
+        raise

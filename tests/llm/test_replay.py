@@ -1,0 +1,193 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from memlab.core import MemlabError
+from memlab.llm import open_llm
+from memlab.llm.contract import ReplayMiss
+from memlab.llm.replay import PART, Recorder, Replay, call_key, read_rows
+
+CALL = {"choices": ["alpha", "beta"], "seed": 1, "temperature": 0.5, "max_tokens": 8}
+
+
+def test_the_same_call_is_never_asked_twice(tmp_path, counting):
+    with Recorder(counting, tmp_path / "r.parquet") as llm:
+        first = llm.complete("p", **CALL)
+        again = llm.complete("p", **CALL)
+        assert (counting.asked, len(llm)) == (1, 1)
+        assert (first.backend, again.backend) == ("ollama", "replay")
+        assert (again.value, again.choice_probs, again.seconds, again.missing_mass) == (
+            first.value,
+            first.choice_probs,
+            first.seconds,
+            0.5,
+        )
+        for change in ({"seed": 2}, {"temperature": 0.0}, {"max_tokens": 9}, {"choices": ["alpha"]}):
+            llm.complete("p", **{**CALL, **change})
+        llm.complete("q", **CALL)
+        assert counting.asked == 6
+
+
+def test_the_key_is_sha256_over_all_that_can_change_a_reply():
+    assert call_key("m", "d", "p", {"b": 1, "a": 2}, 0, 1, 8) == call_key("m", "d", "p", {"a": 2, "b": 1}, 0.0, 1, 8)
+    # printf '["m","d","\\u00e9",null,0.0,0,64]' | sha256sum
+    assert call_key("m", "d", "é", None, 0.0, 0, 64) == (
+        "5f7c81725e0fd9ea2714ab2057f287633d89097925ba87da5780621018b9baf1"
+    )
+
+
+@pytest.mark.parametrize("compact", [False, True])
+def test_what_was_recorded_is_replayed(tmp_path, counting, compact):
+    path = tmp_path / "r.parquet"
+    with Recorder(counting, path) as llm:
+        kept = llm.complete("p", **CALL)
+        if compact:
+            llm.compact()
+        llm.complete("text")
+    llm = open_llm(f"replay:{path}")
+    assert (llm.name, llm.digest, llm.backend, len(llm)) == ("count", "d1", "replay", 2)
+    assert llm.complete("p", **CALL).value == kept.value
+    assert llm.complete("text").value == "reply 1"
+    assert open_llm(f"replay:{tmp_path}").complete("p", **CALL).value == kept.value
+
+
+def test_compacting_keeps_everything_and_says_where_it_comes_from(tmp_path, counting):
+    path = tmp_path / "r.parquet"
+    with Recorder(counting, path) as llm:
+        llm.complete("a")
+        llm.compact()
+        llm.complete("b")
+        llm.compact()
+    assert sorted(p.name for p in tmp_path.iterdir() if p.suffix != ".lock") == ["r.parquet"]
+    assert [row["prompt"] for row in read_rows(path)] == ["a", "b"]
+    origin = json.loads(pq.read_schema(path).metadata[b"memlab"])
+    assert origin["models"] == [["count", "d1"]] and origin["backends"] == ["ollama"]
+    assert origin["versions"]["python"] == sys.version.split()[0] and origin["date"].endswith("Z")
+    assert str(tmp_path) not in origin["command"] and os.sep not in origin["command"].split()[0]
+
+
+def test_a_line_cut_by_a_kill_is_dropped_and_asked_again(tmp_path, counting):
+    path = tmp_path / "r.parquet"
+    with Recorder(counting, path) as llm:
+        llm.complete("a")
+        llm.complete("b")
+    journal = tmp_path / ("r.parquet" + PART)
+    whole = journal.read_bytes()
+    journal.write_bytes(whole[:-5])
+    assert [row["prompt"] for row in read_rows(path)] == ["a"]
+    with Recorder(counting, path) as llm:
+        assert llm.complete("a").backend == "replay"
+        assert llm.complete("b").backend == "ollama"
+    assert [row["prompt"] for row in read_rows(path)] == ["a", "b"]
+
+
+def test_kill_9_in_the_middle_loses_nothing_that_was_returned(tmp_path):
+    code = (
+        "import os, sys; sys.path[:0] = sys.argv[2:]\n"
+        "from conftest import CountingLLM\n"
+        "from memlab.llm.replay import Recorder\n"
+        "llm = Recorder(CountingLLM(), sys.argv[1])\n"
+        "for i in range(30): llm.complete(f'prompt {i}')\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    here = os.path.dirname(__file__)
+    root = os.path.dirname(os.path.dirname(here))
+    path = tmp_path / "r.parquet"
+    done = subprocess.run([sys.executable, "-c", code, str(path), here, root], capture_output=True, text=True)
+    assert done.returncode == -9, done.stderr
+    assert [row["prompt"] for row in read_rows(path)] == [f"prompt {i}" for i in range(30)]
+
+
+def test_one_process_records_into_one_path(tmp_path, counting):
+    with (
+        Recorder(counting, tmp_path / "r.parquet"),
+        pytest.raises(MemlabError, match="Another process records"),
+    ):
+        Recorder(counting, tmp_path / "r.parquet")
+    Recorder(counting, tmp_path / "r.parquet").close()
+
+
+def test_a_miss_names_the_prompt_the_call_and_the_remedy(tmp_path, counting):
+    with Recorder(counting, tmp_path / "r.parquet") as llm:
+        llm.complete("p", **CALL)
+    llm = Replay(tmp_path / "r.parquet")
+    with pytest.raises(ReplayMiss) as caught:
+        llm.complete("START" + "x" * 1000 + "END", choices=["alpha", "beta"], seed=7)
+    for part in ("START", "END", "count", "seed 7", "simulated", "ollama:NAME", "'alpha'"):
+        assert part in str(caught.value)
+    assert len(str(caught.value)) < 700
+    with pytest.raises(ReplayMiss):
+        llm.complete("p")
+
+
+def test_several_models_in_a_folder(tmp_path, counting):
+    for name in ("one", "two"):
+        counting.name = name
+        with Recorder(counting, tmp_path / f"{name}.parquet") as llm:
+            llm.complete("p")
+    with pytest.raises(MemlabError, match=r"\['one', 'two'\].*replay:PATH#MODEL"):
+        open_llm(f"replay:{tmp_path}")
+    assert open_llm(f"replay:{tmp_path}#two").complete("p").value == "reply 1"
+    with pytest.raises(MemlabError, match="wanted three"):
+        open_llm(f"replay:{tmp_path}#three")
+
+
+def test_bad_files(tmp_path, counting):
+    with pytest.raises(MemlabError, match="No recorded replies"):
+        Replay(tmp_path / "none.parquet")
+    with pytest.raises(MemlabError, match="no model"):
+        Replay(tmp_path)
+    (tmp_path / "bad.parquet").write_bytes(b"not parquet")
+    with pytest.raises(MemlabError, match="is no file of recorded replies"):
+        Replay(tmp_path / "bad.parquet")
+    (tmp_path / ("x.parquet" + PART)).write_text("nonsense\n")
+    with pytest.raises(MemlabError, match="line 1, is not JSON"):
+        Replay(tmp_path / "x.parquet")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(MemlabError, match="Cannot record"):
+        Recorder(counting, tmp_path / "file" / "r.parquet")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the device /dev/full exists on Linux only")
+def test_a_full_disk_keeps_earlier_replies(tmp_path, counting):
+    llm = Recorder(counting, tmp_path / "r.parquet")
+    llm.complete("a")
+    llm._out.close()
+    with (
+        Path("/dev/full").open("ab", buffering=0) as llm._out,
+        pytest.raises(MemlabError, match="free disk space and rerun"),
+    ):
+        llm.complete("b")
+    assert [row["prompt"] for row in read_rows(tmp_path / "r.parquet")] == ["a"]
+    assert len(llm) == 1
+
+
+def test_a_disk_that_fills_up_within_a_line_leaves_no_half_line(tmp_path, counting):
+    llm = Recorder(counting, tmp_path / "r.parquet")
+    llm.complete("a")
+    journal = llm._out
+
+    class Filling:
+        room = 10
+
+        def write(self, data):
+            if not self.room:
+                raise OSError(28, "No space left on device")
+            done = journal.write(data[: self.room])
+            self.room -= done
+            return done
+
+        def __getattr__(self, name):
+            return getattr(journal, name)
+
+    llm._out = Filling()
+    with pytest.raises(MemlabError, match="No space left"):
+        llm.complete("b")
+    llm._out = journal
+    llm.complete("c")
+    assert [row["prompt"] for row in read_rows(tmp_path / "r.parquet")] == ["a", "c"]

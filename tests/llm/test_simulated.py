@@ -1,0 +1,118 @@
+import json
+
+import numpy as np
+import pytest
+
+from memlab.core import MemlabError
+from memlab.llm import open_llm
+from memlab.llm.shown import SHOWN_FEATURES, features, read_prompt
+from memlab.llm.simulated import SimulatedLLM, read_calls
+
+TOOLS = ["order", "prime", "sum"]
+ASKS = {"sum": "add {} and {}", "order": "sort the words {} {}", "prime": "count primes from {} to {}"}
+
+
+def prompt(question, cases=()):
+    return "Pick a tool.\n" + "".join(f'Q: {q}\nA: "{a}"\n' for q, a in cases) + f"Q: {question}\nA:"
+
+
+def record(rng, n):
+    """Replies of a known model: it follows the last shown case with p = .8, else it takes its favorite, sum."""
+    rows = []
+    for _ in range(n):
+        tool = str(rng.choice(TOOLS))
+        ask = ASKS[tool].format(*rng.integers(10, 99, 2))
+        cases = [(ASKS[a].format(*rng.integers(10, 99, 2)), a) for a in rng.choice(TOOLS, int(rng.integers(0, 3)))]
+        value = cases[-1][1] if cases and rng.random() < 0.8 else "sum"
+        text = prompt(ask, [(q, str(a)) for q, a in cases])
+        rows.append(
+            {
+                "model": "m",
+                "prompt": text,
+                "call": json.dumps({"schema": {"type": "string", "enum": TOOLS}}),
+                "reply": json.dumps({"value": str(value), "tokens_in": len(text) // 4}),
+            }
+        )
+    return rows
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return SimulatedLLM.fit(record(np.random.default_rng(0), 900))
+
+
+def test_a_prompt_is_read_back():
+    shown = read_prompt('Tools: a, b.\nQ: first one\nA: "a"\nQ: second\nA: b\nQ: the last?\nA:')
+    assert shown.cases == (("first one", "a"), ("second", "b"))
+    assert shown.question == "the last?"
+    for bad in ("no question here", 'Q: x\nA: "a"\n'):
+        with pytest.raises(MemlabError, match="open line"):
+            read_prompt(bad)
+
+
+def test_features_of_what_is_shown():
+    table = features(read_prompt(prompt("add 1 and 2", [("add 7 and 9", "sum"), ("sort x", "order")])), TOOLS)
+    assert SHOWN_FEATURES == ("shown", "share", "last", "near", "listed")
+    np.testing.assert_allclose(table[2], [np.log(2), 0.5, 0, 1.0, 1.0], atol=1e-6)
+    np.testing.assert_allclose(table[0][:3], [np.log(2), 0.5, 1])
+    assert not table[1][:4].any() and table[1][4] == 0.5
+
+
+def test_the_fit_recovers_a_known_model(fitted):
+    asked = ASKS["prime"].format(20, 30)
+    bare = fitted.choice_probs(prompt(asked), TOOLS)
+    shown = fitted.choice_probs(prompt(asked, [(ASKS["order"].format(1, 2), "order")]), TOOLS)
+    assert bare["sum"] > 0.95
+    assert shown["order"] == pytest.approx(0.8, abs=0.07)
+    assert shown["sum"] == pytest.approx(0.2, abs=0.07)
+
+
+def test_the_report_beats_its_nulls_and_is_calibrated(fitted):
+    report = fitted.report()
+    assert report["calls"] == 900 and 100 < report["held_out"] < 260
+    assert report["log_loss"] < report["log_loss_no_memory"] - 0.1 < report["log_loss_uniform"] - 0.1
+    assert report["log_loss_uniform"] == pytest.approx(np.log(3), abs=1e-3)
+    assert report["same_choice"] > report["same_choice_no_memory"]
+    assert sum(row["pairs"] for row in report["calibration"]) == 3 * report["held_out"]
+    for row in report["calibration"]:
+        assert abs(row["predicted"] - row["observed"]) < 3 * (0.25 / row["pairs"]) ** 0.5 + 0.02
+
+
+def test_questions_are_held_out_whole():
+    calls, chars = read_calls(record(np.random.default_rng(1), 300))
+    by_question = {}
+    for words, held in zip(calls.words.round(5).tolist(), calls.held_out, strict=True):
+        by_question.setdefault(tuple(words), set()).add(bool(held))
+    assert calls.held_out.any() and not calls.held_out.all()
+    assert chars == pytest.approx(4, abs=0.3)
+
+
+def test_draws_depend_on_seed_and_prompt_alone(fitted, tmp_path):
+    text = prompt("add 2 and 3", [("sort the words b a", "order")])
+    again = open_llm(f"simulated:{fitted.save(tmp_path / 's.json')}")
+    assert (again.backend, again.name, again.digest) == ("simulated", "simulated m", fitted.digest)
+    first = [fitted.complete(text, choices=TOOLS, seed=s) for s in range(300)]
+    assert [r.value for r in first] == [again.complete(text, choices=TOOLS, seed=s).value for s in range(300)]
+    assert {r.backend for r in first} == {"simulated"} and first[0].tokens_in == pytest.approx(len(text) / 4, abs=2)
+    share = sum(r.value == "order" for r in first) / 300
+    assert share == pytest.approx(first[0].choice_probs["order"], abs=0.08)
+
+
+def test_choices_it_never_met_and_narrowed_lists(fitted):
+    probs = fitted.choice_probs(prompt("add 2 and 3"), ["prime", "brand-new"])
+    assert sum(probs.values()) == pytest.approx(1.0) and min(probs.values()) > 0
+
+
+def test_bad_use(fitted, tmp_path):
+    with pytest.raises(MemlabError, match="only calls with choices"):
+        fitted.complete(prompt("add"))
+    with pytest.raises(MemlabError, match="at least 20"):
+        SimulatedLLM.fit(record(np.random.default_rng(0), 5))
+    with pytest.raises(MemlabError, match="one model"):
+        SimulatedLLM.fit([{**r, "model": str(i)} for i, r in enumerate(record(np.random.default_rng(0), 30))])
+    for content in ("", "{}", '{"features": [], "word_dim": 1}'):
+        (tmp_path / "bad.json").write_text(content)
+        with pytest.raises(MemlabError, match="fit"):
+            open_llm(f"simulated:{tmp_path / 'bad.json'}")
+    with pytest.raises(MemlabError, match="No simulated model at"):
+        open_llm(f"simulated:{tmp_path / 'none.json'}")
