@@ -89,7 +89,11 @@ def execute(notebook: Any, folder: Path = ROOT, timeout: int = 180) -> float:
     from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
     client = NotebookClient(
-        notebook, timeout=timeout, resources={"metadata": {"path": str(folder)}}, record_timing=False
+        notebook,
+        timeout=timeout,
+        resources={"metadata": {"path": str(folder)}},
+        record_timing=False,
+        extra_arguments=["--log-level=40"],
     )
     start = time.perf_counter()
     try:
@@ -141,7 +145,7 @@ def hidden_errors(notebook: Any) -> Iterator[str]:
     for model in notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {}).values():
         state = model.get("state", {})
         if ERROR_MARK in str(state.get("value", "")):
-            yield f"a widget kept an error: {state['value'][:300]}"
+            yield f"a widget kept an error: {state['value'][-300:]}"
         for output in state.get("outputs", ()):
             if output.get("output_type") == "error":
                 yield f"an Output widget kept an error: {output.get('ename')}: {output.get('evalue')}"
@@ -187,3 +191,25 @@ def stale(names: Sequence[str] | None = None) -> list[str]:
 
 def _cells(notebook: Any) -> list[tuple[str, str, str]]:
     return [(cell.id, cell.cell_type, cell.source) for cell in notebook.cells]
+
+
+def record(name: str, model: str = "ollama:smollm2:135m") -> Path:
+    """Run a source's cells here with a live model in place of ``replay`` and keep its replies for the course.
+
+    Writes ``data/replies/labNN.parquet``; calls recorded before are not asked again. Gives its path.
+    """
+    from unittest.mock import patch
+
+    import memlab
+    from memlab.datafiles import data_folder
+    from memlab.llm import open_llm
+    from memlab.llm.replay import Recorder
+
+    source = sources([name])[0]
+    with Recorder(open_llm(model), data_folder() / "replies" / f"lab{source.stem[:2]}.parquet") as recorder:
+        namespace: dict[str, Any] = {"__name__": "__main__"}
+        with patch.object(memlab, "open_llm", lambda spec="auto": recorder if spec == "replay" else open_llm(spec)):
+            for cell in read(source, solutions=True).cells:
+                if cell.cell_type == "code":
+                    exec(compile(cell.source, source.name, "exec"), namespace)
+        return recorder.compact()

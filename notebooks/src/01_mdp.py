@@ -215,6 +215,9 @@ show.figure(
     caption="Bands: 95% bootstrap over 16 replicates (worlds), 100 learners each; step size .3.",
 )
 
+# %% [markdown]
+# Success over the last 50 episodes settles the question. Greedy keeps whichever case first earned a reward.
+
 # %%
 ends = {name: arms[name][:, -50:].mean(axis=1) for name in arms}
 best = max(("0", "0.1", "1"), key=lambda a: ends[f"α = {a}"].mean())
@@ -222,7 +225,7 @@ course.settle("01.temperature", best)
 print("α = 0.1 minus no memory:", stats.paired_difference(ends["α = 0.1"], ends["no memory"]))
 
 # %% [markdown]
-# Greedy keeps whichever case first earned a reward. Now the null beside it:
+# Now the null beside it:
 
 # %%
 canvas = show.Canvas()

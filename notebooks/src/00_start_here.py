@@ -1,0 +1,208 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 00 · Start here
+#
+# **You will** see whether everything is ready, ask a small language model to pick a tool, and change its mind with one memory. Its weights stay as they are throughout.
+#
+# **Time** 15 minutes. **Before** a little Python. **Symbols** are in the [glossary](GLOSSARY.md).
+#
+# Run a cell with Shift+Enter; run them from top to bottom. First the imports:
+
+# %%
+import numpy as np
+
+import memlab
+from memlab import course, doctor, prompt, show, stats
+
+# %% [markdown]
+# ## Is everything ready?
+#
+# One line for each thing that memlab uses. A `warn` line is fine: memlab goes on with less, and the line says how to get more.
+
+# %%
+for finding in doctor.examine():
+    print(f"{finding.status:4}  {finding.name:10} {finding.remedy}")
+
+# %% [markdown]
+# ## Which model answers?
+#
+# The course runs on *recorded* replies of a real model, SmolLM2 with 135 million parameters, so that nothing has to be downloaded. Replies are never made up: a question that was not recorded is an error. With a model on your machine, write `"auto"` in place of `"replay"`.
+
+# %%
+llm = memlab.open_llm("replay")
+print(llm.name, "answers by", llm.backend)
+
+# %% [markdown]
+# ## One task
+#
+# The Toolbox world asks short questions. The model does not answer them: it names one of 12 **tools**, and the tool, a plain Python function, computes the answer. Here are 16 tasks: 8 from the past, 8 new. We look at one new task.
+
+# %%
+tasks = memlab.stream("toolbox-a", "stationary", n=16, seed=0, families=8)
+past, new = tasks[:8], tasks[8:]
+task = new[0]
+print(task.text)
+print(task.choices)
+
+# %% [markdown]
+# This is all the model gets to read. `choices` makes it answer with the name of one tool.
+
+# %%
+question = prompt.render(task.about, [], task.text)
+print(question)
+
+# %% [markdown]
+# And this is its choice, what that tool makes of the question, and the score (1 is right):
+
+# %%
+reply = llm.complete(question, choices=task.choices)
+answer = task.tools[reply.value](task.text)
+print(reply.value, "->", answer, "->", task.score(answer))
+
+# %% [markdown]
+# ## The same task with one memory
+#
+# A **memory** is a past question together with what was done and how that went. Past tasks are solved ones: we keep the tool whose answer scored 1. Each goes into the store with a vector that stands for its wording.
+
+
+# %%
+def solved_by(task):
+    return next(tool for tool in task.choices if task.score(task.tools[tool](task.text)) == 1)
+
+
+embedder = memlab.open_embedder("hash")
+store = memlab.open_store(dim=embedder.dim)
+for old in past:
+    case = memlab.Case(old.id, old.text, solved_by(old), reward=1.0, vector=embedder.embed([old.text])[0])
+    store.commit([memlab.Edit.write(case, reason="solved before")])
+
+# %% [markdown]
+# The memory nearest to the new question is one of the same kind:
+
+# %%
+hit = store.search(embedder.embed([task.text])[0], k=1).cases[0]
+print(hit.text, "->", hit.action)
+
+# %% [markdown]
+# Now the prompt shows that one memory first. Nothing else changes:
+
+# %%
+shown = prompt.render(task.about, [(hit.text, hit.action)], task.text)
+reply = llm.complete(shown, choices=task.choices)
+answer = task.tools[reply.value](task.text)
+print(reply.value, "->", answer, "->", task.score(answer))
+
+# %% [markdown]
+# The frozen model now picks the right tool.
+#
+# ## What if the memory is wrong?
+#
+# **Before you look:** if the memory names a *wrong* tool, will the model do `"better"` than with no memory, the `"same"`, or `"worse"`? Put your guess in place of the dots.
+
+# %%
+### BEGIN SOLUTION: your guess, one of "better", "same", "worse"
+guess = "worse"
+### END SOLUTION
+course.predict("00.wrong", guess, ("better", "same", "worse"))
+
+# %% [markdown]
+# We ask each of the 8 new questions three times: without memory, with the nearest memory, and with that memory naming the tool `animal`, which is right for none of them.
+
+
+# %%
+def ask(task, memory):
+    near = store.search(embedder.embed([task.text])[0], k=1).cases[0]
+    cases = {"none": [], "right": [(near.text, near.action)], "wrong": [(near.text, "animal")]}[memory]
+    return llm.complete(prompt.render(task.about, cases, task.text), choices=task.choices)
+
+
+replies = {memory: [ask(task, memory) for task in new] for memory in ("none", "right", "wrong")}
+tools = {memory: [reply.value for reply in replies[memory]] for memory in replies}
+scores = {
+    memory: [task.score(task.tools[tool](task.text)) == 1 for task, tool in zip(new, tools[memory], strict=True)]
+    for memory in tools
+}
+
+# %% [markdown]
+# Bars are the share of right answers; thin lines are 95% bootstrap intervals over the 8 questions.
+
+# %%
+found = [stats.bootstrap_mean(scores[memory]) for memory in scores]
+canvas = show.Canvas(size=(6.4, 3.2))
+canvas.bars("success", ["no memory", "right memory", "wrong memory"], [f.mean for f in found])
+canvas.panels[0].vlines(np.arange(3) - 0.2, [f.low for f in found], [f.high for f in found], color="black")
+canvas.axes(ylabel="share of 8 questions right", ylim=(0, 1.05))
+canvas.source(f"{llm.backend} of {llm.name}")
+canvas.title(f"One memory decides: {found[0].mean:.2f} without, {found[1].mean:.2f} right, {found[2].mean:.2f} wrong")
+show.figure(
+    canvas,
+    alt=f"Bar chart: success {found[0].mean:.2f} with no memory, {found[1].mean:.2f} with the right memory and "
+    f"{found[2].mean:.2f} with a wrong one.",
+    caption="Eight questions, one reply each at temperature 0; lines: 95% bootstrap over questions.",
+)
+
+# %% [markdown]
+# The model believes what it is shown, right or wrong. So what an agent remembers, and what it *stops* showing, is worth learning. First, your guess:
+
+# %%
+change = found[2].mean - found[0].mean
+course.settle("00.wrong", "worse" if change < 0 else "better" if change > 0 else "same")
+print("right minus none:", stats.paired_difference(scores["right"], scores["none"]))
+
+# %% [markdown]
+# ## Turn a knob
+#
+# The model does more than name a tool: it gives each tool a probability. The next two functions look one reply up and draw it as bars.
+
+
+# %%
+def compute(number, memory):
+    task, reply = new[number - 1], replies[memory][number - 1]
+    right = scores[memory][number - 1]
+    return number, memory, list(task.choices), [reply.choice_probs[tool] for tool in task.choices], reply, right
+
+
+def paint(canvas, result):
+    number, memory, names, probabilities, reply, right = result
+    canvas.bars("p_LLM", names, probabilities)
+    canvas.axes(ylabel="probability of the tool", ylim=(0, 1.05), xlabel="tool")
+    canvas.source(f"{llm.backend} of {llm.name}")
+    canvas.title(f"Question {number}, memory: {memory}. It says {reply.value!r}, {'right' if right else 'wrong'}")
+
+
+# %% [markdown]
+# Move the sliders: which question changes its answer, and how sure is the model before and after? (Without a kernel you see the first frame.)
+
+# %%
+explorer = show.Explorer(
+    compute,
+    paint,
+    {"number": show.knob("question", 1, 8, 1, 1), "memory": show.choice("memory shown", ["none", "right", "wrong"])},
+    alt="Bars: the probability that the frozen model gives to each of the 12 tools for one question.",
+    caption="Raw token probabilities, renormalized over the 12 tools; the reply follows the tool list, so the tallest bar "
+    "and the reply can differ.",
+)
+explorer
+
+# %% [markdown]
+# **What this does not show.** Eight questions are few, and nothing was *learned*: we picked the memories and knew which were right. An agent must find out from rewards alone. The probabilities rest on a small part of what the model wanted to say (the rest went to tokens that are no tool):
+
+# %%
+missing = [reply.missing_mass for replies_of in replies.values() for reply in replies_of]
+print(f"on average {np.mean(missing):.0%} of the raw probability fell on no tool")
+
+# %% [markdown]
+# ## Summary
+#
+# 1. A frozen model answers differently when its prompt shows another memory.
+# 2. A right memory helps and a wrong one harms, so *which* memory to show is what an agent must learn.
+# 3. Each result says what made it: here, recorded replies of a real model.
+#
+# **Next** [01 The memory-augmented MDP](01_mdp.ipynb) makes this exact. **References** Memento: arXiv:2508.16153. Questions: reasoning-gym (Apache-2.0).

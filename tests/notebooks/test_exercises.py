@@ -1,0 +1,59 @@
+"""Exercises: the solution passes, an unfilled stub gets the opening hint, each typical mistake gets its own hint."""
+
+import numpy as np
+import pytest
+
+from memlab import course
+
+
+def _soft(q, alpha):
+    weights = np.exp((q - q.max(axis=-1, keepdims=True)) / alpha)
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def _value(q, alpha):
+    return alpha * np.log(np.sum(np.exp(q / alpha)))
+
+
+SOLUTIONS = {
+    "01.1": _soft,
+    "01.2": _value,
+    "01.3": 2 * 0.05**2 / (0.21 + 0.05**2),
+}
+MISTAKES = [
+    ("01.1", lambda q, a: np.exp(q) / np.exp(q).sum(), "alpha is missing"),
+    ("01.1", lambda q, a: np.exp(q * a) / np.exp(q * a).sum(), "divide, so that"),
+    ("01.1", lambda q, a: np.exp(q / a), "do not sum to 1"),
+    ("01.1", lambda q, a: np.exp((q - q.max()) / a), "still sum to 1"),
+    ("01.1", lambda q, a: q / q.sum(), "take the exponential"),
+    ("01.1", lambda q, a: (q == q.max()).astype(float), "greedy"),
+    ("01.1", lambda q, a: np.exp((q - q.max()) / a) / np.exp((q - q.max()) / a).sum(), "two rows"),
+    ("01.1", lambda q, a: np.exp(q / a) / np.exp(q / a).sum(axis=-1, keepdims=True), "overflows"),
+    ("01.1", lambda q, a: q + 1, "expect [0.5597"),
+    ("01.2", lambda q, a: a * np.log(np.exp(q).sum()), "form printed"),
+    ("01.2", lambda q, a: np.log(np.exp(q / a).sum()), "in front of the logarithm"),
+    ("01.2", lambda q, a: _soft(q, a) @ q, "entropy term"),
+    ("01.2", lambda q, a: q.max(), "maximum"),
+    ("01.2", lambda q, a: a * np.log(np.mean(np.exp(q / a))), "not the sum"),
+    ("01.2", lambda q, a: 7.0, "expect 1.290146"),
+    ("01.3", 0.05**2 / 0.21, "the factor is"),
+    ("01.3", 2 * 0.05 / 0.26, "square 0.05"),
+    ("01.3", 2 * 0.05**2 / 0.7025, "Var r = 0.7 * 0.3"),
+    ("01.3", 2 * 0.05**2 / 0.21, "drops a term"),
+    ("01.3", 0.5, "gives sd 0.2646"),
+]
+
+
+@pytest.mark.parametrize("id", SOLUTIONS)
+def test_the_solution_passes_and_a_stub_does_not(id):
+    assert course.judge(id, SOLUTIONS[id]).ok
+    for stub in (..., None):
+        assert not course.judge(id, stub).ok
+    if callable(SOLUTIONS[id]):
+        assert not course.judge(id, lambda *_: ...).ok
+
+
+@pytest.mark.parametrize(("id", "answer", "hint"), MISTAKES)
+def test_a_typical_mistake_gets_its_own_hint(id, answer, hint):
+    verdict = course.judge(id, answer)
+    assert not verdict.ok and hint in verdict.text
