@@ -32,7 +32,8 @@ def save(db: Any, view: View) -> None:
     table = pa.table(
         {name: pa.array(column, kind) for (name, column), kind in zip(columns.items(), types, strict=True)}
     )
-    db.create_table("view", table, mode="overwrite")
+    there = "view" in db.list_tables().tables
+    db.create_table("view", table, mode="overwrite" if there else "create")
 
 
 def load(db: Any, vectors: Callable[[int], dict[str, np.ndarray]], newest: int) -> View:

@@ -25,7 +25,7 @@ from memlab.stores.base import LogStore
 from memlab.stores.contract import StoreError, check_dim
 from memlab.stores.index import Index
 from memlab.stores.log import Entry, View, replay
-from memlab.stores.rows import STEP, decode, encode, log_schema, newest_vectors
+from memlab.stores.rows import STEP, decode, dim_of, encode, log_schema, newest_vectors
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,7 +49,7 @@ class LanceStore(LogStore):
         self._path = os.fspath(path)
         self._folder = None if "://" in self._path else Path(self._path).expanduser().absolute()
         self._table = self._open(None if dim is None else check_dim(dim))
-        held = self._table.schema.field("vector").type.list_size
+        held = dim_of(self._table.schema)
         if dim is not None and dim != held:
             raise StoreError(f"{self._path} holds vectors of length {held}, not {dim}; use its embedder, or a new path")
         super().__init__(held)
@@ -81,8 +81,7 @@ class LanceStore(LogStore):
         with self._told("cannot read memory", "the table is damaged: bring it back from a copy, or use another path"):
             table = self._db.open_table("log")
             schema = table.schema
-        held = getattr(schema.field("vector").type, "list_size", 0) if "vector" in schema.names else 0
-        if held < 1 or not schema.equals(log_schema(held)):
+        if not dim_of(schema):
             raise StoreError(f"{self._path} holds a table that memlab did not make ({schema.names}); use another path")
         return table
 
@@ -266,6 +265,8 @@ class LanceStore(LogStore):
         try:
             if version % CHECKPOINT_EVERY == 0:
                 checkpoint.save(self._db, self._view)
+            if self._table.stats()["fragment_stats"]["num_fragments"] < max(COMPACT_EVERY, version / COMPACT_EVERY):
+                return
             grace = timedelta(milliseconds=1) if self._folder is not None else URI_GRACE
             self._table.optimize(cleanup_older_than=grace)
             self._lance_version = self._table.version

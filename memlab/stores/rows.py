@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STEP = "step"
+DIM_KEY = b"memlab.dim"
 
 
 def log_schema(dim: int) -> pa.Schema:
@@ -34,7 +35,7 @@ def log_schema(dim: int) -> pa.Schema:
             ("case_id", pa.string()),
             ("before", pa.string()),
             ("after", pa.string()),
-            ("vector", pa.list_(pa.float32(), dim)),
+            ("vector", pa.list_(pa.float32())),  # not of fixed size: that would spend a whole vector on each null
             ("vector_at", pa.int32()),
             ("reason", pa.string()),
             ("credit", pa.float64()),
@@ -42,8 +43,15 @@ def log_schema(dim: int) -> pa.Schema:
             ("author", pa.string()),
             ("verdict", pa.string()),
             ("time", pa.timestamp("us", "UTC")),
-        ]
+        ],
+        metadata={DIM_KEY: str(dim).encode()},
     )
+
+
+def dim_of(schema: pa.Schema) -> int:
+    """The length of the vectors that a log table holds; 0 if the table is not a log of memlab."""
+    dim = int((schema.metadata or {}).get(DIM_KEY, b"0"))
+    return dim if dim > 0 and schema.equals(log_schema(dim)) else 0
 
 
 def to_json(fields: dict[str, Any]) -> str:
@@ -114,11 +122,11 @@ def vectors(table: pa.Table) -> list[np.ndarray | None]:
     """The ``vector`` of each row, read-only; None where the row holds none."""
     column = table["vector"].combine_chunks()
     there = np.asarray(column.is_valid())
-    flat = np.asarray(column.flatten(), dtype=np.float32).reshape(-1, column.type.list_size)
-    rows = iter(flat)
+    rows = np.asarray(column.flatten(), dtype=np.float32).reshape(max(1, there.sum()), -1)
+    place = np.cumsum(there) - 1
     out: list[np.ndarray | None] = []
-    for valid in there:
-        row = next(rows).copy() if valid else None
+    for at, valid in zip(place, there, strict=True):
+        row = rows[at].copy() if valid else None
         if row is not None:
             row.setflags(write=False)
         out.append(row)
