@@ -89,6 +89,40 @@ def lab(
 
 
 @app.command()
+def run(
+    kind: Annotated[str, typer.Argument(help="stationary, drift, deceptive or noisy.")] = "stationary",
+    tasks: Annotated[int, typer.Option(help="How many tasks; a run stops by itself after 3 minutes.")] = 60,
+    seed: Annotated[int, typer.Option(help="Draws the tasks and their order.")] = 0,
+    model: Annotated[str, typer.Option(help="auto, ollama:NAME, embedded, replay or simulated.")] = "auto",
+) -> None:
+    """Watch the agent learn: a short run from an empty memory, on whatever model answers."""
+    from memlab.live import report, short_run
+
+    episodes = []
+    try:
+        for episode in short_run(kind, tasks, seed, model):
+            episodes.append(episode)
+    except KeyboardInterrupt:
+        typer.echo("stopped")
+    report(episodes, typer.echo)
+
+
+@app.command()
+def study(
+    name: Annotated[str | None, typer.Argument(help="Which one; without it, the names are listed.")] = None,
+) -> None:
+    """Run a recorded study, or go on with it where it stopped (Ctrl-C loses nothing)."""
+    from memlab.experiments import STUDIES
+
+    if name is None:
+        typer.echo("\n".join(sorted(STUDIES)))
+    elif name not in STUDIES:
+        raise MemlabError(f"No study {name!r}; there are: {', '.join(sorted(STUDIES))}.")
+    else:
+        STUDIES[name]()
+
+
+@app.command()
 def bench(
     save: Annotated[Path | None, typer.Option(help="Also write the measurements to this JSON file.")] = None,
 ) -> None:
