@@ -50,39 +50,42 @@ def parse_reply(text: str, choices: Sequence[str] | None, schema: Mapping[str, A
 def choice_probs(
     steps: Sequence[tuple[str, float, Mapping[str, float]]], choices: Sequence[str]
 ) -> tuple[dict[str, float], float] | tuple[None, None]:
-    """p_LLM over ``choices`` and the missing mass, read where the choices begin to differ.
+    """p_LLM over ``choices``, as the schema-masked sampler draws at temperature 1, and the missing mass.
 
     ``steps`` holds per output token its text, its raw logprob, and the raw logprobs of the most probable tokens.
-    A token counts for the one choice that it begins, so that the result is what the schema-masked sampler draws
-    at temperature 1. A choice outside of the listed tokens gets 0: it is less probable than each of them. Gives
-    ``(None, None)`` where no token begins at that place, or none of the listed ones tells the choices apart.
+    Behind the opening quote a token counts for the one choice that it begins. A token that begins several (such as
+    a first letter) counts if it was sampled: then the next step tells how its mass is shared. The missing mass is
+    the raw mass of the first step that counts for none. A choice outside of the listed tokens gets 0. Gives
+    ``(None, None)`` where no token begins behind the quote, or none of the listed ones tells the choices apart.
     """
-    shared = _shared_prefix(choices)
-    place, raw = 0, {}
-    for text, logprob, top in steps:
-        if place == 1 + shared:
-            raw = {**top, text: logprob}
-            break
-        place += len(text)
-    mass = dict.fromkeys(choices, 0.0)
-    for token, logprob in raw.items():
-        owners = [c for c in choices if token and c[shared:].startswith(token)]
-        if len(owners) == 1:
-            mass[owners[0]] += math.exp(logprob)
+    if not steps or steps[0][0] != '"':
+        return None, None
+    mass = _masses(steps[1:], {c: f'{c}"' for c in choices})
     total = math.fsum(mass.values())
     if total <= 0.0:
         return None, None
-    return {c: m / total for c, m in mass.items()}, max(0.0, 1.0 - total)
+    return {c: mass.get(c, 0.0) / total for c in choices}, max(0.0, 1.0 - total)
+
+
+def _masses(steps: Sequence[tuple[str, float, Mapping[str, float]]], rest: Mapping[str, str]) -> dict[str, float]:
+    """Raw mass per choice in the first of ``steps``; ``rest`` is what is still to come of each."""
+    mass = dict.fromkeys(rest, 0.0)
+    if not steps:
+        return mass
+    sampled, logprob, top = steps[0]
+    for token, raw in {**top, sampled: logprob}.items():
+        owners = {c: tail[len(token) :] for c, tail in rest.items() if token and tail.startswith(token)}
+        if len(owners) > 1 and token == sampled:
+            below = _masses(steps[1:], owners)
+            whole = math.fsum(below.values())
+            shares = {c: m / whole for c, m in below.items()} if whole > 0.0 else {}
+        else:
+            shares = dict.fromkeys(owners, 1.0) if len(owners) == 1 else {}
+        for c, share in shares.items():
+            mass[c] += share * math.exp(raw)
+    return mass
 
 
 def not_single_token(choices: Sequence[str], token_count: Callable[[str], int]) -> list[str]:
     """Those of ``choices`` that a model's ``token_count`` cuts into more than one token, alone or in quotes."""
     return [c for c in choices if token_count(c) != 1 or token_count(f'"{c}"') != 3]
-
-
-def _shared_prefix(choices: Sequence[str]) -> int:
-    """How many first characters all choices have in common; 0 for a single one."""
-    first, last = min(choices), max(choices)
-    if first == last:
-        return 0
-    return next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))

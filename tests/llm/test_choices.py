@@ -24,12 +24,21 @@ def test_the_sampled_token_counts_when_it_is_not_among_the_top_ones():
     assert missing == pytest.approx(0.992)
 
 
-def test_the_first_token_that_tells_choices_apart_decides():
-    steps = [step('"'), step("tool-"), step("a", a=0.2, b=0.1)]
-    assert choice_probs(steps, ["tool-a", "tool-b"])[0] == pytest.approx({"tool-a": 2 / 3, "tool-b": 1 / 3})
-    # "or" begins both: it decides nothing.
-    steps = [step('"'), step("order", order=0.1, sum=0.1, s=0.05, o=0.7)]
-    assert choice_probs(steps, ["order", "sum", "other"])[0] == pytest.approx({"order": 0.4, "sum": 0.6, "other": 0})
+def test_a_sampled_token_that_begins_several_choices_is_shared_as_the_next_step_says():
+    steps = [step('"'), step("tool-", other=0.5, **{"tool-": 0.4}), step("a", a=0.2, b=0.1)]
+    probs, missing = choice_probs(steps, ["tool-a", "tool-b"])
+    assert probs == pytest.approx({"tool-a": 2 / 3, "tool-b": 1 / 3}) and missing == pytest.approx(0.6)
+    # "f" was sampled and leads to fraction or filter; "o", not sampled, could lead to order or other: left out.
+    steps = [step('"'), step("f", f=0.3, sum=0.1, o=0.25), step("ract", ract=0.03, ilter=0.01, oo=0.9)]
+    probs, missing = choice_probs(steps, ["fraction", "filter", "sum", "order", "other"])
+    assert probs == pytest.approx({"fraction": 0.5625, "filter": 0.1875, "sum": 0.25, "order": 0, "other": 0})
+    assert missing == pytest.approx(0.6)
+
+
+def test_a_choice_that_begins_another_one():
+    steps = [step('"'), step("sum", sum=0.4, order=0.1), step('"', mary=0.1, **{'"': 0.3})]
+    probs, _ = choice_probs(steps, ["sum", "summary", "order"])
+    assert probs == pytest.approx({"sum": 0.6, "summary": 0.2, "order": 0.2})
 
 
 def test_no_probabilities_without_an_aligned_or_listed_token():
