@@ -34,6 +34,8 @@ def first_notebook() -> Path:
 def jupyter_command(port: int, browser: bool) -> list[str]:
     """The command line that serves the clone on loopback and opens the first notebook."""
     command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
+    # Warnings and the address are enough to read.
+    command.append("--log-level=WARN")
     command.append(f"--ServerApp.root_dir={ROOT}")
     command.append(f"--LabApp.default_url=/lab/tree/{first_notebook().relative_to(ROOT).as_posix()}")
     if not browser:
