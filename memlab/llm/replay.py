@@ -92,7 +92,7 @@ class Recorder:
         self._guard = threading.Lock()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(f"{self.path}.lock")
+            self._lock = FileLock(self.path.with_name(f".{self.path.name}.lock"))
             self._lock.acquire(timeout=0)
             self._rows = {row["key"]: row for row in read_rows(self.path)} if self._exists() else {}
             self._out = _open_at_line_end(self.journal)
@@ -235,7 +235,7 @@ def to_reply(row: Mapping[str, str]) -> Reply:
 
 
 def provenance() -> dict[str, Any]:
-    """What made a file: command, date (UTC) and versions."""
+    """What made a file: command (without the folders of this machine), date (UTC) and versions."""
     from importlib.metadata import PackageNotFoundError, version
 
     versions = {"python": sys.version.split()[0]}
@@ -245,7 +245,7 @@ def provenance() -> dict[str, Any]:
         except PackageNotFoundError:
             continue
     return {
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": " ".join(Path(part).name if os.path.isabs(part) else part for part in sys.argv),
         "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "versions": versions,
     }
@@ -296,14 +296,15 @@ def _open_at_line_end(path: Path) -> IO[bytes]:
 
 
 def _append(out: IO[bytes], line: bytes) -> None:
-    """Append one line and sync it, or leave the file as it was and raise OSError."""
+    """Append one line and sync it, or leave the file as it was and raise."""
     end = os.fstat(out.fileno()).st_size
     rest = memoryview(line)
     try:
         while rest:
             rest = rest[out.write(rest) :]
         os.fsync(out.fileno())
-    except OSError:
+    except BaseException:
+        # An interrupt too must leave no half line: a notebook goes on with the same file.
         with suppress(OSError):
             out.truncate(end)
         raise

@@ -22,7 +22,8 @@ import numpy as np
 from memlab.core import MemlabError, Reply
 from memlab.llm.choices import output_schema
 from memlab.llm.replay import provenance
-from memlab.llm.shown import SHOWN_FEATURES, WORD_DIM, Shown, features, read_prompt, word_row
+from memlab.llm.shown import SHOWN_FEATURES, WORD_DIM, features, read_prompt, word_row
+from memlab.prompt import Shown
 
 PENALTY = 1.0
 BINS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -32,7 +33,7 @@ BINS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 class Calls:
     """Recorded calls as arrays, ``n`` calls of up to ``c`` choices.
 
-    ``tool`` ``(n, c)`` indexes the names (-1 pads), ``x`` ``(n, c, 5)``, ``words`` ``(n, d)``, ``picked`` ``(n,)``.
+    ``tool`` ``(n, c)`` indexes the names (-1 pads), ``x`` ``(n, c, 6)``, ``words`` ``(n, d)``, ``picked`` ``(n,)``.
     """
 
     names: tuple[str, ...]
@@ -74,7 +75,7 @@ def read_calls(rows: Iterable[Mapping[str, str]]) -> tuple[Calls, float]:
 
 @dataclass(frozen=True)
 class Fit:
-    """Parameters: ``bias`` ``(t,)`` and ``words`` ``(t, d)`` per tool name, ``beta`` ``(5,)`` for what is shown."""
+    """Parameters: ``bias`` ``(t,)`` and ``words`` ``(t, d)`` per tool name, ``beta`` ``(6,)`` for what is shown."""
 
     bias: np.ndarray
     words: np.ndarray

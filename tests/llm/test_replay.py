@@ -56,7 +56,8 @@ def test_what_was_recorded_is_replayed(tmp_path, counting, compact):
     assert open_llm(f"replay:{tmp_path}").complete("p", **CALL).value == kept.value
 
 
-def test_compacting_keeps_everything_and_says_where_it_comes_from(tmp_path, counting):
+def test_compacting_keeps_everything_and_says_where_it_comes_from(tmp_path, counting, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / "tool"), "--to", str(tmp_path / "out"), "x"])
     path = tmp_path / "r.parquet"
     with Recorder(counting, path) as llm:
         llm.complete("a")
@@ -68,7 +69,7 @@ def test_compacting_keeps_everything_and_says_where_it_comes_from(tmp_path, coun
     origin = json.loads(pq.read_schema(path).metadata[b"memlab"])
     assert origin["models"] == [["count", "d1"]] and origin["backends"] == ["ollama"]
     assert origin["versions"]["python"] == sys.version.split()[0] and origin["date"].endswith("Z")
-    assert str(tmp_path) not in origin["command"] and os.sep not in origin["command"].split()[0]
+    assert origin["command"] == "tool --to out x"
 
 
 def test_a_line_cut_by_a_kill_is_dropped_and_asked_again(tmp_path, counting):
@@ -165,6 +166,20 @@ def test_a_full_disk_keeps_earlier_replies(tmp_path, counting):
         llm.complete("b")
     assert [row["prompt"] for row in read_rows(tmp_path / "r.parquet")] == ["a"]
     assert len(llm) == 1
+
+
+def test_an_interrupt_in_the_middle_of_a_line_leaves_no_half_line(tmp_path, counting, monkeypatch):
+    llm = Recorder(counting, tmp_path / "r.parquet")
+    llm.complete("a")
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(os, "fsync", interrupt)
+        llm.complete("b")
+    llm.complete("c")
+    assert [row["prompt"] for row in read_rows(tmp_path / "r.parquet")] == ["a", "c"]
 
 
 def test_a_disk_that_fills_up_within_a_line_leaves_no_half_line(tmp_path, counting):

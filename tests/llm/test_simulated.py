@@ -7,13 +7,14 @@ from memlab.core import MemlabError
 from memlab.llm import open_llm
 from memlab.llm.shown import SHOWN_FEATURES, features, read_prompt
 from memlab.llm.simulated import SimulatedLLM, read_calls
+from memlab.prompt import render
 
 TOOLS = ["order", "prime", "sum"]
 ASKS = {"sum": "add {} and {}", "order": "sort the words {} {}", "prime": "count primes from {} to {}"}
 
 
 def prompt(question, cases=()):
-    return "Pick a tool.\n" + "".join(f'Q: {q}\nA: "{a}"\n' for q, a in cases) + f"Q: {question}\nA:"
+    return render({"order": "sort words", "prime": "count primes", "sum": "add"}, cases, question)
 
 
 def record(rng, n):
@@ -42,20 +43,21 @@ def fitted():
 
 
 def test_a_prompt_is_read_back():
-    shown = read_prompt('Tools: a, b.\nQ: first one\nA: "a"\nQ: second\nA: b\nQ: the last?\nA:')
+    shown = read_prompt(prompt("the last?", [("first one", "a"), ("second", "b")]))
     assert shown.cases == (("first one", "a"), ("second", "b"))
     assert shown.question == "the last?"
-    for bad in ("no question here", 'Q: x\nA: "a"\n'):
-        with pytest.raises(MemlabError, match="open line"):
+    for bad in ("no question here", 'Q: x\nA: "a"\n', ""):
+        with pytest.raises(MemlabError, match="open question"):
             read_prompt(bad)
 
 
 def test_features_of_what_is_shown():
     table = features(read_prompt(prompt("add 1 and 2", [("add 7 and 9", "sum"), ("sort x", "order")])), TOOLS)
-    assert SHOWN_FEATURES == ("shown", "share", "last", "near", "listed")
-    np.testing.assert_allclose(table[2], [np.log(2), 0.5, 0, 1.0, 1.0], atol=1e-6)
-    np.testing.assert_allclose(table[0][:3], [np.log(2), 0.5, 1])
-    assert not table[1][:4].any() and table[1][4] == 0.5
+    assert SHOWN_FEATURES == ("shown", "share", "last", "near", "about", "listed")
+    np.testing.assert_allclose(table[2, [0, 1, 2, 3, 5]], [np.log(2), 0.5, 0, 1.0, 1.0], atol=1e-6)
+    assert table[2, 4] > 0.3 > table[0, 4]
+    np.testing.assert_allclose(table[0, :3], [np.log(2), 0.5, 1])
+    assert not table[1, :4].any() and table[1, 5] == 0.5
 
 
 def test_the_fit_recovers_a_known_model(fitted):
