@@ -151,9 +151,8 @@ class LogStore(ABC):
         for version, _, edit in self._entries(after=self._view.version):
             pair, _ = advance(self._view.pair(edit.case_id), edit)
             self._apply(version, {edit.case_id: pair})
-        if self._view.version != self._newest():
-            self._past = None
         self._view.version = self._newest()
+        self._past = None
         self._stale = False
 
     def rebuild(self) -> None:

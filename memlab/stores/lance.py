@@ -8,6 +8,7 @@ without it. Search runs on the matrix in memory, as in the array store.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import time
 import warnings
@@ -112,15 +113,14 @@ class LanceStore(LogStore):
         except StoreError:
             raise
         except Exception as error:
-            first = (str(error).splitlines() or [type(error).__name__])[0]
-            raise StoreError(f"{what} at {self._path}: {first[:300]}; {remedy}") from error
+            raise StoreError(f"{what} at {self._path}: {_short(error)}; {remedy}") from error
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
         from filelock import FileLock, Timeout
 
         assert self._folder is not None
-        lock = FileLock(self._folder / "memlab.lock", timeout=LOCK_SECONDS)
+        lock = FileLock(self._folder / "memlab.lock", timeout=LOCK_SECONDS, poll_interval=0.005)
         try:
             lock.acquire()
         except Timeout:
@@ -156,9 +156,7 @@ class LanceStore(LogStore):
                 return (query if columns is None else query.select(columns)).to_arrow()
             except Exception as error:
                 if attempt == 2:
-                    raise StoreError(
-                        f"cannot read {self._path}: {error}; open it again, or bring it back from a copy"
-                    ) from error
+                    raise StoreError(f"cannot read {self._path}: {_short(error)}; bring it back from a copy") from error
                 self._table.checkout_latest()
         raise AssertionError
 
@@ -273,6 +271,12 @@ class LanceStore(LogStore):
         except Exception as error:
             warnings.warn(f"{self._path} was not compacted, nothing is lost: {error}", RuntimeWarning, stacklevel=2)
         self._seen = frozenset()
+
+
+def _short(error: Exception) -> str:
+    """The first line of an error, without the place in LanceDB's own sources."""
+    line = (str(error).splitlines() or [""])[0] or type(error).__name__
+    return re.sub(r", /\S+\.rs:\d+:\d+", "", line)[:300]
 
 
 def _has_log(folder: Path) -> bool:
