@@ -55,7 +55,11 @@ class LLM(Protocol):
         temperature: float = 0.0,
         max_tokens: int = 64,
     ) -> Reply:
-        """Answer one user message; with ``choices`` the reply's value is one of these strings."""
+        """Answer one user message; with ``choices`` the reply's value is one of these strings.
+
+        At temperature 0 the schema's mask picks token by token, so that a frequent first letter can win over a whole
+        name that is more probable: ``tokens_out`` above 4 tells.
+        """
 
 
 class Embedder(Protocol):

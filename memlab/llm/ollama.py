@@ -179,7 +179,7 @@ class OllamaLLM:
 
     @cached_property
     def digest(self) -> str:
-        """The digest of the model's weights and template, as Ollama lists it."""
+        """The model's digest as Ollama lists it; an import into another models folder gives another one."""
         return self.servers.call(lambda host, _: self.servers.digest(host, self.name))
 
     def complete(
