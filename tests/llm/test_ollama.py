@@ -121,6 +121,14 @@ def test_hosts_take_turns_and_a_dead_one_is_skipped(fake, fake2):
     assert len(fake.calls) == 7
 
 
+def test_a_failing_host_is_left_alone_for_a_while(fake, fake2):
+    fake2.default = (500, {"error": "no memory"})
+    model = llm(fake, fake2)
+    for _ in range(6):
+        assert model.complete("x").backend == "ollama"
+    assert (len(fake.calls), len(fake2.calls)) == (6, 1)
+
+
 def test_hosts_with_different_weights_are_refused(fake, fake2):
     fake2.models = {"tiny:latest": "other"}
     model = llm(fake, fake2)
