@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
+import logging
 import os
 import re
 from collections.abc import Sequence
@@ -88,8 +90,7 @@ class WordLlamaEmbedder:
     dim = 256
 
     def __init__(self) -> None:
-        import wordllama
-
+        wordllama = _import_quietly("wordllama")
         home = Path(wordllama.__file__).parent
         try:
             # The package looks for its own tokenizer in a cache folder only: its own folder serves as one.
@@ -223,6 +224,15 @@ class ReplayEmbedder:
                 "use recorded tasks, or a live embedder ('ollama:all-minilm', 'wordllama', 'hash')."
             )
         return np.array([self._rows[t] for t in texts], np.float32).reshape(len(texts), self.dim)
+
+
+def _import_quietly(package: str) -> Any:
+    """Imports a package that sets up root logging for everyone, and takes that back."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    module = importlib.import_module(package)
+    root.handlers[:], root.level = handlers, level
+    return module
 
 
 def open_auto(announce: bool = True) -> Embedder:
