@@ -107,7 +107,7 @@ def execute(notebook: Any, folder: Path = ROOT, timeout: int = 180) -> float:
 def replay_environment() -> dict[str, str]:
     """An environment in which no model server answers and this checkout is the memlab that notebooks import."""
     path = os.pathsep.join(filter(None, [str(ROOT.parent), os.environ.get("PYTHONPATH", "")]))
-    return os.environ | {"OLLAMA_HOST": "http://127.0.0.1:9", "PYTHONPATH": path, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    return os.environ | {"OLLAMA_HOST": "http://127.0.0.2:9", "PYTHONPATH": path, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
 def settle_widget_ids(notebook: Any) -> None:

@@ -97,24 +97,47 @@ class Canvas:
         else:
             artist.set_ydata([y, y])
 
-    def bars(self, name: str, labels: Sequence[str], heights: ArrayLike, panel: int = 0) -> None:
-        """Draw a group of bars over ``labels``; a panel's groups stand side by side. Labels may change later."""
+    def bars(
+        self,
+        name: str,
+        labels: Sequence[str],
+        heights: ArrayLike,
+        panel: int = 0,
+        interval: tuple[ArrayLike, ArrayLike] | None = None,
+    ) -> None:
+        """Draw or move a group of bars over ``labels``, with thin lines from low to high where ``interval`` is given.
+
+        A panel's groups stand side by side. The number of labels may change later.
+        """
         axes, values = self.panels[panel], np.asarray(heights, dtype=float)
-        groups = [key for key in self._artists if key[0] == "bars" and key[2] == panel]
-        key = ("bars", name, panel)
-        if key in self._artists and len(self._artists[key]) == len(values):
-            for bar, height in zip(self._artists[key], values, strict=True):
-                bar.set_height(height)
-            return
-        if key in self._artists:
-            self._artists.pop(key).remove()
-        place = groups.index(key) if key in groups else len(groups)
-        with rc_context(STYLE):
-            style = {"width": 0.38, "color": self.color(name), "label": name, "edgecolor": "white"}
-            hatch = HATCHES[place % len(HATCHES)]
-            made = axes.bar(np.arange(len(values)) + 0.4 * place - 0.2, values, hatch=hatch, **style)
-            axes.set_xticks(np.arange(len(values)), labels)
-        self._artists[key] = made
+        group = self._artists.get(("bars", name, panel))
+        if group is None or len(group) != len(values):
+            if group is not None:
+                group.remove()
+            style = {"color": self.color(name), "label": name, "edgecolor": "white"}
+            with rc_context(STYLE):
+                self._artists["bars", name, panel] = axes.bar(np.arange(len(values)), values, **style)
+                axes.set_xticks(np.arange(len(values)), labels, rotation=40 if len(values) > 8 else 0)
+                axes.grid(False, axis="x")
+            self._place_bars(panel)
+        for bar, height in zip(self._artists["bars", name, panel], values, strict=True):
+            bar.set_height(height)
+        if interval is not None:
+            self._whiskers(name, panel, *interval)
+
+    def _place_bars(self, panel: int) -> None:
+        groups = [artist for (kind, _, where), artist in self._artists.items() if (kind, where) == ("bars", panel)]
+        width = 0.8 / len(groups)
+        for place, group in enumerate(groups):
+            for i, bar in enumerate(group):
+                bar.set(x=i + (place - len(groups) / 2) * width, width=width, hatch=HATCHES[place % len(HATCHES)])
+
+    def _whiskers(self, name: str, panel: int, low: ArrayLike, high: ArrayLike) -> None:
+        old = self._artists.pop(("whiskers", name, panel), None)
+        if old is not None:
+            old.remove()
+        middles = [bar.get_x() + bar.get_width() / 2 for bar in self._artists["bars", name, panel]]
+        self._artists["whiskers", name, panel] = self.panels[panel].vlines(middles, low, high, color="black", zorder=3)
 
     def png(self, level: int = 1) -> bytes:
         """Draw everything and give the PNG. The first call also settles legend and layout."""

@@ -67,7 +67,7 @@ class Explorer:
         self.canvas = Canvas(panels, size)
         self.error = ""
         self._words, self._problem = ipywidgets.HTML(), ipywidgets.HTML()
-        self._image = ipywidgets.Image(format="png", layout={"max_width": "100%"})
+        self._image = ipywidgets.Image(format="png", layout={"max_width": "100%", "align_self": "flex-start"})
         self._image.value = self.frame(**self.settings)
         self._tell()
         self.first = Picture(self._image.value, alt, caption)

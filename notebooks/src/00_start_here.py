@@ -136,8 +136,8 @@ scores = {
 # %%
 found = [stats.bootstrap_mean(scores[memory]) for memory in scores]
 canvas = show.Canvas(size=(6.4, 3.2))
-canvas.bars("success", ["no memory", "right memory", "wrong memory"], [f.mean for f in found])
-canvas.panels[0].vlines(np.arange(3) - 0.2, [f.low for f in found], [f.high for f in found], color="black")
+names, interval = ["no memory", "right memory", "wrong memory"], ([f.low for f in found], [f.high for f in found])
+canvas.bars("success", names, [f.mean for f in found], interval=interval)
 canvas.axes(ylabel="share of 8 questions right", ylim=(0, 1.05))
 canvas.source(f"{llm.backend} of {llm.name}")
 canvas.title(f"One memory decides: {found[0].mean:.2f} without, {found[1].mean:.2f} right, {found[2].mean:.2f} wrong")

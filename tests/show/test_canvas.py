@@ -4,6 +4,7 @@ import io
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from memlab import show
@@ -35,6 +36,12 @@ def test_bars_follow_when_their_number_changes():
     canvas.bars("μ", ["a", "b"], [0.5, 0.5])
     canvas.bars("μ", ["a", "b", "c"], [0.2, 0.3, 0.5])
     assert len(canvas.panels[0].patches) == 3
+    assert [bar.get_x() + bar.get_width() / 2 for bar in canvas.panels[0].patches] == pytest.approx([0, 1, 2])
+    canvas.bars("μ*", ["a", "b", "c"], [0.3, 0.3, 0.4], interval=([0.2, 0.2, 0.3], [0.4, 0.4, 0.5]))
+    canvas.bars("μ*", ["a", "b", "c"], [0.4, 0.3, 0.3], interval=([0.3, 0.2, 0.2], [0.5, 0.4, 0.4]))
+    axes = canvas.panels[0]
+    assert [bar.get_x() for bar in axes.patches] == pytest.approx([-0.4, 0.6, 1.6, 0, 1, 2])
+    assert len(axes.collections) == 1 and axes.collections[0].get_segments()[0][:, 1] == pytest.approx([0.3, 0.5])
     assert [label.get_text() for label in canvas.panels[0].get_xticklabels()] == ["a", "b", "c"]
 
 

@@ -1,0 +1,133 @@
+"""A newcomer's first minutes in a real browser: open, run, drag a slider, see the picture change."""
+
+import json
+import os
+import statistics
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from memlab import notebooks
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+TOKEN = "memlab-browser-test"
+LATENCIES = Path(os.environ.get("MEMLAB_LATENCY", notebooks.ROOT.parent / ".memlab" / "widget_latency.json"))
+HANDLE = ".noUi-handle"
+IMAGE = "img.widget-image"
+SAVED = "img[alt^='Bars: the probability']"  # an untrusted notebook shows the static first frame
+IDLE = ".jp-NotebookPanel-toolbar .jp-Notebook-ExecutionIndicator[data-status='idle']"
+WATCH = """(img) => {
+    window.seen = []; window.moved = null;
+    document.querySelectorAll('.widget-readout').forEach((readout) => new MutationObserver(() => {
+        if (window.moved === null) window.moved = performance.now();
+    }).observe(readout, {childList: true, characterData: true, subtree: true}));
+    new MutationObserver(() => img.decode().then(() => {
+        if (window.moved !== null) { window.seen.push(performance.now() - window.moved); window.moved = null; }
+    })).observe(img, {attributes: true, attributeFilter: ['src']});
+}"""
+
+
+def open_notebook(browser, lab, name, width=1280):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(f"{lab}/lab/tree/notebooks/{name}.ipynb?reset&token={TOKEN}")
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    return page
+
+
+def run_all(page):
+    page.wait_for_selector(IDLE, timeout=60_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+def scroll_to(page, selector, patience=90.0):
+    """Bring the first ``selector`` into view: JupyterLab builds what is far from the viewport only when one scrolls."""
+    panel, give_up = page.locator(".jp-WindowedPanel-outer").first, time.monotonic() + patience
+    while time.monotonic() < give_up:
+        if page.locator(selector).count():
+            page.locator(selector).first.scroll_into_view_if_needed()
+            page.wait_for_timeout(300)
+            return page.locator(selector).first
+        panel.evaluate("p => p.scrollTop + p.clientHeight + 9 > p.scrollHeight ? p.scrollTo(0, 0) : p.scrollBy(0, 500)")
+        page.wait_for_timeout(200)
+    raise AssertionError(f"{selector} never came into view")
+
+
+def shoot(page, tmp_path, name):
+    folder = Path(os.environ.get("MEMLAB_SHOTS", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png")
+
+
+@pytest.mark.parametrize("width", [1280, 800])
+def test_the_notebook_opens_with_its_figures_and_no_dialog(browser, lab, width, tmp_path):
+    page = open_notebook(browser, lab, "00_start_here", width)
+    expect(page.locator("h1").first).to_contain_text("Start here")
+    shoot(page, tmp_path, f"00_open_{width}")
+    image = scroll_to(page, SAVED)
+    page.wait_for_timeout(500)
+    assert image.evaluate("img => img.naturalWidth") > 300, "the saved first frame shows before any cell has run"
+    shoot(page, tmp_path, f"00_saved_widget_{width}")
+    assert page.locator(".jp-Dialog").count() == 0
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["00_start_here", "01_mdp"])
+def test_run_all_then_drag_a_slider_and_the_picture_follows(browser, lab, name, tmp_path):
+    page = open_notebook(browser, lab, name)
+    run_all(page)
+    image = scroll_to(page, IMAGE)
+    page.wait_for_selector(IDLE, timeout=120_000)
+    scroll_to(page, HANDLE)
+    assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    assert page.locator(IMAGE).count() == 1, "the static first frame must not stand beside the live one"
+    shoot(page, tmp_path, f"{name}_widget_1280")
+    before = image.get_attribute("src")
+    image.evaluate(WATCH)
+    drag(page, page.locator(HANDLE).first)
+    page.wait_for_timeout(800)
+    assert image.get_attribute("src") != before
+    shoot(page, tmp_path, f"{name}_dragged_1280")
+    page.evaluate("window.seen = []; window.moved = null")
+    times = press_keys(page, page.locator(HANDLE).first, 40)
+    record(name, times)
+    assert page.locator(".memlab-error").count() == 0
+    page.set_viewport_size({"width": 800, "height": 900})
+    page.wait_for_timeout(1500)
+    scroll_to(page, HANDLE)
+    shoot(page, tmp_path, f"{name}_widget_800")
+    page.close()
+
+
+def drag(page, handle):
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 11):
+        page.mouse.move(x + 8 * step, y)
+        page.wait_for_timeout(30)
+    page.mouse.up()
+
+
+def press_keys(page, handle, times):
+    """Step the slider with the arrow keys, each after the picture of the last; gives milliseconds to each picture."""
+    handle.focus()
+    for number in range(times):
+        seen = page.evaluate("window.seen.length")
+        page.keyboard.press("ArrowLeft" if number // 5 % 2 == 0 else "ArrowRight")
+        page.wait_for_function(f"window.seen.length > {seen} || window.moved === null", timeout=5000)
+        page.wait_for_timeout(60)
+    return page.evaluate("window.seen")
+
+
+def record(name, times):
+    """Keep the latencies, from the slider's event to the decoded picture, for ``memlab bench``."""
+    assert len(times) >= 20, f"only {len(times)} pictures came"
+    kept = json.loads(LATENCIES.read_text()) if LATENCIES.exists() else {}
+    cuts = statistics.quantiles(times, n=20)
+    kept[name] = {"p50_ms": round(statistics.median(times), 1), "p95_ms": round(cuts[18], 1), "n": len(times)}
+    LATENCIES.parent.mkdir(exist_ok=True)
+    LATENCIES.write_text(json.dumps(kept, indent=1) + "\n")
