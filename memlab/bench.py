@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import math
+import os
 import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from memlab.bootstrap import ROOT
 from memlab.core import Reply
 
 if TYPE_CHECKING:
@@ -35,13 +40,16 @@ class Measured:
     @property
     def kept(self) -> bool:
         """Whether the value stays within its limit."""
-        return self.limit is None or self.value <= self.limit
+        return self.limit is None or not self.value > self.limit
 
     def __str__(self) -> str:
-        bound = f"limit {self.limit:g} {self.unit}".rstrip() if self.limit is not None else ""
+        if math.isnan(self.value):
+            return f"{'skip':<6}  {self.promise:<62} {self.note}"
+        bound = f"limit {self.limit:g} {self.unit}" if self.limit is not None else ""
         verdict = ("kept" if self.kept else "BROKEN") if bound else "shown"
-        value = f"{self.value:.3g} {self.unit}".rstrip()
-        return f"{verdict:<6}  {self.promise:<62} {value:>12}  {bound:<14} {self.note}".rstrip()
+        return (
+            f"{verdict:<6}  {self.promise:<62} {f'{self.value:.3g} {self.unit}':>12}  {bound:<14} {self.note}".rstrip()
+        )
 
 
 def median_seconds(work: Callable[[], Any], repeats: int = 9) -> float:
@@ -112,12 +120,32 @@ def prefix_cache() -> Iterator[Measured]:
     promise = "a call whose fixed prompt part does not come first"
     llm = _live()
     if llm is None:
-        yield Measured(promise, float("nan"), "x", note="skipped: no Ollama server")
+        yield Measured(promise, float("nan"), "x", note="no Ollama server")
         return
     prompts = [_prompt(task) for task in stream("toolbox-a", "stationary", 8, seed=0)]
     warm = _median_call(llm, prompts)
     cold = _median_call(llm, [f"Note {i}{i}.\n{text}" for i, text in enumerate(prompts)])
     yield Measured(promise, cold / warm, "x", note=f"{cold:.2f} s against {warm:.2f} s with the prefix cached")
+
+
+def sliders() -> Iterator[Measured]:
+    """Milliseconds from a slider's move to the decoded picture in Chromium, 95th percentile, by the browser test."""
+    test = ROOT / "tests" / "browser"
+    promise = "widget, slider to picture in Chromium, p95"
+    if not test.is_dir() or importlib.util.find_spec("playwright") is None:
+        yield Measured(promise, float("nan"), "ms", note="needs a clone and the extra dev")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder) / "latency.json"
+        command = [sys.executable, "-m", "pytest", "-q", "-k", "slider", str(test)]
+        environment = {**os.environ, "MEMLAB_LATENCY": str(kept)}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        found = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    if not found:
+        last = done.stdout.strip().splitlines()[-1:]
+        yield Measured(promise, float("nan"), "ms", note=f"the browser test gave nothing ({''.join(last)})")
+    for name, row in found.items():
+        yield Measured(f"{promise}: {name}", row["p95_ms"], "ms", 100, f"median {row['p50_ms']} ms, {row['n']} moves")
 
 
 def notebooks() -> Iterator[Measured]:
@@ -142,6 +170,7 @@ PARTS: tuple[Callable[[], Iterator[Measured]], ...] = (
     own_share,
     prefix_cache,
     stores,
+    sliders,
     notebooks,
 )
 
