@@ -175,6 +175,8 @@ def check_fields(fields: Mapping[str, Any], dim: int, what: str) -> dict[str, An
             clean[name] = check_number(value, where)
         elif name == "uses":
             clean[name] = check_count(value, where)
+        elif name == "episode":
+            clean[name] = check_count(value, where, least=-1)
         else:
             clean[name] = check_text(value, where)
     return clean

@@ -247,8 +247,8 @@ class LanceStore(LogStore):
     def _vectors(self, upto: int) -> dict[str, np.ndarray]:
         """The newest vector of every case that got one in the first ``upto`` commits."""
         rows = self._read(
-            f"vector IS NOT NULL AND op != '{STEP}' AND version <= {upto}",
-            ["version", "position", "token", "case_id", "vector"],
+            f"point IS NOT NULL AND op != '{STEP}' AND version <= {upto}",
+            ["version", "position", "token", "case_id", "point"],
         )
         return newest_vectors(rows.filter(self._counts(rows)))
 

@@ -1,8 +1,8 @@
 """How commits stand in the log table: one Arrow row for each edit and each step.
 
-``before`` and ``after`` are JSON of the fields that changed. A vector stands in the one row that brought it in: a
-step whose query is the vector of a case in the same commit points to that row with ``vector_at``. What a ``forget``
-took away and a ``restore`` brought back is known from the rows before it, and is not written again.
+``before`` and ``after`` are JSON of the fields that changed. A vector stands in the column ``point`` of the one row
+that brought it in: a step whose query is the vector of a case in the same commit points to that row with ``point_at``.
+What a ``forget`` took away and a ``restore`` brought back is known from the rows before it, and is not written again.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ def log_schema(dim: int) -> pa.Schema:
             ("case_id", pa.string()),
             ("before", pa.string()),
             ("after", pa.string()),
-            ("vector", pa.list_(pa.float32())),  # not of fixed size: that would spend a whole vector on each null
-            ("vector_at", pa.int32()),
+            # A list of fixed size would spend a whole vector on each null, and LanceDB insists on one for a "vector".
+            ("point", pa.list_(pa.float32())),
+            ("point_at", pa.int32()),
             ("reason", pa.string()),
             ("credit", pa.float64()),
             ("episode", pa.int64()),
@@ -80,8 +81,8 @@ def encode(version: int, token: int, edits: list[Edit], steps: list[Step], dim: 
                 "case_id": edit.case_id,
                 "before": to_json(before),
                 "after": to_json(after),
-                "vector": vector,
-                "vector_at": None if vector is None else len(rows),
+                "point": vector,
+                "point_at": None if vector is None else len(rows),
                 "reason": edit.reason,
                 "credit": edit.credit,
                 "episode": edit.episode,
@@ -104,8 +105,8 @@ def encode(version: int, token: int, edits: list[Edit], steps: list[Step], dim: 
                 "case_id": "",
                 "before": "{}",
                 "after": to_json(after),
-                "vector": step.vector if at == len(rows) else None,
-                "vector_at": at,
+                "point": step.vector if at == len(rows) else None,
+                "point_at": at,
                 "reason": "",
                 "credit": 0.0,
                 "episode": step.episode,
@@ -119,8 +120,8 @@ def encode(version: int, token: int, edits: list[Edit], steps: list[Step], dim: 
 
 
 def vectors(table: pa.Table) -> list[np.ndarray | None]:
-    """The ``vector`` of each row, read-only; None where the row holds none."""
-    column = table["vector"].combine_chunks()
+    """The vector of each row, read-only; None where the row holds none."""
+    column = table["point"].combine_chunks()
     there = np.asarray(column.is_valid())
     rows = np.asarray(column.flatten(), dtype=np.float32).reshape(max(1, there.sum()), -1)
     place = np.cumsum(there) - 1
@@ -136,14 +137,14 @@ def vectors(table: pa.Table) -> list[np.ndarray | None]:
 def decode(table: pa.Table) -> list[tuple[int, int, Edit | Step]]:
     """``(version, position, edit or step)`` of each row, in order of version and position."""
     held = vectors(table)
-    columns = {name: table[name].to_pylist() for name in table.column_names if name not in ("vector", "time")}
+    columns = {name: table[name].to_pylist() for name in table.column_names if name not in ("point", "time")}
     at = {(v, p): vector for v, p, vector in zip(columns["version"], columns["position"], held, strict=True)}
     out: list[tuple[int, int, Edit | Step]] = []
     for values in zip(*columns.values(), strict=True):
         row = dict(zip(columns, values, strict=True))
         after = json.loads(row["after"])
-        if row["vector_at"] is not None:
-            after["vector"] = at[row["version"], row["vector_at"]]
+        if row["point_at"] is not None:
+            after["vector"] = at[row["version"], row["point_at"]]
         out.append((row["version"], row["position"], _step(row, after) if row["op"] == STEP else _edit(row, after)))
     return sorted(out, key=lambda item: item[:2])
 

@@ -75,9 +75,9 @@ def test_a_checkpoint_holds_no_vectors_and_the_log_holds_each_once(tmp_path, mon
     store.commit([Edit.forget("a")])
     store.commit([Edit.restore("a"), Edit.rewrite("a", {"q": 1.0})])
     db = lancedb.connect(tmp_path / "memory")
-    assert "vector" not in db.open_table("view").schema.names
+    assert db.open_table("view").schema.names == ["case_id", "live", "fields", "applied_seq"]
     log = db.open_table("log").to_arrow()
-    assert log.num_rows == 7 and len(log["vector"].drop_null()) == 2
+    assert log.num_rows == 7 and len(log["point"].drop_null()) == 2
 
 
 def test_rows_come_back_as_they_were(tmp_path):

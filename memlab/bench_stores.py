@@ -1,0 +1,178 @@
+"""The promises of memory, measured: search beside bare numpy, flat cost over a long life, disk beside what it holds.
+
+Each function builds its own store in a temporary folder and gives a dict of figures; `measure` gives `memlab bench` its
+lines. Sizes are arguments, so that a quick run is possible.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from memlab.core import Case, Edit, Step
+from memlab.stores import Store, open_store
+
+Row = tuple[str, float, str, float | None, str]
+
+
+def unit_rows(n: int, dim: int, seed: int = 0) -> np.ndarray:
+    """Random unit rows, shape ``(n, dim)``, float32."""
+    rows = np.random.default_rng(seed).normal(size=(n, dim)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def bytes_in(folder: Path) -> int:
+    """Size of all files below ``folder``, in bytes."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def seconds_of(work: Callable[..., Any], *args: Any) -> float:
+    """Wall time of ``work(*args)``."""
+    start = time.perf_counter()
+    work(*args)
+    return time.perf_counter() - start
+
+
+def bare_top(rows: np.ndarray, query: np.ndarray, k: int) -> np.ndarray:
+    """The product and argpartition that search is measured against."""
+    return np.argpartition(rows @ query, len(rows) - k)[-k:]
+
+
+def fill(store: Store, rows: np.ndarray) -> None:
+    """Write one case for each row, in one commit."""
+    store.commit([Edit.write(Case(f"c{i:07d}", f"case {i}", vector=row)) for i, row in enumerate(rows)])
+
+
+def search_beside_numpy(n: int = 10_000, dim: int = 384, k: int = 8, repeats: int = 101) -> dict[str, float]:
+    """Time of a search on disk-backed memory over bare numpy's: taken in turns, the quickest of each, as timeit does."""
+    rows, queries = unit_rows(n, dim), unit_rows(repeats, dim, seed=1)
+    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "memory", dim) as store:
+        fill(store, rows)
+        store.search(queries[0], k)
+        pairs = [(seconds_of(store.search, query, k), seconds_of(bare_top, rows, query, k)) for query in queries]
+    ours, bare = (min(times) for times in zip(*pairs, strict=True))
+    return {"search_ratio": ours / bare, "search_ms": 1e3 * ours, "numpy_ms": 1e3 * bare}
+
+
+def growth_beside_numpy(small: int = 2_000, large: int = 20_000, dim: int = 384, k: int = 8) -> dict[str, float]:
+    """How search slows down from ``small`` to ``large`` live cases when nothing is forgotten, beside bare numpy."""
+    runs = [search_beside_numpy(n, dim, k, repeats=31) for n in (small, large)]
+    return {
+        "search_growth": runs[1]["search_ms"] / runs[0]["search_ms"],
+        "numpy_growth": runs[1]["numpy_ms"] / runs[0]["numpy_ms"],
+    }
+
+
+def long_life(episodes: int = 20_000, live: int = 2_000, dim: int = 384) -> dict[str, float]:
+    """Search and commit over ``episodes`` that hold ``live`` cases: means of the last tenth over the first.
+
+    An episode searches, writes a case, rewrites two, forgets the oldest and records a step, in one commit. Means
+    include compaction. Ratios are of CPU time, all threads: what else runs on the machine does not move them, as it
+    moves the ``wall`` ratio. ``disk_ratio`` is the most the store took, since its first tenth, for each row so far,
+    over what its live rows and its log take for each when they are written at once.
+    """
+    vectors = unit_rows(live + episodes, dim)
+    search, commit, wall, disk = [], [], [], []
+    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "memory", dim) as store:
+        fill(store, vectors[:live])
+        for episode in range(episodes):
+            query, newest = vectors[live + episode], live + episode
+            start = time.process_time()
+            store.search(query, 4)
+            search.append(time.process_time() - start)
+            edits, steps = _lived(store, episode, newest, query)
+            start = time.process_time()
+            wall.append(seconds_of(store.commit, edits, steps))
+            commit.append(time.process_time() - start)
+            if episode % 50 == 0:
+                disk.append(bytes_in(Path(folder)) / (episode + live))
+        least = _compact_bytes(store) / (episodes + live)
+    tenth = max(1, episodes // 10)
+    first, last = slice(tenth), slice(-tenth, None)
+    return {
+        "search_last_over_first": float(np.mean(search[last]) / np.mean(search[first])),
+        "commit_last_over_first": float(np.mean(commit[last]) / np.mean(commit[first])),
+        "commit_wall_last_over_first": float(np.mean(wall[last]) / np.mean(wall[first])),
+        "disk_ratio": max(disk[len(disk) // 10 :]) / least,
+        "search_ms": 1e3 * float(np.mean(search[last])),
+        "commit_ms": 1e3 * float(np.mean(commit[last])),
+        "commit_wall_ms": 1e3 * statistics.median(wall[last]),
+    }
+
+
+def _lived(store: Store, episode: int, newest: int, query: np.ndarray) -> tuple[list[Edit], list[Step]]:
+    oldest = f"c{episode:07d}"
+    ids = [case_id for case_id in store.search(query, 4).ids if case_id != oldest]
+    edits = [Edit.write(Case(f"c{newest:07d}", f"case {newest}", vector=query), episode=episode, reason="new")]
+    edits += [Edit.rewrite(i, {"q": episode / 7, "uses": episode}, episode=episode, reason="td") for i in ids[:2]]
+    edits.append(Edit.forget(oldest, episode=episode, reason="the oldest of too many"))
+    return edits, [Step(f"t{episode}", query, tuple(ids), (1 / len(ids),) * len(ids), "tool", 1.0, episode)]
+
+
+def _compact_bytes(store: Any) -> int:
+    """Bytes of the live rows and of the log, each written at once."""
+    import lancedb
+
+    from memlab.stores.rows import encode
+
+    with tempfile.TemporaryDirectory() as folder:
+        db = lancedb.connect(folder)
+        db.create_table("live", encode(1, 0, [Edit.write(case) for case in store.cases()], [], store.dim))
+        db.create_table("log", store._table.to_arrow())
+        return bytes_in(Path(folder))
+
+
+def one_row_commits(n: int = 1_000, dim: int = 384, naive: bool = True) -> dict[str, float]:
+    """``n`` commits of one case: last tenth's mean milliseconds and megabytes, beside bare LanceDB appends."""
+    import lancedb
+
+    from memlab.stores.rows import encode
+
+    rows, tenth = unit_rows(n, dim), max(1, n // 10)
+    batches = [[Edit.write(Case(f"c{i:07d}", f"case {i}", vector=row))] for i, row in enumerate(rows)]
+    out: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "memory", dim) as store:
+        times = [seconds_of(store.commit, edits) for edits in batches]
+        out |= {"commit_ms": 1e3 * float(np.mean(times[-tenth:])), "disk_mb": bytes_in(Path(folder)) / 1e6}
+    if naive:
+        with tempfile.TemporaryDirectory() as folder:
+            table = lancedb.connect(folder).create_table("log", encode(1, 0, batches[0], [], dim))
+            tables = [encode(version, 0, edits, [], dim) for version, edits in enumerate(batches, 1)]
+            times = [seconds_of(table.add, one) for one in tables]
+            out |= {"naive_ms": 1e3 * float(np.mean(times[-tenth:])), "naive_mb": bytes_in(Path(folder)) / 1e6}
+    return out
+
+
+def measure(quick: bool = False) -> Iterator[Row]:
+    """``(promise, value, unit, limit, note)`` for each promise of memory; ``quick`` takes seconds, not minutes."""
+    one = search_beside_numpy(repeats=21 if quick else 101)
+    note = f"{one['search_ms']:.2f} ms against {one['numpy_ms']:.2f} ms"
+    yield "search, 10,000 x 384, top 8, over bare numpy", one["search_ratio"], "x", 2.0, note
+    grown = growth_beside_numpy(large=4_000 if quick else 20_000)
+    size = "2" if quick else "10"
+    note = f"bare numpy: {grown['numpy_growth']:.2f} x"
+    yield f"search with {size} times the cases, nothing forgotten", grown["search_growth"], "x", None, note
+    episodes, live = (1_000, 200) if quick else (20_000, 2_000)
+    life = long_life(episodes, live)
+    what = f"{episodes:,} episodes, {live:,} live, last tenth over first"
+    yield (
+        f"search, {what}",
+        life["search_last_over_first"],
+        "x",
+        1.5,
+        f"CPU time, {life['search_ms']:.2f} ms at the end",
+    )
+    note = f"CPU time with compaction, {life['commit_ms']:.1f} ms at the end; wall {life['commit_wall_ms']:.1f} ms, "
+    note += f"ratio {life['commit_wall_last_over_first']:.2f}"
+    yield f"commit, {what}", life["commit_last_over_first"], "x", 1.5, note
+    yield "disk over live rows and compact log", life["disk_ratio"], "x", 4.0, "the most it ever took"
+    small = one_row_commits(200 if quick else 1_000)
+    note = f"{small['commit_ms']:.1f} ms against {small['naive_ms']:.1f} ms; "
+    note += f"{small['disk_mb']:.1f} MB against {small['naive_mb']:.1f} MB"
+    yield "one-row commits over bare LanceDB appends", small["commit_ms"] / small["naive_ms"], "x", None, note
