@@ -10,6 +10,7 @@ from pathlib import Path
 from memlab.core import MemlabError
 
 MANIFEST = "MANIFEST.sha256"
+UNFINISHED = (".lock", ".part", ".part.jsonl")
 
 
 def data_folder() -> Path:
@@ -64,12 +65,12 @@ def read_manifest(folder: Path) -> dict[str, str]:
 
 
 def scan(folder: Path) -> dict[str, str]:
-    """Name to hash of every file that stands in ``folder`` now, hidden ones and the manifest left out."""
+    """Name to hash of every file that stands in ``folder`` now; hidden and unfinished files are left out."""
     found = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        hidden = any(part.startswith(".") for part in name.split("/"))
-        if path.is_file() and not hidden and name != MANIFEST:
+        passing = name.endswith(UNFINISHED) or any(part.startswith(".") for part in name.split("/"))
+        if path.is_file() and not passing and name != MANIFEST:
             stat = path.stat()
             found[name] = sha256(str(path), stat.st_size, stat.st_mtime_ns)
     return found

@@ -7,7 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Generator
 from importlib.metadata import version
 
+import hypothesis
 import pytest
+
+# A busy machine must not fail a test: speed is measured in `memlab bench`.
+hypothesis.settings.register_profile("memlab", deadline=None)
+hypothesis.settings.load_profile("memlab")
 
 SERVICES = ("ollama", "browser", "worlds")
 AGAINST = pytest.StashKey[dict[str, str]]()

@@ -12,7 +12,8 @@ from memlab import datafiles
 def folder(tmp_path, monkeypatch):
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "a.csv").write_text("x\n1\n")
-    (tmp_path / ".hidden").write_text("no")
+    for passing in (".hidden", "runs/b.part", "runs/.b.lock", "runs/b.parquet.part.jsonl"):
+        (tmp_path / passing).write_text("no")
     assert datafiles.write_manifest(tmp_path) == 1
     monkeypatch.setenv("MEMLAB_DATA", str(tmp_path))
     return tmp_path
