@@ -3,6 +3,7 @@
 import json
 import os
 import statistics
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,7 +18,8 @@ LATENCIES = Path(os.environ.get("MEMLAB_LATENCY", notebooks.ROOT.parent / ".meml
 HANDLE = ".noUi-handle"
 IMAGE = "img.widget-image"
 SAVED = "img[alt^='Bars: the probability']"  # an untrusted notebook shows the static first frame
-IDLE = ".jp-NotebookPanel-toolbar .jp-Notebook-ExecutionIndicator[data-status='idle']"
+IDLE = "text=Python 3 (ipykernel) | Idle"  # the status bar; the toolbar's indicator is idle before a kernel is there
+FAILED = Path(tempfile.gettempdir()) / "memlab-browser"
 WATCH = """(img) => {
     window.seen = []; window.moved = null;
     document.querySelectorAll('.widget-readout').forEach((readout) => new MutationObserver(() => {
@@ -52,6 +54,7 @@ def scroll_to(page, selector, patience=90.0):
             return page.locator(selector).first
         panel.evaluate("p => p.scrollTop + p.clientHeight + 9 > p.scrollHeight ? p.scrollTo(0, 0) : p.scrollBy(0, 500)")
         page.wait_for_timeout(200)
+    shoot(page, FAILED, "failed")
     raise AssertionError(f"{selector} never came into view")
 
 
