@@ -1,6 +1,7 @@
 """environment.yml and constraints.txt say the same as pyproject.toml."""
 
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -9,7 +10,11 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 CONDA_NAMES = {"matplotlib-base": "matplotlib"}
+MODULES = {"import-linter": "importlinter", "pillow": "PIL", "pyyaml": "yaml"}
+# What these do is run, not imported.
+PROGRAMS = {"ipykernel", "jupyterlab", "mypy", "ruff"}
 
 
 def split(line: str) -> tuple[str, str]:
@@ -19,7 +24,7 @@ def split(line: str) -> tuple[str, str]:
 
 
 def asked() -> dict[str, str]:
-    return dict(split(line) for line in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]])
+    return dict(split(line) for line in [*PROJECT["dependencies"], *EXTRAS["dev"]])
 
 
 def environment() -> tuple[dict[str, str], dict[str, str]]:
@@ -41,11 +46,33 @@ def test_names_and_ranges_agree():
     assert {**found, **pip} == asked()
 
 
+def imported_by(folder: str) -> set[str]:
+    """Top-level modules that the Python files below ``folder`` name in an import, quoted ones included."""
+    found = set()
+    for path in (ROOT / folder).rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        found |= set(re.findall(r"^\s*(?:from|import) (\w+)", text, re.M))
+        found |= set(re.findall(r"""(?:import_module|_import_quietly|importorskip)\(["'](\w+)""", text))
+    return found
+
+
+def test_what_is_asked_for_is_used_and_what_is_used_is_asked_for():
+    module = {name: MODULES.get(name, name) for name in asked() if name not in PROGRAMS}
+    run_time = {module[split(line)[0]] for line in PROJECT["dependencies"] if split(line)[0] in module}
+    everywhere = imported_by("memlab") | imported_by("tests")
+    assert run_time - imported_by("memlab") == set()
+    assert set(module.values()) - everywhere - {"importlinter"} == set()
+    extras = {split(line)[0].replace("-", "_") for key in ("adapters", "scale", "worlds") for line in EXTRAS[key]}
+    indirect = {"jupyter_client", "jupyterlab_server"}  # come with jupyterlab
+    foreign = imported_by("memlab") - set(sys.stdlib_module_names) - {"memlab", "__future__"}
+    assert foreign - set(module.values()) - extras - indirect == set()
+
+
 def test_every_requirement_is_pinned_once_per_python():
     text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
     pins = [line for line in text.splitlines() if line and not line.startswith("#")]
     pinned = {re.split("==", line)[0] for line in pins}
-    extras = [line for lines in PROJECT["optional-dependencies"].values() for line in lines]
+    extras = [line for lines in EXTRAS.values() for line in lines]
     wanted = {split(line)[0] for line in [*PROJECT["dependencies"], *extras]}
     assert wanted <= pinned
     assert all("==" in line for line in pins)
