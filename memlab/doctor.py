@@ -55,13 +55,12 @@ def ollama_version(host: str | None = None, timeout: float = 2.0) -> str | None:
         return None
 
 
-def ollama_models(host: str | None = None) -> dict[str, str]:
-    """Name to digest of each model on the server, without the tag ``:latest``; raises when the server is gone."""
+def ollama_models(host: str | None = None) -> set[str]:
+    """Names of the models on the server, without the tag ``:latest``; raises when the server is gone."""
     from memlab.llm.ollama import Servers
 
     host = host or ollama_host()
-    held = Servers([host], timeout=5.0).models(host, fresh=True)
-    return {name.removesuffix(":latest"): digest for name, digest in held.items()}
+    return {name.removesuffix(":latest") for name in Servers([host], timeout=5.0).models(host, fresh=True)}
 
 
 def python() -> Finding:
@@ -143,7 +142,7 @@ def models() -> Finding:
     missing = [name for name in ASSETS if name not in held]
     if missing:
         return Finding("warn", "models", f"Ollama lacks {', '.join(missing)}", "memlab models fetch")
-    return Finding("ok", "models", ", ".join(f"{name} ({held[name][:12]})" for name in ASSETS))
+    return Finding("ok", "models", ", ".join(ASSETS))
 
 
 def weights() -> Finding:

@@ -22,6 +22,16 @@ def test_without_a_server_the_doctor_warns_and_goes_on(monkeypatch):
     assert (doctor.ollama().status, doctor.models().status) == ("warn", "warn")
 
 
+def test_models_the_server_lacks_are_named(monkeypatch):
+    from memlab.llm.ollama import Servers
+
+    monkeypatch.setattr(doctor, "ollama_version", lambda: "0.13.5")
+    monkeypatch.setattr(Servers, "models", lambda self, host, fresh: {"smollm2:135m", "all-minilm:latest"})
+    assert doctor.models().status == "ok"
+    monkeypatch.setattr(Servers, "models", lambda self, host, fresh: {"smollm2:135m"})
+    assert doctor.models().text == "Ollama lacks all-minilm"
+
+
 def test_corrupt_weights_are_named(monkeypatch):
     monkeypatch.setattr(weights, "state", lambda name: "corrupt")
     assert "corrupt" in doctor.weights().text

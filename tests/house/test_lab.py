@@ -61,7 +61,7 @@ def test_without_a_server_only_the_embedded_weights_are_fetched(alone, monkeypat
 def test_a_server_gets_the_models_it_lacks(monkeypatch):
     imported = []
     monkeypatch.setattr(lab, "ollama_version", lambda host=None: "0.13.5")
-    monkeypatch.setattr(lab, "ollama_models", lambda host: {weights.SMOLLM2: "d"})
+    monkeypatch.setattr(lab, "ollama_models", lambda host: {weights.SMOLLM2})
     monkeypatch.setattr(weights, "state", lambda name: "ready")
     monkeypatch.setattr(weights, "import_into_ollama", lambda host, names: imported.extend(names))
     assert "Ollama 0.13.5" in lab.prepare_models()
