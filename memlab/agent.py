@@ -103,13 +103,14 @@ class Agent:
         replies: list[Reply] = []
         for number, template in enumerate(task.subtasks):
             question = template.replace("{result}", results[-1]) if results else template
-            vector = self.embedder.embed([question])[0]
+            # What the prompt shows of a case is also its key: the opening words say what kind of question it is.
+            vector = self.embedder.embed([prompt.shorten(question, prompt.CASE_LENGTH)])[0]
             rng = np.random.default_rng([self.seed, task.index, rollout, number])
             done = [f"{earlier} = {result}" for earlier, result in zip(asked, results, strict=True)]
             choice = self.plan(task, question, vector, rng, done, rollout)
-            shown = [(case.id, mu) for case, mu in zip(choice.retrieved.cases, choice.retrieved.mu, strict=True) if case]
-            ids, mu = tuple(name for name, _ in shown), tuple(share for _, share in shown)
-            steps.append(Step(task.id, vector, ids, mu, choice.action, 0.0, task.index))
+            drawn = zip(choice.retrieved.cases, choice.retrieved.mu, strict=True)
+            shown = {case.id: mu for case, mu in drawn if case}
+            steps.append(Step(task.id, vector, tuple(shown), tuple(shown.values()), choice.action, 0.0, task.index))
             asked.append(question)
             results.append(task.tools[choice.action](question))
             replies += [choice.reply] if choice.reply else []
@@ -146,7 +147,11 @@ class Agent:
         retrieved = self.retrieval(vector, self.store, rng)
         if self.narrow_below is None:
             return retrieved, task.choices
-        return retrieved, narrow(task.choices, action_values(retrieved.near), self.narrow_below)
+        choices = narrow(task.choices, action_values(retrieved.near), self.narrow_below)
+        # Advice that is no longer open to the model would only mislead it.
+        kept = [i for i, case in enumerate(retrieved.cases) if case is None or case.action in choices]
+        cases, mu = tuple(retrieved.cases[i] for i in kept), tuple(retrieved.mu[i] for i in kept)
+        return replace(retrieved, cases=cases, mu=mu), choices
 
     def learn(self, task: Task, group: Sequence[Episode]) -> list[Episode]:
         """Retain and pay credit: one new case a step, the rule's edits, the gate's verdicts, one commit."""
@@ -173,6 +178,7 @@ def retain(episode: Episode, rollout: int) -> list[Edit]:
                 action=step.action,
                 reward=step.reward,
                 q=step.reward,
+                episode=episode.index,
                 vector=step.vector,
             ),
             episode=episode.index,

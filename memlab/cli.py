@@ -112,7 +112,7 @@ def study(
     name: Annotated[str | None, typer.Argument(help="Which one; without it, the names are listed.")] = None,
 ) -> None:
     """Run a recorded study, or go on with it where it stopped (Ctrl-C loses nothing)."""
-    from memlab.experiments import STUDIES
+    from memlab.studies import STUDIES
 
     if name is None:
         typer.echo("\n".join(sorted(STUDIES)))

@@ -55,7 +55,8 @@ class Case:
     """One memory: ``text`` is ``s``, ``action`` is ``a``, ``reward`` is ``r``, ``q`` its learned value.
 
     ``vector`` is a unit row of shape ``(d,)``, float32. ``uses`` counts how often the case was shown.
-    ``note`` is free text (a result, a lesson). Kinds: *case*, *subtask* and *tool* memory.
+    ``episode`` is when it was written (-1: before any). ``note`` is free text (a result, a lesson). The kinds are
+    *case*, *subtask* and *tool* memory.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Case:
     reward: float = 0.0
     q: float = 0.0
     uses: int = 0
+    episode: int = -1
     note: str = ""
     kind: Kind = "case"
     vector: np.ndarray | None = field(default=None, repr=False, compare=False)
@@ -109,7 +111,7 @@ class Edit:
         return cls("restore", case_id, **why)
 
 
-CASE_FIELDS: tuple[str, ...] = ("kind", "text", "action", "reward", "q", "uses", "note", "vector")
+CASE_FIELDS: tuple[str, ...] = ("kind", "text", "action", "reward", "q", "uses", "episode", "note", "vector")
 
 
 @dataclass(frozen=True)

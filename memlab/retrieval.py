@@ -72,16 +72,19 @@ def kernel_q(sqdist: ArrayLike, q: ArrayLike, delta: float) -> Floats:
 class TopK:
     """Read = TopK (Eq 16): of the ``shortlist`` nearest cases, the ``k`` most similar whose Q is at least ``min_q``.
 
-    Cases less similar than ``min_similarity`` are not near at all. μ is uniform over the cases shown.
+    Cases less similar than ``min_similarity`` are not near at all. With ``newest`` only the newest near case of
+    each action counts: a rule of reading that trusts what was seen last. μ is uniform over the cases shown.
     """
 
     k: int = 3
     shortlist: int = 16
     min_similarity: float = 0.5
     min_q: float = 0.5
+    newest: bool = False
 
     def __call__(self, vector: np.ndarray, store: Memory, rng: np.random.Generator) -> Retrieved:
         near = shortlist(vector, store, self.shortlist, self.min_similarity)
+        near = newest_of_each_action(near) if self.newest else near
         shown = tuple(case for case in near.cases if case.q >= self.min_q)[: self.k]
         return Retrieved(shown, (1.0 / len(shown),) * len(shown) if shown else (), near)
 
@@ -117,6 +120,13 @@ def shortlist(vector: np.ndarray, store: Memory, size: int, min_similarity: floa
     hits = store.search(vector, size, kind="case")
     kept = int(np.sum(hits.similarity >= min_similarity))
     return Hits(hits.ids[:kept], hits.similarity[:kept], hits.cases[:kept])
+
+
+def newest_of_each_action(near: Hits) -> Hits:
+    """``near`` with only the newest case of each action left, order kept."""
+    newest = {case.action: case.id for case in sorted(near.cases, key=lambda case: case.episode)}
+    kept = [i for i, case in enumerate(near.cases) if newest[case.action] == case.id]
+    return Hits(tuple(near.ids[i] for i in kept), near.similarity[kept], tuple(near.cases[i] for i in kept))
 
 
 def _values(q: ArrayLike) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -52,7 +53,8 @@ class Servers:
         self.timeout = timeout
         self.pause = pause
         self._clients: dict[str, Any] = {}
-        self._digests: dict[str, dict[str, str]] = {}
+        self._models: dict[str, set[str]] = {}
+        self._weights: dict[tuple[str, str], str] = {}
         self._dead_until: dict[str, float] = {}
         self._turn = 0
         self._answered = False
@@ -67,22 +69,24 @@ class Servers:
             self._clients[host] = ollama.Client(host=host, timeout=self.timeout, trust_env=not local)
         return self._clients[host]
 
-    def models(self, host: str, fresh: bool = False) -> dict[str, str]:
-        """Name to digest of each model that ``host`` holds."""
-        if fresh or host not in self._digests:
-            listed = self.client(host).list().models
-            self._digests[host] = {m.model: m.digest or "" for m in listed if m.model}
-        return self._digests[host]
+    def models(self, host: str, fresh: bool = False) -> set[str]:
+        """Names of the models that ``host`` holds."""
+        if fresh or host not in self._models:
+            self._models[host] = {m.model for m in self.client(host).list().models if m.model}
+        return self._models[host]
 
     def digest(self, host: str, model: str) -> str:
-        """Digest of ``model`` on ``host``; raises ModelMissing."""
+        """sha256 of the weights (and adapter) that ``host`` loads for ``model``; raises ModelMissing.
+
+        Not the digest that Ollama lists: that one changes with the folder a model was imported into.
+        """
         name = full_name(model)
-        held = self.models(host)
-        if name not in held:
-            held = self.models(host, fresh=True)
-        if name not in held:
-            raise ModelMissing(_missing(host, model, held))
-        return held[name]
+        if name not in self.models(host) and name not in self.models(host, fresh=True):
+            raise ModelMissing(_missing(host, model, self.models(host)))
+        if (host, name) not in self._weights:
+            loads = self.client(host).show(name).modelfile or ""
+            self._weights[host, name] = "+".join(re.findall(r"^(?:FROM|ADAPTER) .*sha256-(\w{64})", loads, re.M))
+        return self._weights[host, name]
 
     def probe(self, model: str) -> None:
         """Look once at each host for a server with ``model``; raises NoServer or ModelMissing."""
@@ -179,7 +183,7 @@ class OllamaLLM:
 
     @cached_property
     def digest(self) -> str:
-        """The model's digest as Ollama lists it; an import into another models folder gives another one."""
+        """sha256 of the weights (and adapter) that the server loads: the same wherever they were imported."""
         return self.servers.call(lambda host, _: self.servers.digest(host, self.name))
 
     def complete(

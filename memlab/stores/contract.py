@@ -79,7 +79,7 @@ class Store(Protocol):
         ...
 
     def revert(self, version: int | None = None, episode: int | None = None, ids: Sequence[str] | None = None) -> int:
-        """Take changes back by committing more edits; see `memlab.stores.base.LogStore.revert`."""
+        """Take changes back by committing more edits; `memlab.stores.base.LogStore.revert` says how."""
         ...
 
     def close(self) -> None:
@@ -162,6 +162,8 @@ def check_count(value: object, what: str, least: int = 0) -> int:
 
 def check_fields(fields: Mapping[str, Any], dim: int, what: str) -> dict[str, Any]:
     """The fields of one case, each of its type; vectors are copied."""
+    if not isinstance(fields, Mapping):
+        raise StoreError(f"{what}: the fields are {fields!r}; give a dict of field: value")
     clean: dict[str, Any] = {}
     for name, value in fields.items():
         where = f"{what}, field {name!r}"

@@ -2,7 +2,7 @@
 
 - *stationary*: each family is served by the tool that its name suggests, throughout.
 - *drift*: from the middle on, every family is served by another of the set's tools; the old advice is now wrong.
-- *deceptive*: each question ends with the desk it is meant for; the north and the south desk use different tools.
+- *deceptive*: each question begins with the desk it is meant for; the north and the south desk use different tools.
 - *noisy*: as stationary, but `NOISE` of the rewards are reported the wrong way round.
 """
 
@@ -21,7 +21,7 @@ from memlab.tasks.tools import solve
 
 KINDS = ("stationary", "drift", "deceptive", "noisy")
 NOISE = 0.15
-DESKS = (" Answer for the north desk.", " Answer for the south desk.")
+DESKS = ("North desk. ", "South desk. ")
 
 
 def stream(world: str, kind: str, n: int, seed: int, families: int = 4, two_step: float = 0.0) -> list[Task]:
@@ -51,10 +51,10 @@ def stream(world: str, kind: str, n: int, seed: int, families: int = 4, two_step
     for index, family in enumerate(order):
         moved = (kind == "drift" and index >= n // 2) or (kind == "deceptive" and bool(south[index]))
         serves = other if moved else native
-        suffix = DESKS[int(south[index])] if kind == "deceptive" else ""
+        desk = DESKS[int(south[index])] if kind == "deceptive" else ""
         parts = _two_parts(deck, world, rng) if doubled[index] else [deck.deal(family)]
         flip = kind == "noisy" and bool(flipped[index])
-        tasks.append(_task(f"{world}/{kind}/{seed}/{index}", index, world, parts, serves, suffix, flip))
+        tasks.append(_task(f"{world}/{kind}/{seed}/{index}", index, world, parts, serves, desk, flip))
     return tasks
 
 
@@ -85,7 +85,7 @@ def _task(
     world: str,
     parts: list[toolbox.Question],
     serves: Mapping[str, str],
-    suffix: str,
+    desk: str,
     flip: bool,
 ) -> Task:
     last = parts[-1]
@@ -93,10 +93,10 @@ def _task(
     names = toolbox.tool_names(world)
     return Task(
         id=task_id,
-        text=" Then: ".join(part.text for part in parts) + suffix,
+        text=desk + " Then: ".join(part.text for part in parts),
         choices=names,
         about={name: toolbox.ABOUT[name] for name in names},
-        subtasks=tuple(part.text + suffix for part in parts),
+        subtasks=tuple(desk + part.text for part in parts),
         answer=last.answer,
         family="+".join(part.family for part in parts),
         tools=toolbox.toolset(world, serves),

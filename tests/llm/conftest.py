@@ -25,6 +25,10 @@ class FakeOllama:
 
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if self.path == "/api/show":
+                    weights = fake.models[body["model"]].ljust(64, "0")
+                    self.send(200, {"modelfile": f"FROM blobs/sha256-{weights}", "model_info": {}})
+                    return
                 fake.calls.append((self.path, body))
                 step = fake.script.pop(0) if fake.script else fake.default
                 if step == "drop":

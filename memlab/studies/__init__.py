@@ -1,0 +1,10 @@
+"""The recorded studies: one small file each, with its learners, its grid and the command that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from memlab.studies import lab06
+
+STUDIES: dict[str, Callable[[], object]] = {"lab06": lab06.report, "lab06-tuning": lab06.tune}
+"""Name to the function that runs the study, or goes on where it stopped."""
