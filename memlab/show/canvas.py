@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,34 +11,37 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from memlab.show.picture import to_png
+from memlab.show.picture import encode
 from memlab.show.style import COLORS, DASHES, HATCHES, MARKERS, NULL, STYLE
 
 
 class Canvas:
     """A figure of ``panels`` axes side by side, ``size`` in inches; the same code paints it first and again.
 
-    The title states the finding. Names are legend labels; a name that starts with ``_`` stays out of the legend.
+    Axes, labels and legend are drawn once and kept; a frame redraws only what moves, on top of them. So fix the
+    limits of a widget's axes with `axes`. The title states the finding. Names are legend labels; a name that
+    starts with ``_`` stays out of the legend.
     """
 
     def __init__(self, panels: int = 1, size: tuple[float, float] = (7.2, 3.4)) -> None:
         with rc_context(STYLE):
             self.fig = Figure(figsize=size)
-            FigureCanvasAgg(self.fig)
+            self._agg = FigureCanvasAgg(self.fig)
             self.panels = list(np.atleast_1d(self.fig.subplots(1, panels)))
         self.fig.set_layout_engine("constrained")
         self._artists: dict[tuple[str, str, int], Any] = {}
         self._colors: dict[str, int] = {}
         self._title: Any = None
         self._source: Any = None
-        self._settled = False
+        self._applied: dict[tuple[int, str], Any] = {}
+        self._background: Any = None
         self.words = ""
 
     def title(self, finding: str) -> None:
         """Set the title of the figure: one sentence that says what was found."""
         self.words = finding
         if self._title is None:
-            self._title = self.fig.suptitle("", x=0.01, ha="left", fontsize=11, fontweight="bold")
+            self._title = self.fig.suptitle(" ", x=0.01, ha="left", fontsize=11, fontweight="bold", animated=True)
         self._title.set_text(finding)
 
     def source(self, backend: str) -> None:
@@ -49,8 +52,11 @@ class Canvas:
 
     def axes(self, panel: int = 0, **settings: Any) -> None:
         """Label a panel through matplotlib's ``Axes.set``: ``xlabel``, ``ylabel`` (with units), ``xlim``, ``ylim``."""
-        with rc_context(STYLE):
-            self.panels[panel].set(**settings)
+        new = {name: value for name, value in settings.items() if self._applied.get((panel, name)) != value}
+        if new:
+            with rc_context(STYLE):
+                self.panels[panel].set(**new)
+            self._applied |= {(panel, name): value for name, value in new.items()}
 
     def color(self, name: str) -> str:
         """The color of a name: the same in every panel; "no memory" and names with "null" are grey."""
@@ -68,7 +74,7 @@ class Canvas:
         """Draw or move a line."""
         artist = self._artists.get(("line", name, panel))
         if artist is None:
-            style = {"color": self.color(name), "linestyle": self._dash(name), "label": name} | style
+            style = {"color": self.color(name), "linestyle": self._dash(name), "label": name, "animated": True} | style
             (self._artists["line", name, panel],) = self.panels[panel].plot(x, y, **style)
         else:
             artist.set_data(x, y)
@@ -77,8 +83,8 @@ class Canvas:
         """Draw or move the interval around the line of the same name."""
         artist = self._artists.get(("band", name, panel))
         if artist is None:
-            made = self.panels[panel].fill_between(x, low, high, color=self.color(name), alpha=0.2, linewidth=0)
-            self._artists["band", name, panel] = made
+            style = {"color": self.color(name), "alpha": 0.2, "linewidth": 0, "animated": True}
+            self._artists["band", name, panel] = self.panels[panel].fill_between(x, low, high, **style)
         else:
             artist.set_data(x, low, high)
 
@@ -92,8 +98,8 @@ class Canvas:
         """Draw or move a horizontal reference line, such as an exact value or a null."""
         artist = self._artists.get(("level", name, panel))
         if artist is None:
-            style = {"color": self.color(name), "linestyle": self._dash(name), "linewidth": 1.2, "label": name}
-            self._artists["level", name, panel] = self.panels[panel].axhline(y, **style)
+            style = {"color": self.color(name), "linestyle": self._dash(name), "linewidth": 1.2, "animated": True}
+            self._artists["level", name, panel] = self.panels[panel].axhline(y, label=name, **style)
         else:
             artist.set_ydata([y, y])
 
@@ -114,7 +120,7 @@ class Canvas:
         if group is None or len(group) != len(values):
             if group is not None:
                 group.remove()
-            style = {"color": self.color(name), "label": name, "edgecolor": "white"}
+            style = {"color": self.color(name), "label": name, "edgecolor": "white", "animated": True}
             with rc_context(STYLE):
                 self._artists["bars", name, panel] = axes.bar(np.arange(len(values)), values, **style)
                 axes.set_xticks(np.arange(len(values)), labels, rotation=40 if len(values) > 8 else 0)
@@ -137,23 +143,40 @@ class Canvas:
         if old is not None:
             old.remove()
         middles = [bar.get_x() + bar.get_width() / 2 for bar in self._artists["bars", name, panel]]
-        self._artists["whiskers", name, panel] = self.panels[panel].vlines(middles, low, high, color="black", zorder=3)
+        self._artists["whiskers", name, panel] = self.panels[panel].vlines(
+            middles, low, high, color="black", zorder=3, animated=True
+        )
 
     def png(self, level: int = 1) -> bytes:
-        """Draw everything and give the PNG. The first call also settles legend and layout."""
+        """Draw what moves over what stays, and give the PNG. The first call also settles legends and layout."""
         with rc_context(STYLE):
-            if not self._settled:
-                for axes in self.panels:
-                    shown = [label for label in axes.get_legend_handles_labels()[1] if not label.startswith("_")]
-                    if len(shown) > 1:
-                        axes.legend(loc="best")
-                self.fig.canvas.draw()
-                self.fig.set_layout_engine("none")
-                for axes in self.panels:
-                    if axes.get_legend() is not None:
-                        axes.get_legend().set_loc(_where(axes))
-                self._settled = True
-            return to_png(self.fig, level)
+            if self._background is None:
+                self._settle()
+            # matplotlib marks the figure stale when anything but an animated artist has changed.
+            if self._background is None or self.fig.stale:
+                self._agg.draw()
+                self._background = self._agg.copy_from_bbox(self.fig.bbox)
+            self._agg.restore_region(self._background)
+            for artist in sorted(self._moving(), key=lambda artist: artist.get_zorder()):
+                self.fig.draw_artist(artist)
+            return encode(self.fig, level)
+
+    def _moving(self) -> Iterator[Any]:
+        for key, artist in self._artists.items():
+            yield from artist if key[0] == "bars" else (artist,)
+        if self._title is not None:
+            yield self._title
+
+    def _settle(self) -> None:
+        for axes in self.panels:
+            shown = [label for label in axes.get_legend_handles_labels()[1] if not label.startswith("_")]
+            if len(shown) > 1:
+                axes.legend(loc="best")
+        self._agg.draw()
+        self.fig.set_layout_engine("none")
+        for axes in self.panels:
+            if axes.get_legend() is not None:
+                axes.get_legend().set_loc(_where(axes))
 
 
 def _where(axes: Any) -> str:

@@ -42,11 +42,10 @@ class Picture:
         return f"Figure: {self.alt}"
 
 
-def to_png(fig: Any, level: int = 6) -> bytes:
-    """Draw a matplotlib figure that owns an Agg canvas and give its PNG; ``level`` is zlib's (1 is fastest)."""
+def encode(fig: Any, level: int = 6) -> bytes:
+    """The PNG of what a matplotlib figure's Agg canvas holds; ``level`` is zlib's (1 is fastest)."""
     from PIL import Image
 
-    fig.canvas.draw()
     out = io.BytesIO()
     Image.fromarray(np.asarray(fig.canvas.buffer_rgba())).convert("RGB").save(out, "png", compress_level=level)
     return out.getvalue()
@@ -60,7 +59,8 @@ def figure(drawn: Any, alt: str, caption: str) -> Picture:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
         FigureCanvasAgg(drawn)
-    return Picture(to_png(drawn, level=9), alt, caption)
+    drawn.canvas.draw()
+    return Picture(encode(drawn, level=9), alt, caption)
 
 
 def figure_html(drawn: Any, alt: str, caption: str) -> str:

@@ -67,3 +67,22 @@ def test_title_and_source_are_drawn_again():
     after = grey(canvas.png())
     assert canvas.words == "second, and longer"
     assert (before[:30] != after[:30]).any() and (before[60:-30] == after[60:-30]).all()
+
+
+def test_a_frame_drawn_over_the_kept_background_equals_a_fresh_figure():
+    def paint(canvas, level, label):
+        canvas.line("memory", X, X * level)
+        canvas.level("no memory", level)
+        canvas.bars("μ", ["a", "b"], [level, 1 - level], panel=1)
+        canvas.axes(0, xlabel=label, xlim=(0, 4), ylim=(0, 4))
+        canvas.axes(1, ylim=(0, 1))
+        canvas.title(f"level {level}")
+        return canvas.png()
+
+    moved, fresh = show.Canvas(panels=2), show.Canvas(panels=2)
+    paint(moved, 0.2, "task")
+    assert paint(moved, 0.7, "task") == paint(fresh, 0.7, "task")
+    assert paint(moved, 0.7, "episode") != paint(moved, 0.7, "task"), "a changed label is drawn again"
+    before = moved.png()
+    moved.panels[0].plot([0, 4], [4, 0])
+    assert moved.png() != before, "what a notebook draws by itself is drawn too"
