@@ -50,7 +50,7 @@ def fill(store: Store, rows: np.ndarray) -> None:
 
 
 def search_beside_numpy(n: int = 10_000, dim: int = 384, k: int = 8, repeats: int = 101) -> dict[str, float]:
-    """Time of a search on disk-backed memory over bare numpy's: taken in turns, the quickest of each, as timeit does."""
+    """Time of a search on disk over bare numpy's: taken in turns, the quickest of each, as timeit does."""
     rows, queries = unit_rows(n, dim), unit_rows(repeats, dim, seed=1)
     with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "memory", dim) as store:
         fill(store, rows)

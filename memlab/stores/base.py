@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import signal
 import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
-from memlab.core import Case, Edit, Hits, Step
-from memlab.stores.contract import (
-    StoreError,
-    check_count,
-    check_dim,
-    check_k,
-    check_kind,
-    check_step,
-    check_text,
-    check_vector,
-)
-from memlab.stores.index import Index
-from memlab.stores.log import Entry, Pair, View, advance, bridge, replay, resolve, undo
+from memlab.core import Edit, Step
+from memlab.stores.contract import StoreError, check_count, check_dim, check_step, check_text
+from memlab.stores.log import Entry, Pair, View, advance, replay, resolve
+from memlab.stores.reading import Past, Reading
+from memlab.stores.reverts import before_last, bridge, undo
 from memlab.stores.views import Pinned, Without
 
 
@@ -39,40 +31,16 @@ def interrupts_wait() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, old)
+        signal.signal(signal.SIGINT, signal.SIG_DFL if old is None else old)
         if caught and callable(old):
             old(*caught[0])
 
 
-class Past:
-    """Past uses of memory, found by case without reading all of them."""
-
-    def __init__(self, rows: Iterable[tuple[int, Step]]) -> None:
-        self._all: list[tuple[int, Step]] = []
-        self._of: dict[str, list[tuple[int, Step]]] = {}
-        self.add(rows)
-
-    def add(self, rows: Iterable[tuple[int, Step]]) -> None:
-        """Append ``(version, step)`` rows in log order."""
-        for row in rows:
-            self._all.append(row)
-            for case_id in set(row[1].shown):
-                self._of.setdefault(case_id, []).append(row)
-
-    def steps(self, case_id: str | None, upto: int) -> list[Step]:
-        """Steps of one case, or of all, up to and including a version."""
-        rows = self._all if case_id is None else self._of.get(case_id, [])
-        return [step for version, step in rows if version <= upto]
-
-
-class LogStore(ABC):
+class LogStore(Reading):
     """A log of commits and the view that follows from it. Subclasses say where the log is kept."""
 
     def __init__(self, dim: int) -> None:
-        self._dim = check_dim(dim)
-        self._guard = threading.RLock()
-        self._view = View()
-        self._index = Index(self._dim)
+        super().__init__(check_dim(dim), View())
         self._past: Past | None = None
         self._stale = False
         self._closed = False
@@ -103,28 +71,13 @@ class LogStore(ABC):
     def _look(self) -> None:
         """Take in which commits the log has now."""
 
-    def _writing(self) -> AbstractContextManager[Any]:
+    def _writing(self) -> AbstractContextManager[None]:
         """Keep other writers out."""
         return nullcontext()
 
     @abstractmethod
     def _tidy(self) -> None:
         """Compact the log where that is due; failing to is no reason to fail a commit."""
-
-    @property
-    def dim(self) -> int:
-        return self._dim
-
-    @property
-    def version(self) -> int:
-        with self._guard:
-            self._sync()
-            return self._view.version
-
-    def __len__(self) -> int:
-        with self._guard:
-            self._sync()
-            return len(self._view.live)
 
     def __enter__(self) -> Self:
         return self
@@ -162,15 +115,17 @@ class LogStore(ABC):
             view = View()
             replay(view, self._entries())
             view.version = self._newest()
-            self._index = Index(self._dim, view.live.values())
-            self._view, self._past, self._stale = view, None, False
+            self._view, self._index, self._past, self._stale = view, None, None, False
 
     def commit(self, edits: Iterable[Edit], steps: Iterable[Step] = ()) -> int:
         """Write ``edits`` and ``steps`` as one version, all or nothing; give that version.
 
         Raises `StoreError` before anything is written when any of them is bad, or when the log cannot be written.
         """
-        edits, steps = list(edits), list(steps)
+        try:
+            edits, steps = list(edits), list(steps)
+        except TypeError:
+            raise StoreError("commit takes a list of edits and a list of steps") from None
         if not edits and not steps:
             return self.version
         clean = [check_step(step, self._dim) for step in steps]
@@ -199,40 +154,9 @@ class LogStore(ABC):
         for case_id, pair in touched.items():
             old = self._view.live.get(case_id)
             self._view.put(case_id, pair)
-            new = pair[0]
-            if new is None or new.vector is None:
-                self._index.drop(case_id)
-            elif old is None or old.vector is not new.vector or old.kind != new.kind:
-                self._index.put(new)
+            if self._index is not None:
+                self._index.follow(old, pair[0], case_id)
         self._view.version = version
-
-    def search(self, vector: np.ndarray, k: int, kind: str | None = None) -> Hits:
-        query = check_vector(vector, self._dim, "search")
-        k = check_k(k)
-        if kind is not None:
-            check_kind(kind, "search")
-        with self._guard:
-            self._sync()
-            ids, similarity = self._index.search(query, k, kind)
-            return Hits(tuple(ids), similarity, tuple(self._view.live[case_id] for case_id in ids))
-
-    def get(self, case_id: str) -> Case:
-        check_text(case_id, "the case id")
-        with self._guard:
-            self._sync()
-            live, gone = self._view.pair(case_id)
-        if live is None:
-            state = "was forgotten; store.at(version) still shows it" if gone else "is not in memory; see store.cases()"
-            raise StoreError(f"case {case_id!r} {state}")
-        return live
-
-    def cases(self, kind: str | None = None) -> tuple[Case, ...]:
-        if kind is not None:
-            check_kind(kind, "cases")
-        with self._guard:
-            self._sync()
-            live = self._view.live
-            return tuple(live[case_id] for case_id in sorted(live) if kind is None or live[case_id].kind == kind)
 
     def history(self, case_id: str) -> list[Edit]:
         return self._history(check_text(case_id, "the case id"), self.version)
@@ -270,7 +194,7 @@ class LogStore(ABC):
         """Take changes back with new edits by author "revert"; the log keeps everything. Give the new version.
 
         ``version=``: every case as it was after that commit. ``episode=``: the edits of that episode undone, see
-        `memlab.stores.log.undo` for conflicts. ``ids=``: each of these cases as it was before the last commit
+        `memlab.stores.reverts.undo` for conflicts. ``ids=``: each of these cases as it was before the last commit
         that changed it, so doing it twice takes the first one back; with ``version=``, only these cases go back.
         """
         asked = tuple(what is not None for what in (version, episode, ids))
@@ -279,8 +203,7 @@ class LogStore(ABC):
         with self._guard, self._writing():
             self._sync()
             if episode is not None:
-                episode = check_count(episode, "episode", least=-1)
-                goal = self._before_episode(episode)
+                goal = self._without_episode(check_count(episode, "episode"))
                 reason = f"revert of episode {episode}"
             elif version is not None:
                 past = self._view_at(version)
@@ -288,13 +211,14 @@ class LogStore(ABC):
                 goal = {case_id: past.pair(case_id) for case_id in (known if ids is None else self._known(ids))}
                 reason = f"revert to version {version}"
             else:
-                goal = {case_id: self._before_last(case_id) for case_id in self._known(ids or ())}
+                goal = {case_id: before_last(self._entries(case_id=case_id)) for case_id in self._known(ids or ())}
                 reason = "revert of the last change"
-            edits = [e for case_id in sorted(goal) for e in self._bridge(case_id, goal[case_id], reason)]
+            edits = [
+                edit
+                for case_id in sorted(goal)
+                for edit in bridge(case_id, self._view.pair(case_id), goal[case_id], reason)
+            ]
             return self._commit(edits, []) if edits else self._view.version
-
-    def _bridge(self, case_id: str, goal: Pair, reason: str) -> list[Edit]:
-        return bridge(case_id, self._view.pair(case_id), goal, reason)
 
     def _known(self, ids: Iterable[str]) -> list[str]:
         if isinstance(ids, str):
@@ -305,14 +229,8 @@ class LogStore(ABC):
                 raise StoreError(f"case {case_id!r} was never in memory; see store.cases()")
         return known
 
-    def _before_last(self, case_id: str) -> Pair:
-        entries = self._entries(case_id=case_id)
-        past = View()
-        replay(past, [entry for entry in entries if entry.version < entries[-1].version])
-        return past.pair(case_id)
-
-    def _before_episode(self, episode: int) -> dict[str, Pair]:
+    def _without_episode(self, episode: int) -> dict[str, Pair]:
         touched = {entry.edit.case_id for entry in self._entries(episode=episode)}
         if not touched:
-            raise StoreError(f"episode {episode!r} has no edits here; see Edit.episode in store.history(id)")
+            raise StoreError(f"episode {episode} has no edits here; see Edit.episode in store.history(id)")
         return {case_id: undo(replay(View(), self._entries(case_id=case_id)), episode) for case_id in touched}

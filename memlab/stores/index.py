@@ -59,6 +59,13 @@ class Index:
         if len(self._rows) > 256 and 4 * len(self._ids) < len(self._rows):
             self._reserve(2 * len(self._ids))
 
+    def follow(self, old: Case | None, new: Case | None, case_id: str) -> None:
+        """Take in that a case which was ``old`` is now ``new``; None is a case that is not live."""
+        if new is None or new.vector is None:
+            self.drop(case_id)
+        elif old is None or old.vector is not new.vector or old.kind != new.kind:
+            self.put(new)
+
     def search(self, vector: np.ndarray, k: int, kind: str | None = None) -> tuple[list[str], np.ndarray]:
         """Ids and cosines, best first: rounded to 1e-6, ties by id, whatever order the rows were added in.
 

@@ -13,7 +13,7 @@ import secrets
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,6 @@ from memlab.core import Edit, Step
 from memlab.stores import checkpoint
 from memlab.stores.base import LogStore
 from memlab.stores.contract import StoreError, check_dim
-from memlab.stores.index import Index
 from memlab.stores.log import Entry, View, replay
 from memlab.stores.rows import STEP, decode, dim_of, encode, log_schema, newest_vectors
 
@@ -60,9 +59,7 @@ class LanceStore(LogStore):
         self._lance_version = 0
         self._in_write = False
         self._look()
-        view = self._load()
-        self._index = Index(self._dim, view.live.values())
-        self._view = view
+        self._view = self._load()
 
     def _open(self, dim: int | None) -> Any:
         import lancedb
@@ -137,16 +134,13 @@ class LanceStore(LogStore):
             lock.release()
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _writing(self) -> Iterator[None]:
         with self._lock() if self._folder is not None else nullcontext():
             self._in_write = True
             try:
                 yield
             finally:
                 self._in_write = False
-
-    def _writing(self) -> AbstractContextManager[None]:
-        return nullcontext() if self._in_write else self._turn()
 
     def _read(self, where: str, columns: list[str] | None = None) -> pa.Table:
         """Rows in the order they were appended. Another process may clean up under us: then look again."""
@@ -209,6 +203,8 @@ class LanceStore(LogStore):
     def _entries(
         self, after: int = 0, upto: int | None = None, case_id: str | None = None, episode: int | None = None
     ) -> list[Entry]:
+        if after >= self._newest():
+            return []
         where = [f"op != '{STEP}'", f"version > {after}"]
         if upto is not None:
             where.append(f"version <= {upto}")
@@ -253,8 +249,9 @@ class LanceStore(LogStore):
         return newest_vectors(rows.filter(self._counts(rows)))
 
     def rebuild(self) -> None:
-        self._tokens = []
-        super().rebuild()
+        with self._guard:
+            self._tokens = []
+            super().rebuild()
 
     def _tidy(self) -> None:
         version = self._newest()

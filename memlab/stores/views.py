@@ -9,9 +9,9 @@ from typing import Any, NoReturn, Self
 import numpy as np
 
 from memlab.core import Case, Edit, Hits, Step
-from memlab.stores.contract import ReadOnlyError, Store, StoreError, check_k, check_kind, check_vector
-from memlab.stores.index import Index
+from memlab.stores.contract import ReadOnlyError, Store, StoreError, check_k
 from memlab.stores.log import View
+from memlab.stores.reading import Reading
 
 
 class ReadOnly:
@@ -42,46 +42,16 @@ class ReadOnly:
         return Without(self, ids)
 
 
-class Pinned(ReadOnly):
+class Pinned(ReadOnly, Reading):
     """Memory as it was after one commit; later commits do not show. Vectors are shared with the store."""
 
     def __init__(self, store: Any, view: View) -> None:
+        super().__init__(store.dim, view)
         self._store = store
-        self._view = view
-        self._index: Index | None = None
         self.what = f"a view of version {view.version}"
 
-    @property
-    def dim(self) -> int:
-        return int(self._store.dim)
-
-    @property
-    def version(self) -> int:
-        return self._view.version
-
-    def __len__(self) -> int:
-        return len(self._view.live)
-
-    def search(self, vector: np.ndarray, k: int, kind: str | None = None) -> Hits:
-        query = check_vector(vector, self.dim, "search")
-        if kind is not None:
-            check_kind(kind, "search")
-        if self._index is None:
-            self._index = Index(self.dim, self._view.live.values())
-        ids, similarity = self._index.search(query, check_k(k), kind)
-        return Hits(tuple(ids), similarity, tuple(self._view.live[case_id] for case_id in ids))
-
-    def get(self, case_id: str) -> Case:
-        case = self._view.live.get(case_id)
-        if case is None:
-            raise StoreError(f"case {case_id!r} was not in memory at version {self.version}; see .cases()")
-        return case
-
-    def cases(self, kind: str | None = None) -> tuple[Case, ...]:
-        if kind is not None:
-            check_kind(kind, "cases")
-        live = self._view.live
-        return tuple(live[case_id] for case_id in sorted(live) if kind is None or live[case_id].kind == kind)
+    def _sync(self) -> None:
+        """The past does not change."""
 
     def history(self, case_id: str) -> list[Edit]:
         return list(self._store._history(case_id, self.version))
