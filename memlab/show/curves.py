@@ -11,7 +11,7 @@ from memlab.show.canvas import Canvas
 from memlab.show.picture import Picture
 from memlab.stats import bootstrap_band
 
-NEEDED = ("learner", "replicate", "index", "success", "backend")
+NEEDED = ("learner", "seed", "index", "success", "backend")
 
 
 def learning_curve(
@@ -26,7 +26,7 @@ def learning_curve(
 ) -> Picture:
     """Mean ``value`` over tasks, one line per learner, bands over replicates resampled alike for every learner.
 
-    ``rows`` is a frame with columns learner, replicate, index, success and backend, one row per task. ``mode`` is
+    ``rows`` is a frame with columns learner, seed (the replicate), index, success and backend, a row a task. ``mode`` is
     ``rolling`` (last ``window`` tasks) or ``cumulative``. ``changes`` marks task numbers where the world changed.
     The figure prints which backend made the numbers. Raises `MemlabError` for missing columns or unequal arms.
     """
@@ -38,7 +38,7 @@ def learning_curve(
         raise MemlabError(f"mode={mode!r}: take 'rolling' or 'cumulative'")
     canvas, ends, replicates = Canvas(size=(7.2, 3.6)), {}, 0
     for learner, part in rows.groupby("learner", sort=False):
-        table = part.pivot(index="replicate", columns="index", values=value).sort_index()
+        table = part.pivot(index="seed", columns="index", values=value).sort_index()
         if table.isna().any().any():
             raise MemlabError(f"learner {learner!r} lacks some tasks of some replicates: finish the study first")
         curve = bootstrap_band(smooth(table.to_numpy(dtype=float)))
@@ -54,7 +54,7 @@ def learning_curve(
     shown = f"{mode} mean of {value}" + (f" (last {window} tasks)" if mode == "rolling" else "")
     canvas.title(found)
     canvas.axes(xlabel="task (number in the stream)", ylabel=shown, ylim=(0, 1.02))
-    canvas.source(", ".join(sorted(map(str, rows["backend"].unique()))))
+    canvas.source(", ".join(sorted(name for name in map(str, rows["backend"].unique()) if name)))
     alt = f"Line chart over {len(x)} tasks: {found}."
     note = caption or f"{shown.capitalize()}; bands: 95% paired bootstrap over {replicates} replicates."
     return Picture(canvas.png(level=9), alt, note)

@@ -11,7 +11,7 @@ from memlab.core import MemlabError
 def rows(backend="replay"):
     rng = np.random.default_rng(0)
     made = [
-        {"learner": learner, "replicate": i, "index": t, "success": float(rng.random() < p), "backend": backend}
+        {"learner": learner, "seed": i, "index": t, "success": float(rng.random() < p), "backend": backend}
         for learner, p in (("memory", 0.8), ("no memory", 0.4))
         for i in range(8)
         for t in range(30)
