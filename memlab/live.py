@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from memlab.agent import Agent
 from memlab.core import Episode
-from memlab.credit import RewriteQ
 from memlab.llm import open_embedder, open_llm
-from memlab.retrieval import TopK
 from memlab.stores import open_store
+from memlab.studies import lab06
 from memlab.tasks import stream
 
 TIME_LIMIT = 180.0
@@ -19,7 +17,7 @@ TIME_LIMIT = 180.0
 def short_run(
     kind: str = "stationary", n: int = 60, seed: int = 0, llm: str = "auto", seconds: float = TIME_LIMIT
 ) -> Iterator[Episode]:
-    """Episodes of the agent with credit on ``n`` Toolbox tasks, from an empty memory; stops after ``seconds``.
+    """Episodes of lab 06's agent with credit on ``n`` Toolbox tasks, from an empty memory; stops after ``seconds``.
 
     Raises `MemlabError` for an unknown stream or model.
     """
@@ -27,7 +25,7 @@ def short_run(
     embedder = open_embedder("auto")
     started = time.monotonic()
     with open_store(dim=embedder.dim) as store:
-        agent = Agent(open_llm(llm), embedder, store, TopK(), credit=RewriteQ(), seed=seed)
+        agent = lab06.credit()(open_llm(llm), embedder, store, seed)
         for episode in agent.run(tasks, progress=True):
             yield episode
             if time.monotonic() - started > seconds:
