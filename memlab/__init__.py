@@ -38,6 +38,7 @@ _HOMES = {
 }
 _MODULES = (
     "agent",
+    "belief",
     "bench",
     "core",
     "course",
