@@ -82,15 +82,21 @@ class Agent:
         self.reward, self.credit, self.gate = reward, credit, gate
         self.narrow_below, self.seed = narrow_below, seed
 
-    def run(self, tasks: Sequence[Task], rollouts: int = 1, progress: bool = False) -> Iterator[Episode]:
+    def run(
+        self, tasks: Sequence[Task], rollouts: int = 1, progress: bool = False, seconds: float | None = None
+    ) -> Iterator[Episode]:
         """Lives each task ``rollouts`` times, then rewrites memory once; yields every episode with its edits.
 
         The rollouts of one task are one group for the credit rule, committed together. Interrupting between two
-        episodes loses nothing: what was yielded is committed. ``progress`` shows rate and time left.
+        episodes loses nothing: what was yielded is committed. ``progress`` shows rate and time left; after
+        ``seconds`` no new task is begun.
         """
         from tqdm.auto import tqdm
 
+        started = time.monotonic()
         for task in tqdm(tasks, disable=not progress, unit="task", desc=self.llm.name):
+            if seconds is not None and time.monotonic() - started > seconds:
+                return
             group = [self.attempt(task, rollout) for rollout in range(rollouts)]
             yield from self.learn(task, group)
 

@@ -26,8 +26,8 @@ def learning_curve(
 ) -> Picture:
     """Mean ``value`` over tasks, one line per learner, bands over replicates resampled alike for every learner.
 
-    ``rows`` is a frame with columns learner, seed (the replicate), index, success and backend, a row a task. ``mode`` is
-    ``rolling`` (last ``window`` tasks) or ``cumulative``. ``changes`` marks task numbers where the world changed.
+    ``rows`` is a frame with columns learner, seed (the replicate), index, success and backend, one row a task.
+    ``mode`` is ``rolling`` (last ``window`` tasks) or ``cumulative``; ``changes`` marks tasks where the world changed.
     The figure prints which backend made the numbers. Raises `MemlabError` for missing columns or unequal arms.
     """
     missing = [name for name in (*NEEDED, value) if name not in rows]

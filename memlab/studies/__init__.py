@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from memlab.studies import lab06
+from memlab.studies import lab04, lab06
 
-STUDIES: dict[str, Callable[[], object]] = {"lab06": lab06.report, "lab06-tuning": lab06.tune}
+STUDIES: dict[str, Callable[[], object]] = {
+    "lab04": lab04.report,
+    "lab04-tuning": lab04.tune,
+    "lab06": lab06.report,
+    "lab06-tuning": lab06.tune,
+}
 """Name to the function that runs the study, or goes on where it stopped."""

@@ -7,13 +7,11 @@ against append-only, paired over the replicates.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from memlab.agent import Agent
-from memlab.core import MemlabError
 from memlab.credit import CreditRule, RewriteQ, append_only
-from memlab.datafiles import data_folder
+from memlab.datafiles import data, data_folder
 from memlab.experiments import Learner, read_note, study, write_frame
 from memlab.llm import open_embedder, open_llm
 from memlab.llm.contract import LLM, Embedder
@@ -123,13 +121,13 @@ def _save(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def note(name: str = "lab06") -> dict[str, Any]:
+    """What made the recorded rows: command, date, versions, model and its digest."""
+    return read_note(data(f"studies/{name}.parquet"))
+
+
 def rows(name: str = "lab06") -> pd.DataFrame:
-    """The recorded rows of this study; raises `MemlabError` where the file was changed or carries no provenance."""
+    """The recorded rows, checked against the manifest: one a task, by learner, kind and seed (the replicate)."""
     import pandas as pd
 
-    from memlab.datafiles import data
-
-    path: Path = data(f"studies/{name}.parquet")
-    if read_note(path)["model"] != MODEL:
-        raise MemlabError(f"{path.name} was made by another model than {MODEL}: rerun `memlab study {name}`")
-    return pd.read_parquet(path)
+    return pd.read_parquet(data(f"studies/{name}.parquet"))

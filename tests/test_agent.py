@@ -1,0 +1,150 @@
+"""The loop with a scripted model: what is shown, what is narrowed, what is written, and what a gate refuses."""
+
+import numpy as np
+import pytest
+
+import memlab
+from memlab.agent import Agent, action_values, narrow
+from memlab.core import Case, Edit, Hits, MemlabError, Reply
+from memlab.credit import RewriteQ
+from memlab.prompt import parse
+from memlab.retrieval import TopK
+from memlab.rivals.knn import KnnVote
+
+
+class Scripted:
+    """A model that copies the last case it is shown and otherwise names the first choice."""
+
+    name, backend, digest = "scripted", "simulated", "0"
+
+    def __init__(self):
+        self.prompts = []
+        self.offered = []
+
+    def complete(self, prompt, *, choices=None, schema=None, seed=0, temperature=0.0, max_tokens=64):
+        self.prompts.append(prompt)
+        self.offered.append(tuple(choices))
+        cases = parse(prompt).cases
+        value = cases[-1][1] if cases and cases[-1][1] in choices else choices[0]
+        return Reply(value, value, None, 10, 2, 0.0, self.name, self.backend)
+
+
+@pytest.fixture
+def embedder():
+    return memlab.open_embedder("hash")
+
+
+def make(embedder, **parts):
+    llm = Scripted()
+    store = memlab.open_store(dim=embedder.dim)
+    return llm, store, Agent(llm, embedder, store, TopK(), **parts)
+
+
+def test_failed_tools_are_narrowed_out_and_a_success_is_copied(embedder):
+    llm, _, agent = make(embedder)
+    episodes = list(agent.run(memlab.stream("toolbox-a", "stationary", 60, 0, families=1)))
+    wins = [episode.success for episode in episodes]
+    first = wins.index(1.0)
+    assert sum(wins[:first]) == 0 and all(wins[first:])
+    tried = [episode.steps[0].action for episode in episodes[: first + 1]]
+    assert len(set(tried)) == len(tried)
+    assert all(name not in llm.offered[first] for name in tried[:-1])
+
+
+def test_no_memory_asks_the_same_question_forever(embedder):
+    llm = Scripted()
+    agent = Agent(llm, embedder)
+    episodes = list(agent.run(memlab.stream("toolbox-a", "stationary", 12, 0)))
+    assert set(llm.offered) == {episodes[0].task.choices}
+    assert all(not parse(prompt).cases for prompt in llm.prompts) and not any(episode.edits for episode in episodes)
+
+
+def test_each_task_is_one_commit_of_its_case_its_step_and_its_credit(embedder):
+    _, store, agent = make(embedder, credit=RewriteQ())
+    episodes = list(agent.run(memlab.stream("toolbox-a", "drift", 24, 0)))
+    assert store.version == 24 and len(store.steps()) == 24
+    first = store.get(episodes[0].edits[0].case_id)
+    assert first.episode == 0 and first.action == episodes[0].steps[0].action
+    assert store.history(first.id)[0].op == "write"
+
+
+def test_a_two_step_task_fills_and_shows_subtask_and_tool_memory(embedder):
+    llm, store, agent = make(embedder)
+    task = memlab.stream("toolbox-a", "stationary", 40, 0, two_step=1.0)[0]
+    solved = next(agent.run([task]))
+    notes, calls = store.cases("subtask"), store.cases("tool")
+    assert [note.text for note in notes] == list(solved.asked)
+    assert [call.action for call in calls] == [step.action for step in solved.steps]
+    assert notes[0].note == task.tools[solved.steps[0].action](solved.asked[0])
+    assert parse(llm.prompts[1]).done and "{result}" not in solved.asked[1]
+    assert len(store.cases("case")) == 2 and len(store.cases()) == 6
+
+
+def test_a_two_step_task_is_solved_when_the_right_tools_are_in_memory(embedder):
+    task = memlab.stream("toolbox-a", "stationary", 40, 0, two_step=1.0)[0]
+    _, store, agent = make(embedder)
+    result = ""
+    for number, (part, tool) in enumerate(zip(task.subtasks, task.serves, strict=True)):
+        question = part.replace("{result}", result)
+        result = task.tools[tool](question)
+        vector = embedder.embed([memlab.agent.prompt.shorten(question, 60)])[0]
+        store.commit([Edit.write(Case(f"known{number}", question, tool, q=1.0, vector=vector))])
+    assert next(agent.run([task])).success == 1.0
+
+
+def test_a_gate_refuses_an_edit_with_its_reason(embedder):
+    refused = []
+
+    def gate(task, episode, edit):
+        if episode.reward < 1:
+            refused.append(edit)
+            return "only solved tasks are kept"
+        return ""
+
+    _, store, agent = make(embedder, gate=gate)
+    episodes = list(agent.run(memlab.stream("toolbox-a", "stationary", 20, 0)))
+    assert refused and len(store) == sum(episode.success for episode in episodes)
+
+
+def test_rollouts_are_one_group_and_one_commit(embedder):
+    _, store, agent = make(embedder)
+    episodes = list(agent.run(memlab.stream("toolbox-a", "stationary", 3, 0), rollouts=4))
+    assert len(episodes) == 12 and store.version == 3 and len(store) == 12
+
+
+def test_a_run_stops_when_its_seconds_are_over(embedder):
+    _, _, agent = make(embedder)
+    assert list(agent.run(memlab.stream("toolbox-a", "stationary", 5, 0), seconds=-1.0)) == []
+
+
+def test_noise_reaches_the_learner_and_not_the_score(embedder):
+    _, _, agent = make(embedder)
+    episodes = list(agent.run(memlab.stream("toolbox-a", "noisy", 40, 0)))
+    assert all((e.reward != e.success) == e.task.flip for e in episodes) and any(e.task.flip for e in episodes)
+
+
+def test_narrowing_keeps_the_untried_and_never_leaves_nothing():
+    assert narrow(("a", "b", "c"), {"a": 0.0, "b": 0.5}, 0.5) == ("b", "c")
+    assert narrow(("a", "b"), {"a": 0.0, "b": 0.1}, 0.5) == ("a", "b")
+
+
+def test_action_values_weigh_by_similarity():
+    cases = (Case("1", "", "a", q=1.0), Case("2", "", "a", q=0.0), Case("3", "", "b", q=0.4))
+    values = action_values(Hits(("1", "2", "3"), np.array([0.9, 0.6, 0.5]), cases))
+    assert values == pytest.approx({"a": 0.9 / 1.5, "b": 0.4})
+
+
+def test_the_vote_needs_no_model(embedder):
+    store = memlab.open_store(dim=embedder.dim)
+    episodes = list(
+        KnnVote(None or Scripted(), embedder, store, TopK()).run(memlab.stream("toolbox-a", "stationary", 60, 1))
+    )
+    assert not any(episode.replies for episode in episodes)
+    assert np.mean([episode.success for episode in episodes[40:]]) > 0.8
+
+
+def test_mismatched_parts_are_named(embedder):
+    with pytest.raises(MemlabError, match="retrieval"):
+        Agent(Scripted(), embedder, memlab.open_store(dim=embedder.dim))
+    with pytest.raises(MemlabError, match="dim=256"):
+        Agent(Scripted(), embedder, memlab.open_store(dim=3), TopK())
