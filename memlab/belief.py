@@ -1,0 +1,120 @@
+"""Exact Bayesian twenty questions: what ΔBelief (arXiv:2602.12342) pays, beside what was learned about the secret.
+
+``questions`` (T, n) says which of n secrets answer yes to each question; an answer is wrong with chance ``noise``.
+Mutual information is the yardstick: without clipping the mean reward of a game equals it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from memlab.core import MemlabError
+from memlab.reward import Floats, belief_delta
+
+MOST_QUESTIONS = 14
+
+
+@dataclass(frozen=True)
+class Game:
+    """Expected nats per game: ``reward`` paid by ΔBelief, ``information`` I(secret; answers), ``bound`` H(secret)."""
+
+    reward: float
+    information: float
+    bound: float
+
+
+def halving(n: int) -> NDArray[np.bool_]:
+    """The questions "is bit i of the secret 1?" for ``n`` = 2^k secrets: (k, n), each of which halves what is left."""
+    bits = n.bit_length() - 1
+    if n < 2 or n != 2**bits:
+        raise MemlabError(f"{n} secrets cannot be halved evenly: take a power of two")
+    return (np.arange(n) >> np.arange(bits)[:, None] & 1).astype(bool)
+
+
+def log_belief(questions: ArrayLike, answers: ArrayLike, noise: float) -> Floats:
+    """log b_t(secret) of a Bayesian who starts uniform: ``questions`` (T, n), ``answers`` (..., T) give (..., T+1, n).
+
+    Raises `MemlabError` where the answers contradict each other although there is no noise.
+    """
+    said, asked = np.asarray(answers, dtype=bool), np.asarray(questions, dtype=bool)
+    likelihood = _likelihood(asked, said, noise)
+    if (likelihood[..., -1, :].sum(axis=-1) == 0).any():
+        raise MemlabError("answers that contradict each other at noise=0: allow some noise, or ask again")
+    with np.errstate(divide="ignore"):
+        return np.log(likelihood / likelihood.sum(axis=-1, keepdims=True))
+
+
+def play(questions: ArrayLike, noise: float, clip: bool) -> Game:
+    """The expected `Game` over every secret and every sequence of answers, summed exactly.
+
+    The reward is that of the true secret's belief. Raises `MemlabError` for more than 14 questions.
+    """
+    asked = np.asarray(questions, dtype=bool)
+    count, n = asked.shape
+    if count > MOST_QUESTIONS:
+        raise MemlabError(f"{count} questions have 2^{count} answers: take at most {MOST_QUESTIONS}, or use repeated()")
+    answers = (np.arange(2**count)[:, None] >> np.arange(count) & 1).astype(bool)
+    likelihood = _likelihood(asked, answers, noise)
+    final = likelihood[:, -1, :]
+    seen = final.sum(axis=1) > 0
+    belief = likelihood[seen] / likelihood[seen].sum(axis=2, keepdims=True)
+    possible = final[seen] > 0
+    log_b = np.log(np.where(possible[:, None, :], belief, 1.0))
+    paid = belief_delta(np.moveaxis(log_b, 1, 2), clip).sum(axis=2)
+    joint = final[seen] / n
+    chance = joint.sum(axis=1)
+    information = -np.sum(chance * np.log(chance)) - count * _entropy(noise)
+    return Game(float((joint * paid).sum()), float(information), float(np.log(n)))
+
+
+@dataclass(frozen=True)
+class Series:
+    """Totals after 1..T questions, each (T,), in nats: ``paid`` unclipped, ``clipped``, and ``information``."""
+
+    paid: Floats
+    clipped: Floats
+    information: Floats
+
+
+def repeated(noise: float, times: int) -> Series:
+    """One question about two secrets, asked ``times`` times over: exact, by following (right − wrong answers)."""
+    _check_noise(noise)
+    if noise == 0:
+        raise MemlabError("noise=0: the first answer ends the game; take a noise above 0, up to 0.5")
+    lead = np.arange(-times, times + 1)
+    log_b = -np.logaddexp(0.0, lead * np.log(noise / (1 - noise)))
+    up, down = np.append(np.diff(log_b), 0.0), np.append(0.0, -np.diff(log_b))
+    gain = (1 - noise) * up + noise * down
+    gain_clipped = (1 - noise) * np.maximum(up, 0.0) + noise * np.maximum(down, 0.0)
+    # Doubt: the entropy of the belief, which depends on the lead alone.
+    belief = np.exp(log_b)
+    doubt = -(belief * log_b + belief[::-1] * log_b[::-1])
+    chance = np.zeros(len(lead))
+    chance[times] = 1.0
+    rows = np.empty((3, times))
+    for t in range(times):
+        rows[0, t], rows[1, t] = chance @ gain, chance @ gain_clipped
+        chance = (1 - noise) * np.append(0.0, chance[:-1]) + noise * np.append(chance[1:], 0.0)
+        rows[2, t] = np.log(2) - chance @ doubt
+    return Series(np.cumsum(rows[0]), np.cumsum(rows[1]), rows[2])
+
+
+def _likelihood(asked: NDArray[np.bool_], said: NDArray[np.bool_], noise: float) -> Floats:
+    """P(first t answers | secret), (..., T+1, n)."""
+    _check_noise(noise)
+    fits = np.where(said[..., None] == asked, 1 - noise, noise)
+    start = np.ones((*fits.shape[:-2], 1, fits.shape[-1]))
+    return np.cumprod(np.concatenate([start, fits], axis=-2), axis=-2)
+
+
+def _entropy(noise: float) -> float:
+    chances = np.array([noise, 1 - noise])
+    return float(-np.sum(chances * np.log(np.where(chances > 0, chances, 1.0))))
+
+
+def _check_noise(noise: float) -> None:
+    if not 0 <= noise <= 0.5:
+        raise MemlabError(f"noise={noise}: the chance of a wrong answer lies in [0, 0.5]")
