@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 CONDA_NAMES = {"matplotlib-base": "matplotlib"}
-MODULES = {"import-linter": "importlinter", "pillow": "PIL", "pyyaml": "yaml"}
+MODULES = {"import-linter": "importlinter", "pillow": "PIL", "pyyaml": "yaml", "scikit-learn": "sklearn"}
 # What these do is run, not imported.
 PROGRAMS = {"ipykernel", "jupyterlab", "mypy", "ruff"}
 
