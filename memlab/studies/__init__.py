@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from memlab.studies import lab04, lab06
+from memlab.studies import lab02, lab04, lab06
 
 STUDIES: dict[str, Callable[[], object]] = {
+    "lab02": lab02.report,
     "lab04": lab04.report,
     "lab04-tuning": lab04.tune,
     "lab06": lab06.report,
