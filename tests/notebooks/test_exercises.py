@@ -15,10 +15,21 @@ def _value(q, alpha):
     return alpha * np.log(np.sum(np.exp(q / alpha)))
 
 
+def _alone(r):
+    return r - (r.sum() - r) / (len(r) - 1)
+
+
+def _standard(r):
+    return (r - r.mean()) / r.std() if r.std() > 0 else np.zeros(len(r))
+
+
 SOLUTIONS = {
     "01.1": _soft,
     "01.2": _value,
     "01.3": 2 * 0.05**2 / (0.21 + 0.05**2),
+    "04.1": _alone,
+    "04.2": 0.45,
+    "04.3": _standard,
 }
 MISTAKES = [
     ("01.1", lambda q, a: np.exp(q) / np.exp(q).sum(), "alpha is missing"),
@@ -41,6 +52,26 @@ MISTAKES = [
     ("01.3", 2 * 0.05**2 / 0.7025, "Var r = 0.7 * 0.3"),
     ("01.3", 2 * 0.05**2 / 0.21, "drops a term"),
     ("01.3", 0.5, "gives sd 0.2646"),
+    ("04.1", lambda r: r - r.mean(), "still in the baseline"),
+    ("04.1", lambda r: r - (r.sum() - r) / len(r), "divide by G"),
+    ("04.1", lambda r: (r.sum() - r) / (len(r) - 1), "baseline alone"),
+    ("04.1", lambda r: -_alone(r), "sign is turned"),
+    ("04.1", lambda r: (r - r.mean()) * (len(r) - 1) / len(r), "the other way"),
+    ("04.1", _standard, "leave that to 04.3"),
+    ("04.1", lambda r: r.mean(), "one each"),
+    ("04.1", lambda r: r + 7, "expect [0.8333"),
+    ("04.1", lambda r: r - (r.sum() - r) / 3, "not for three"),
+    ("04.2", 0.7, "lies between"),
+    ("04.2", 0.0, "nothing is left"),
+    ("04.2", 0.5, "says nothing"),
+    ("04.2", 0.1, "settles too soon"),
+    ("04.2", 0.49, "hardly move"),
+    ("04.3", lambda r: r / r.std(), "mean is not subtracted"),
+    ("04.3", lambda r: r - r.mean(), "not divided"),
+    ("04.3", lambda r: (r - r.mean()) / r.var(), "square root"),
+    ("04.3", lambda r: (r - r.mean()) / r.std(ddof=1), "ddof=1"),
+    ("04.3", lambda r: (r - r.mean()) / r.std(), "0 / 0"),
+    ("04.3", lambda r: r + 7, "expect ["),
 ]
 
 
