@@ -186,13 +186,12 @@ explorer = show.Explorer(
     paint,
     {"number": show.knob("question", 1, 8, 1, 1), "memory": show.choice("memory shown", ["none", "right", "wrong"])},
     alt="Bars: the probability that the frozen model gives to each of the 12 tools for one question.",
-    caption="Raw token probabilities, renormalized over the 12 tools; the reply follows the tool list, so the tallest bar "
-    "and the reply can differ.",
+    caption="p_LLM restricted to the 12 tools, as it would be drawn at temperature 1; the reply is taken at temperature 0.",
 )
 explorer
 
 # %% [markdown]
-# **What this does not show.** Eight questions are few, and nothing was *learned*: we picked the memories and knew which were right. An agent must find out from rewards alone. The probabilities rest on a small part of what the model wanted to say (the rest went to tokens that are no tool):
+# **What this does not show.** Eight questions are few, and nothing was *learned*: we picked the memories and knew which were right. An agent must find out from rewards alone. The probabilities rest on a small part of what the model wanted to say; the rest went to tokens that name no tool:
 
 # %%
 missing = [reply.missing_mass for replies_of in replies.values() for reply in replies_of]
