@@ -54,7 +54,7 @@ def lab(tmp_path_factory):
             path.write_bytes(content)
 
 
-def _wait_for(url: str, server: subprocess.Popen, log: Path, patience: float = 90.0) -> None:
+def _wait_for(url: str, server: subprocess.Popen, log: Path, patience: float = 300.0) -> None:
     give_up = time.monotonic() + patience
     while time.monotonic() < give_up:
         if server.poll() is not None:

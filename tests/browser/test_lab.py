@@ -4,11 +4,10 @@ import json
 import os
 import statistics
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
 from memlab import notebooks
 
@@ -44,18 +43,16 @@ def run_all(page):
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
 
 
-def scroll_to(page, selector, patience=90.0):
-    """Bring the first ``selector`` into view: JupyterLab builds what is far from the viewport only when one scrolls."""
-    panel, give_up = page.locator(".jp-WindowedPanel-outer").first, time.monotonic() + patience
-    while time.monotonic() < give_up:
-        if page.locator(selector).count():
-            page.locator(selector).first.scroll_into_view_if_needed()
-            page.wait_for_timeout(300)
-            return page.locator(selector).first
-        panel.evaluate("p => p.scrollTop + p.clientHeight + 9 > p.scrollHeight ? p.scrollTo(0, 0) : p.scrollBy(0, 500)")
-        page.wait_for_timeout(200)
-    shoot(page, FAILED, "failed")
-    raise AssertionError(f"{selector} never came into view")
+def scroll_to(page, selector):
+    """Wait for the first ``selector`` and bring it into view."""
+    try:
+        page.wait_for_selector(selector, state="attached", timeout=120_000)
+    except TimeoutError:
+        shoot(page, FAILED, "failed")
+        raise
+    page.locator(selector).first.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    return page.locator(selector).first
 
 
 def shoot(page, tmp_path, name):
