@@ -168,3 +168,18 @@ def data_manifest() -> None:
 
     folder = bootstrap.ROOT / "data"
     typer.echo(f"{datafiles.write_manifest(folder)} files listed in {folder / datafiles.MANIFEST}")
+
+
+@data_app.command("figure")
+def data_figure() -> None:
+    """Draw the README's learning curve from lab 06's recorded rows."""
+    from memlab import datafiles, show
+    from memlab.studies import lab06
+
+    rows = lab06.rows()
+    drift = rows[(rows.kind == "drift") & rows.learner.isin(["no memory", "append-only", "credit"])]
+    picture = show.learning_curve(drift, window=16, changes=(48,), title="The tools move at task 48; the model is frozen")
+    folder = bootstrap.ROOT / "data"
+    (folder / "figures").mkdir(exist_ok=True)
+    (folder / "figures" / "learning_curve.png").write_bytes(picture.png)
+    typer.echo(f"figures/learning_curve.png drawn; {datafiles.write_manifest(folder)} files listed")

@@ -128,6 +128,7 @@ class RewriteQ:
             Edit.rewrite(
                 name,
                 {"q": q[name], "uses": cases[name].uses + 1},
+                before={"q": cases[name].q, "uses": cases[name].uses},
                 reason="its advice was followed",
                 credit=why[name][1],
                 episode=why[name][0],

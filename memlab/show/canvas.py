@@ -30,6 +30,7 @@ class Canvas:
             self.panels = list(np.atleast_1d(self.fig.subplots(1, panels)))
         self.fig.set_layout_engine("constrained")
         self._artists: dict[tuple[str, str, int], Any] = {}
+        self._intervals: dict[tuple[str, int], tuple[ArrayLike, ArrayLike]] = {}
         self._colors: dict[str, int] = {}
         self._title: Any = None
         self._source: Any = None
@@ -129,6 +130,7 @@ class Canvas:
         for bar, height in zip(self._artists["bars", name, panel], values, strict=True):
             bar.set_height(height)
         if interval is not None:
+            self._intervals[name, panel] = interval
             self._whiskers(name, panel, *interval)
 
     def _place_bars(self, panel: int) -> None:
@@ -137,6 +139,9 @@ class Canvas:
         for place, group in enumerate(groups):
             for i, bar in enumerate(group):
                 bar.set(x=i + (place - len(groups) / 2) * width, width=width, hatch=HATCHES[place % len(HATCHES)])
+        for (name, where), interval in self._intervals.items():
+            if where == panel:
+                self._whiskers(name, panel, *interval)
 
     def _whiskers(self, name: str, panel: int, low: ArrayLike, high: ArrayLike) -> None:
         old = self._artists.pop(("whiskers", name, panel), None)

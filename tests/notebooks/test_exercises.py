@@ -23,15 +23,35 @@ def _standard(r):
     return (r - r.mean()) / r.std() if r.std() > 0 else np.zeros(len(r))
 
 
+def _narrow(choices, values, floor):
+    return tuple(c for c in choices if values.get(c, floor) >= floor) or tuple(choices)
+
+
 SOLUTIONS = {
     "01.1": _soft,
     "01.2": _value,
     "01.3": 2 * 0.05**2 / (0.21 + 0.05**2),
     "04.1": _alone,
+    "06.1": _narrow,
+    "06.2": (lambda q, r, eta: q + eta * (r - q), 2),
+    "06.3": (150, 0.4),
     "04.2": 0.45,
     "04.3": _standard,
 }
 MISTAKES = [
+    ("06.1", lambda c, v, f: [x for x in c if v.get(x, f) >= f], "give a tuple"),
+    ("06.1", lambda c, v, f: tuple(x for x in c if v.get(x, 0) >= f), "untried tool"),
+    ("06.1", lambda c, v, f: tuple(x for x in c if v.get(x, f) < f), "keep the bad ones"),
+    ("06.1", lambda c, v, f: tuple(x for x in c if v.get(x, 1) > f) or c, "use >="),
+    ("06.1", lambda c, v, f: tuple(x for x in c if v.get(x, f) >= f), "give back all choices"),
+    ("06.1", lambda c, v, f: c, "expect ('bits', 'order')"),
+    ("06.2", (lambda q, r, e: e * q + (1 - e) * r, 2), "1 - eta"),
+    ("06.2", (lambda q, r, e: q - e * (r - q), 2), "sign is turned"),
+    ("06.2", (lambda q, r, e: r, 2), "expect .7"),
+    ("06.2", (lambda q, r, e: q + e * (r - q), 1), "still above"),
+    ("06.2", (lambda q, r, e: q + e * (r - q), 3), "two failures, not 3"),
+    ("06.3", (142, 0.42), "round up"),
+    ("06.3", (24, 0.4), "is 150 episodes"),
     ("01.1", lambda q, a: np.exp(q) / np.exp(q).sum(), "alpha is missing"),
     ("01.1", lambda q, a: np.exp(q * a) / np.exp(q * a).sum(), "divide, so that"),
     ("01.1", lambda q, a: np.exp(q / a), "do not sum to 1"),

@@ -86,3 +86,13 @@ def test_a_frame_drawn_over_the_kept_background_equals_a_fresh_figure():
     before = moved.png()
     moved.panels[0].plot([0, 4], [4, 0])
     assert moved.png() != before, "what a notebook draws by itself is drawn too"
+
+
+def test_whiskers_stay_on_their_bars_when_another_group_joins():
+    canvas = show.Canvas()
+    canvas.bars("first", ["a", "b"], [1, 2], interval=([0.5, 1.5], [1.5, 2.5]))
+    canvas.bars("second", ["a", "b"], [2, 1], interval=([1.5, 0.5], [2.5, 1.5]))
+    for name in ("first", "second"):
+        bars, lines = canvas._artists["bars", name, 0], canvas._artists["whiskers", name, 0]
+        middles = [bar.get_x() + bar.get_width() / 2 for bar in bars]
+        assert [path.vertices[0, 0] for path in lines.get_paths()] == pytest.approx(middles)
