@@ -77,6 +77,11 @@ def test_new_pins_install_again(clone):
         bootstrap.ensure(["lab"])
     (clone.root / "constraints.txt").write_text("pytest==9\n")
     assert not bootstrap.is_fresh(clone.home, set())
+    clone.failing = "pip"
+    with pytest.raises(SystemExit):
+        bootstrap.ensure(["lab"])
+    (clone.root / "constraints.txt").write_text("")
+    assert not bootstrap.is_fresh(clone.home, set()), "half an upgrade is not what was installed before"
 
 
 def test_an_interrupted_install_is_not_taken_for_done(clone, capsys):

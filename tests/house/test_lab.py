@@ -70,6 +70,7 @@ def test_a_server_gets_the_models_it_lacks(monkeypatch):
 
 def test_no_server_is_started_for_a_distant_host(monkeypatch):
     monkeypatch.setenv("OLLAMA_HOST", "http://192.0.2.1:11434")
+    monkeypatch.setenv("MEMLAB_OLLAMA_BIN", "my-ollama")
     monkeypatch.setattr(lab, "ollama_version", lambda host=None: None)
     monkeypatch.setattr(lab.subprocess, "Popen", lambda *a, **k: pytest.fail("started"))
     with lab.ollama_server() as version:
