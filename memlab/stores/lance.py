@@ -54,7 +54,6 @@ class LanceStore(LogStore):
             raise StoreError(f"{self._path} holds vectors of length {held}, not {dim}; use its embedder, or a new path")
         super().__init__(held)
         self._tokens: list[int] = []
-        self._seen: frozenset[str] = frozenset()
         self._looked = 0.0
         self._lance_version = 0
         self._in_write = False
@@ -154,22 +153,19 @@ class LanceStore(LogStore):
                 self._table.checkout_latest()
         raise AssertionError
 
-    def _listing(self) -> frozenset[str]:
-        assert self._folder is not None
-        try:
-            return frozenset(os.listdir(self._folder / "log.lance" / "_versions"))
-        except OSError as error:
-            raise StoreError(f"{self._path} is gone: {error}; bring it back, or open another path") from error
+    def _manifest(self, version: int) -> str:
+        """Where LanceDB puts the manifest of one of its own versions."""
+        return os.path.join(self._folder or "", "log.lance", "_versions", f"{2**64 - 1 - version:020d}.manifest")
 
     def _moved(self) -> bool:
-        if self._folder is not None:
-            return self._listing() != self._seen
-        return self._in_write or time.monotonic() - self._looked > URI_REFRESH_SECONDS
+        if self._folder is None:
+            return self._in_write or time.monotonic() - self._looked > URI_REFRESH_SECONDS
+        # Two looks at names, because listing them would cost a search more the longer compaction is away.
+        newer, here = (os.path.exists(self._manifest(self._lance_version + i)) for i in (1, 0))
+        return newer or not here
 
     def _look(self) -> None:
         """Take in which commits there are now: the first token of a version, in the order of appending, counts."""
-        if self._folder is not None:
-            self._seen = self._listing()
         self._looked = time.monotonic()
         with self._told("cannot read memory", "open it again, or bring it back from a copy"):
             self._table.checkout_latest()
@@ -230,8 +226,6 @@ class LanceStore(LogStore):
             return False
         self._tokens.append(token)
         self._lance_version = done
-        if self._folder is not None:
-            self._seen = self._listing() if alone else frozenset()
         return True
 
     def _load(self) -> View:
@@ -267,7 +261,6 @@ class LanceStore(LogStore):
             self._lance_version = self._table.version
         except Exception as error:
             warnings.warn(f"{self._path} was not compacted, nothing is lost: {error}", RuntimeWarning, stacklevel=2)
-        self._seen = frozenset()
 
 
 def _short(error: Exception) -> str:
