@@ -10,6 +10,8 @@ TESTS = """
 import pytest
 @pytest.mark.ollama
 def test_live(): {body}
+@pytest.mark.ollama
+def test_live_too(): pass
 @pytest.mark.browser
 def test_page(ran_against): ran_against("browser", "Chromium 1")
 def test_plain(): pass
@@ -22,7 +24,7 @@ def suite(pytester, monkeypatch):
         monkeypatch.setenv("MEMLAB_REQUIRE", require)
         pytester.makeconftest(CONFTEST)
         pytester.makepyfile(TESTS.format(body=body))
-        result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+        result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
         return result.ret, result.stdout.str()
 
     return run
@@ -46,5 +48,5 @@ def test_a_required_service_may_not_be_missing(suite, body, require, status):
 def test_the_summary_says_what_the_tests_met(suite):
     out = suite("pass", "")[1]
     assert "browser: 1 passed, Chromium 1" in out
-    assert "ollama: 1 passed" in out
+    assert "ollama: 2 passed" in out
     assert "neither service nor recording: 1 passed" in out
