@@ -87,15 +87,13 @@ class LanceStore(LogStore):
         if folder is None:
             return self._db.create_table("log", schema=log_schema(dim), exist_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
+        others = sorted({name.name for name in folder.iterdir()} - {"memlab.lock", "log.lance"})
+        if others:
+            raise StoreError(f"{self._path} holds other files ({', '.join(others[:3])}); give a new or empty folder")
         with self._lock():
             if _has_log(folder):
                 return self._db.open_table("log")
-            others = sorted({name.name for name in folder.iterdir()} - {"memlab.lock", "log.lance"})
             data = folder / "log.lance" / "data"
-            if others:
-                raise StoreError(
-                    f"{self._path} holds other files ({', '.join(others[:3])}); give a new or empty folder"
-                )
             if data.is_dir() and any(data.iterdir()):
                 raise StoreError(
                     f"{self._path} lost its table's manifest; bring it back from a copy, or use another path"

@@ -101,8 +101,11 @@ def _plain(cases: dict[str, dict]) -> list[tuple]:
 class Programs(RuleBasedStateMachine):
     """Rules are the calls a user can make; the invariant compares everything that can be seen."""
 
+    started = 0
+
     @initialize()
     def start(self) -> None:
+        Programs.started += 1
         self.folder = Path(tempfile.mkdtemp())
         self.array, self.disk = ArrayStore(3), open_store(self.folder / "memory", 3)
         self.other = open_store(self.folder / "memory")
@@ -248,3 +251,4 @@ def test_both_stores_and_the_model_agree_on_random_programs(monkeypatch: pytest.
         max_examples=PROGRAMS, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
     )
     run_state_machine_as_test(Programs, settings=quick)
+    assert Programs.started >= PROGRAMS
