@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 
 SEEDS = tuple(range(100, 108))
 SIZES = (64, 512, 1024, 2048, 3072)
+BULKS = (1_000, 10_000, 50_000)
 LONG_SEEDS = SEEDS[:3]
-"""Only these go on past 1,024 cases and past 10,000 in bulk: row by row is slow by then."""
+"""Only these go on to the sizes past 1,024, and past 10,000 in bulk: row by row is slow by then."""
 GROWING = tuple(name for name in KEEPERS if KEEPERS[name] is not JsonSwapped)
 CRASHING = tuple(name for name in KEEPERS if KEEPERS[name] is not Batched)
 PROBES = (1, 2, 4, 8, 16, 32, 64)
@@ -76,7 +77,7 @@ def growth(seed: int, sizes: Sequence[int] = SIZES, names: Sequence[str] = GROWI
     return rows
 
 
-def bulk(seed: int, sizes: Sequence[int] = (1_000, 10_000)) -> list[Row]:
+def bulk(seed: int, sizes: Sequence[int] = BULKS) -> list[Row]:
     """memlab's store with ``sizes`` cases: megabytes on disk, time of a search (median of 20) and of opening."""
     rows: list[Row] = []
     for size in sizes:
@@ -180,13 +181,15 @@ def _rows(part: str, arm: str, seed: int, size: int, measured: dict[str, Any]) -
 
 def _work() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     for seed in SEEDS:
-        long = seed in LONG_SEEDS
-        yield f"growth-{seed}", partial(growth, seed, SIZES if long else SIZES[:3])
-        yield f"bulk-{seed}", partial(bulk, seed, (1_000, 10_000) + (50_000,) * long)
+        yield f"growth-{seed}", partial(growth, seed, SIZES[:3])
+        yield f"bulk-{seed}", partial(bulk, seed, BULKS[:2])
         for name in CRASHING:
             yield f"crash-{seed}-{name}", partial(crash, seed, name)
         for kind in ("random", "clustered"):
             yield f"index-{seed}-{kind}", partial(index, seed, kind)
+    for seed in LONG_SEEDS:
+        yield f"growth-long-{seed}", partial(growth, seed, SIZES[3:])
+        yield f"bulk-long-{seed}", partial(bulk, seed, BULKS[2:])
 
 
 def report() -> pd.DataFrame:

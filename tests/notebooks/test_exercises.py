@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from memlab import course
+from memlab.checks import lab02
 
 
 def _soft(q, alpha):
@@ -25,6 +26,40 @@ def _standard(r):
 
 def _narrow(choices, values, floor):
     return tuple(c for c in choices if values.get(c, floor) >= floor) or tuple(choices)
+
+
+def _rebuild(rows):
+    live, gone = {}, {}
+    for row in rows:
+        op, name = row["op"], row["case_id"]
+        if op == "write":
+            live[name] = row["after"]
+        elif op == "rewrite":
+            live[name] = live[name] | row["after"]
+        elif op == "forget":
+            gone[name] = live.pop(name)
+        elif op == "restore":
+            live[name] = gone.pop(name)
+    return live
+
+
+def _fold(ignore="", whole=False, first=False):
+    return lambda rows: lab02.rebuild(rows, ignore, whole, first)
+
+
+def _in_place(rows):
+    live = {}
+    for row in rows:
+        live.setdefault(row["case_id"], row["after"]).update(row["after"])
+    return live
+
+
+def _once(rows, word, ops=("write", "rewrite")):
+    return {row["case_id"] for row in rows if row["op"] in ops and word in row["after"].get("text", "")}
+
+
+def _gone(rows, word):
+    return _once(rows, word) - set(_rebuild(rows))
 
 
 SOLUTIONS = {
@@ -72,6 +107,29 @@ MISTAKES = [
     ("01.3", 2 * 0.05**2 / 0.7025, "Var r = 0.7 * 0.3"),
     ("01.3", 2 * 0.05**2 / 0.21, "drops a term"),
     ("01.3", 0.5, "gives sd 0.2646"),
+    ("02.1", _fold("forget"), "forgotten cases are still there"),
+    ("02.1", _fold("restore"), "was restored, and is missing"),
+    ("02.1", _fold("rewrite"), "rewrites are missing"),
+    ("02.1", _fold(whole=True), "leaves the others"),
+    ("02.1", _fold(first=True), "as it last was"),
+    ("02.1", _in_place, "changes the rows"),
+    ("02.1", lambda rows: _rebuild(rows) | {"": {}}, "skip them"),
+    ("02.1", lambda rows: {}["x"], "looks for 'x'"),
+    ("02.1", lambda rows: list(_rebuild(rows)), "return a dict"),
+    ("02.1", lambda rows: {"b": {}}, "expected the live cases"),
+    ("02.2", _once, "these are all cases"),
+    ("02.2", lambda rows, word: _once(rows, word) - lab02.remains(rows, word), "memory still shows: wanted"),
+    ("02.2", _gone, "case 'c' is live"),
+    ("02.2", lambda rows, word: _once(rows, word, ("write",)) & lab02.remains(rows, word), "case 'e' got the word"),
+    ("02.2", lambda rows, word: _once(rows, word, ("write",)) - set(_rebuild(rows)), "look at every row with a text"),
+    ("02.2", lambda rows, word: {"a", "e"}, "forgotten and restored"),
+    ("02.2", lambda rows, word: "e", "return a set"),
+    ("02.2", lambda rows, word: {"b", "e"}, "expect ['c', 'e']"),
+    ("02.3", 0.128, "in proportion to n"),
+    ("02.3", 42.67e6, "in megabytes"),
+    ("02.3", 42.67e3, "in gigabytes"),
+    ("02.3", 384e6 * (1e6 / 3e3) ** 3 / 1e12, "the cube"),
+    ("02.3", 1.0, "about 43 TB"),
     ("04.1", lambda r: r - r.mean(), "still in the baseline"),
     ("04.1", lambda r: r - (r.sum() - r) / len(r), "divide by G"),
     ("04.1", lambda r: (r.sum() - r) / (len(r) - 1), "baseline alone"),
