@@ -92,14 +92,11 @@ def repeated(noise: float, times: int) -> Series:
     # Doubt: the entropy of the belief, which depends on the lead alone.
     belief = np.exp(log_b)
     doubt = -(belief * log_b + belief[::-1] * log_b[::-1])
-    chance = np.zeros(len(lead))
-    chance[times] = 1.0
-    rows = np.empty((3, times))
+    chance = np.zeros((times + 1, len(lead)))
+    chance[0, times] = 1.0
     for t in range(times):
-        rows[0, t], rows[1, t] = chance @ gain, chance @ gain_clipped
-        chance = (1 - noise) * np.append(0.0, chance[:-1]) + noise * np.append(chance[1:], 0.0)
-        rows[2, t] = np.log(2) - chance @ doubt
-    return Series(np.cumsum(rows[0]), np.cumsum(rows[1]), rows[2])
+        chance[t + 1] = np.convolve(chance[t], (noise, 0.0, 1 - noise), "same")
+    return Series(np.cumsum(chance[:-1] @ gain), np.cumsum(chance[:-1] @ gain_clipped), np.log(2) - chance[1:] @ doubt)
 
 
 def _likelihood(asked: NDArray[np.bool_], said: NDArray[np.bool_], noise: float) -> Floats:

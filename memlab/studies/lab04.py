@@ -45,7 +45,11 @@ ARMS = {
     "|A| sampling, weighted": Arm(sampling="weighted"),
     "full return, all 32": Arm(sampling="all"),
 }
-STEP: dict[str, dict[str, float]] = {world: dict.fromkeys(ARMS, 3.0) for world in WORLDS}
+STEP = {
+    "slippery": dict(zip(ARMS, (4.0, 4.0, 2.0, 8.0, 8.0), strict=True)),
+    "not slippery": dict(zip(ARMS, (16.0, 4.0, 8.0, 8.0, 16.0), strict=True)),
+}
+"""The step size of each arm with the highest success in the tuning run."""
 
 
 def step_credit(trips: frozenlake.Trips, arm: Arm, draws: Floats) -> Floats:

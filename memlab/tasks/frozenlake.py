@@ -115,19 +115,17 @@ def rollouts(world: Lake, policy: ArrayLike, draws: ArrayLike) -> Trips:
     landing, chance = _outcomes(world)
     u = np.broadcast_to(u, (2, *lead, n, horizon)).reshape(2, -1, horizon)
     base = np.repeat(np.arange(len(limits) // size) * size, n)
-    state = np.zeros(len(base), dtype=np.int64)
     states, taken = np.zeros((2, len(base), horizon), dtype=np.int64)
     rewards, lived = np.zeros((len(base), horizon)), np.zeros((len(base), horizon), dtype=bool)
+    walking, state = np.arange(len(base)), np.zeros(len(base), dtype=np.int64)
     for t in range(horizon):
-        alive = ~world.ended[state]
-        if not alive.any():
-            break
-        action = (u[0, :, t, None] >= limits[base + state]).sum(axis=1)
+        action = (u[0, walking, t, None] >= limits[base[walking] + state]).sum(axis=1)
         place = state * actions + action
-        after = landing[place, (u[1, :, t, None] >= chance[place]).sum(axis=1)]
-        states[:, t], taken[:, t], lived[:, t] = state, action, alive
-        rewards[:, t] = world.reward[state, action, after]
-        state = after
+        after = landing[place, (u[1, walking, t, None] >= chance[place]).sum(axis=1)]
+        states[walking, t], taken[walking, t], lived[walking, t] = state, action, True
+        rewards[walking, t] = world.reward[state, action, after]
+        on = ~world.ended[after]
+        walking, state = walking[on], after[on]
     shape = (*lead, n, horizon)
     return Trips(states.reshape(shape), taken.reshape(shape), rewards.reshape(shape), lived.reshape(shape))
 
