@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memlab.bootstrap import ROOT
-from memlab.core import Reply
+from memlab.core import MemlabError, Reply
 
 if TYPE_CHECKING:
     from memlab.core import Task
@@ -179,14 +179,19 @@ def run(save: Path | None = None, say: Callable[[str], None] = print) -> bool:
     """Measure every promise and say each as it comes; ``save`` also writes them as JSON. True if all were kept."""
     say(f"memlab bench on {machine()}")
     rows: list[Measured] = []
+    broken = False
     for part in PARTS:
-        for row in part():
-            rows.append(row)
-            say(str(row))
+        try:
+            for row in part():
+                rows.append(row)
+                say(str(row))
+        except MemlabError as error:
+            broken = True
+            say(f"FAILED  {part.__name__}: {error}")
     if save is not None:
         text = json.dumps({"machine": machine(), "measured": [asdict(row) for row in rows]}, indent=1)
         save.write_text(text + "\n", encoding="utf-8")
-    return all(row.kept for row in rows)
+    return not broken and all(row.kept for row in rows)
 
 
 def machine() -> str:

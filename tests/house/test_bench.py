@@ -7,6 +7,7 @@ import pytest
 
 from memlab import bench, doctor
 from memlab.bench import Measured
+from memlab.core import MemlabError
 
 
 @pytest.mark.parametrize(("value", "limit", "word"), [(1.9, 2, "kept"), (2.1, 2, "BROKEN"), (9.0, None, "shown")])
@@ -20,6 +21,17 @@ def test_a_broken_promise_is_the_exit_status(monkeypatch, tmp_path):
     assert not bench.run(tmp_path / "bench.json", said.append)
     assert [line.split()[0] for line in said[1:]] == ["kept", "BROKEN"]
     assert [row["value"] for row in json.loads((tmp_path / "bench.json").read_text())["measured"]] == [1, 3]
+
+
+def test_a_part_that_fails_does_not_hide_the_others(monkeypatch):
+    def broken():
+        raise MemlabError("no such notebook")
+        yield
+
+    monkeypatch.setattr(bench, "PARTS", (broken, lambda: iter([Measured("a", 1, "s", 2)])))
+    said = []
+    assert not bench.run(say=said.append)
+    assert [line.split()[0] for line in said[1:]] == ["FAILED", "kept"]
 
 
 def test_nothing_is_written_unless_asked(monkeypatch, tmp_path):
