@@ -106,13 +106,18 @@ class SoftQ:
     def __call__(self, vector: np.ndarray, store: Memory, rng: np.random.Generator) -> Retrieved:
         near = shortlist(vector, store, self.shortlist, self.min_similarity)
         mu = soft_policy([case.q for case in near.cases] + [self.void_q], self.alpha)
-        # Adding Gumbel noise and sorting draws from mu without replacement.
-        drawn = np.argsort(-(np.log(np.maximum(mu, 1e-300)) + rng.gumbel(size=len(mu))))[: self.k]
-        void = len(near)
-        if void in drawn:
-            drawn = drawn[: max(1, drawn.tolist().index(void))]
-        options: tuple[Case | None, ...] = (*near.cases, None)
-        return Retrieved(tuple(options[i] for i in drawn), tuple(float(mu[i]) for i in drawn), near)
+        return draw_soft(near, mu, self.k, rng)
+
+
+def draw_soft(near: Hits, mu: Floats, k: int, rng: np.random.Generator) -> Retrieved:
+    """Draws ``k`` of ``near`` and void without replacement; ``mu`` is (n + 1,), void last. Void ends the draw."""
+    # Adding Gumbel noise and sorting draws from mu without replacement.
+    drawn = np.argsort(-(np.log(np.maximum(mu, 1e-300)) + rng.gumbel(size=len(mu))))[:k]
+    void = len(near)
+    if void in drawn:
+        drawn = drawn[: max(1, drawn.tolist().index(void))]
+    options: tuple[Case | None, ...] = (*near.cases, None)
+    return Retrieved(tuple(options[i] for i in drawn), tuple(float(mu[i]) for i in drawn), near)
 
 
 def shortlist(vector: np.ndarray, store: Memory, size: int, min_similarity: float) -> Hits:
