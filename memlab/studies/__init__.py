@@ -9,6 +9,7 @@ from memlab.studies import lab02, lab03, lab04, lab05, lab05_real, lab06
 STUDIES: dict[str, Callable[[], object]] = {
     "lab02": lab02.report,
     "lab03": lab03.report,
+    "lab03-arms": lab03.play,
     "lab03-tuning": lab03.tune,
     "lab04": lab04.report,
     "lab04-tuning": lab04.tune,

@@ -96,7 +96,18 @@ def _first_order(value, ids):
     return {n: value(frozenset(ids[: i + 1])) - value(frozenset(ids[:i])) for i, n in enumerate(ids)}
 
 
+def _z(x, ddof=0):
+    return (x - x.mean()) / x.std(ddof=ddof)
+
+
+def _safe(x):
+    return _z(x) if x.std() > 0 else np.zeros(len(x))
+
+
 SOLUTIONS = {
+    "03.1": lambda d, q, delta: np.sum(q / (d + delta)) / np.sum(1 / (d + delta)),
+    "03.2": lambda s, q, lam: (1 - lam) * _safe(s) + lam * _safe(q),
+    "03.3": lambda q, r: -np.mean(r * np.log(q) + (1 - r) * np.log(1 - q)),
     "01.1": _soft,
     "01.2": _value,
     "01.3": 2 * 0.05**2 / (0.21 + 0.05**2),
@@ -111,6 +122,31 @@ SOLUTIONS = {
     "05.3": lambda q, uses, least: [i for i in range(len(q)) if uses[i] >= least and q[i] <= 0],
 }
 MISTAKES = [
+    ("03.1", lambda d, q, delta: np.average(q, weights=1 / (np.sqrt(d) + delta)), "do not take the root"),
+    ("03.1", lambda d, q, delta: np.average(q, weights=1 / (d**2 + delta)), "squared already"),
+    ("03.1", lambda d, q, delta: np.sum(q / (d + delta)), "must sum to 1"),
+    ("03.1", lambda d, q, delta: np.mean(q / (d + delta)), "not by the number of uses"),
+    ("03.1", lambda d, q, delta: np.average(q, weights=1 / d), "delta is missing"),
+    ("03.1", lambda d, q, delta: np.average(q, weights=d + delta), "counts far uses most"),
+    ("03.1", lambda d, q, delta: q.mean(), "plain mean"),
+    ("03.1", lambda d, q, delta: q[d.argmin()], "nearest use alone"),
+    ("03.1", lambda d, q, delta: np.average(q, weights=1 / (d + 0.001)), "not fixed numbers"),
+    ("03.1", lambda d, q, delta: 7.0, "expect .775383"),
+    ("03.2", lambda s, q, lam: lam * _z(s) + (1 - lam) * _z(q), "the other way"),
+    ("03.2", lambda s, q, lam: (1 - lam) * s + lam * q, "different scales"),
+    ("03.2", lambda s, q, lam: (1 - lam) * (s - s.mean()) + lam * (q - q.mean()), "also divide"),
+    ("03.2", lambda s, q, lam: _z((1 - lam) * s + lam * q), "then mix"),
+    ("03.2", lambda s, q, lam: (1 - lam) * _z(s, 1) + lam * _z(q, 1), "n - 1"),
+    ("03.2", lambda s, q, lam: _z(s) + _z(q), "count in full"),
+    ("03.2", lambda s, q, lam: (1 - lam) * _z(s) + lam * _z(q), "divides by 0"),
+    ("03.2", lambda s, q, lam: s, "expect ["),
+    ("03.3", lambda q, r: np.mean((q - r) ** 2), "Eq 14"),
+    ("03.3", lambda q, r: -np.sum(r * np.log(q) + (1 - r) * np.log(1 - q)), "not the sum"),
+    ("03.3", lambda q, r: np.mean(r * np.log(q) + (1 - r) * np.log(1 - q)), "sign"),
+    ("03.3", lambda q, r: -np.mean(r * np.log(q)), "failures count"),
+    ("03.3", lambda q, r: -np.mean(r * np.log2(q) + (1 - r) * np.log2(1 - q)), "natural"),
+    ("03.3", lambda q, r: -(r * np.log(q) + (1 - r) * np.log(1 - q)), "one number"),
+    ("03.3", lambda q, r: 7.0, "expect 0.4"),
     ("06.1", lambda c, v, f: [x for x in c if v.get(x, f) >= f], "give a tuple"),
     ("06.1", lambda c, v, f: tuple(x for x in c if v.get(x, 0) >= f), "untried tool"),
     ("06.1", lambda c, v, f: tuple(x for x in c if v.get(x, f) < f), "keep the bad ones"),
