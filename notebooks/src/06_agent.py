@@ -275,11 +275,11 @@ def nearby(store, version, family):
 def compute(task, family):
     found = {name: nearby(store, task, family) for name, (store, _) in runs.items()}
     success = {name: np.cumsum([e.success for e in lived[:task]]) for name, (_, lived) in runs.items()}
-    return task, found, success, {name: lived[task - 1].success for name, (_, lived) in runs.items()}
+    return task, found, success
 
 
 def paint(canvas, result):
-    task, found, success, _ = result
+    task, found, success = result
     tools = tasks[0].choices
     for name, values in found.items():
         canvas.line(name, np.arange(1, task + 1), success[name])
@@ -290,6 +290,10 @@ def paint(canvas, result):
     canvas.title(f"After task {task}: {', '.join(f'{n} solved {int(s[-1])}' for n, s in success.items())}")
 
 
+# %% [markdown]
+# Drag the task slider (without a kernel, the first frame stays):
+
+# %%
 show.Explorer(
     compute,
     paint,
