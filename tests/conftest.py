@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Callable, Generator
 from importlib.metadata import version
@@ -28,6 +29,9 @@ def pytest_configure(config: pytest.Config) -> None:
     unknown = required() - set(SERVICES)
     if unknown:
         raise pytest.UsageError(f"MEMLAB_REQUIRE names {sorted(unknown)}; it knows {', '.join(SERVICES)}")
+    # A shell starts background jobs with Ctrl-C ignored; the tests of an interrupt need it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[AGAINST] = {}
     config.stash[PASSED] = Counter()
 
