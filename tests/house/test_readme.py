@@ -29,6 +29,23 @@ def test_every_notebook_is_on_the_map():
     assert built == {Path(name).name for name in re.findall(r"\]\((notebooks/[0-9][^)]*\.ipynb)\)", TEXT)}
 
 
+def test_the_table_of_results_is_that_of_the_recorded_study():
+    from memlab.studies import lab06
+
+    rows = lab06.rows()
+    late = rows["index"] >= lab06.TASKS // 2
+    parts = (
+        rows[(rows.kind == "drift") & ~late],
+        rows[(rows.kind == "drift") & late],
+        rows[(rows.kind != "drift") & late],
+    )
+    means = [part.groupby("learner").success.mean() for part in parts]
+    table = re.findall(r"^\| ([\w ,-]+) \| (0\.\d\d) \| (0\.\d\d) \| (0\.\d\d|-) \|$", TEXT, re.M)
+    assert len(table) == 5
+    for learner, *shown in table:
+        assert shown == [f"{mean[learner]:.2f}" if learner in mean else "-" for mean in means]
+
+
 def test_the_example_runs(tmp_path, monkeypatch, capsys):
     from memlab.bench import Instant
 
