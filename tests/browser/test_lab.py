@@ -64,7 +64,7 @@ def shoot(page, tmp_path, name):
 @pytest.mark.parametrize("width", [1280, 800])
 def test_the_notebook_opens_with_its_figures_and_no_dialog(browser, lab, width, tmp_path):
     page = open_notebook(browser, lab, "00_start_here", width)
-    expect(page.locator("h1").first).to_contain_text("Start here")
+    expect(page.locator("h1").first).to_contain_text("Start here", timeout=60_000)
     shoot(page, tmp_path, f"00_open_{width}")
     image = scroll_to(page, SAVED)
     page.wait_for_timeout(500)
