@@ -178,7 +178,9 @@ def data_figure() -> None:
 
     rows = lab06.rows()
     drift = rows[(rows.kind == "drift") & rows.learner.isin(["no memory", "append-only", "credit"])]
-    picture = show.learning_curve(drift, window=16, changes=(48,), title="The tools move at task 48; the model is frozen")
+    picture = show.learning_curve(
+        drift, window=16, changes=(48,), title="The tools move at task 48; the model is frozen"
+    )
     folder = bootstrap.ROOT / "data"
     (folder / "figures").mkdir(exist_ok=True)
     (folder / "figures" / "learning_curve.png").write_bytes(picture.png)
