@@ -88,7 +88,7 @@ def repeated(noise: float, times: int) -> Series:
     log_b = -np.logaddexp(0.0, lead * np.log(noise / (1 - noise)))
     up, down = np.append(np.diff(log_b), 0.0), np.append(0.0, -np.diff(log_b))
     gain = (1 - noise) * up + noise * down
-    gain_clipped = (1 - noise) * np.maximum(up, 0.0) + noise * np.maximum(down, 0.0)
+    gain_clipped = (1 - noise) * up  # a right answer raises the belief, a wrong one lowers it
     # Doubt: the entropy of the belief, which depends on the lead alone.
     belief = np.exp(log_b)
     doubt = -(belief * log_b + belief[::-1] * log_b[::-1])
