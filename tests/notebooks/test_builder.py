@@ -27,6 +27,9 @@ print("same")
 
 # %%
 print("same")
+
+# %%
+print("same")
 """
 
 
