@@ -115,5 +115,5 @@ def test_a_lake_is_learned_and_separate_rows_do_not_interfere():
     assert np.nanmax(spill) == 0
     phi = lessons.coarse_features()
     assert np.allclose(np.unique(phi @ phi.T), [0, 0.5, 1])
-    _, shared = lessons.walk(world, phi @ phi.T, 4.0, 15)
+    _, shared = lessons.walk(world, phi @ phi.T, 4.0, 40)
     assert np.nanmax(shared) > 0

@@ -64,9 +64,10 @@ def _uneven(ids: frozenset[str]) -> float:
 def shapley_function(answer: Any) -> str | None:
     """A function ``(value, ids) -> {id: worth}``, exact over all orders."""
     ids = ["a", "b", "c"]
-    found = {game: _numbers(value(answer, game, ids), ids) for game in (either, _uneven)}
-    if any(one is None for one in found.values()):
+    answers = {game: value(answer, game, ids) for game in (either, _uneven)}
+    if not all(isinstance(one, dict) and set(one) == set(ids) for one in answers.values()):
         return "return a dict with one number for each id"
+    found = {game: _list(one, ids) for game, one in answers.items()}
     wrong: dict[str, Callable[[Game], list[float]]] = {
         "this is leave-one-out: a and b can replace each other, so both get 0 although the query needs one of them; "
         "average over orders, where sometimes neither is there yet": lambda game: _list(leave_one_out(game, ids), ids),
@@ -94,14 +95,8 @@ def shapley_function(answer: Any) -> str | None:
     return None
 
 
-def _numbers(answer: Any, ids: list[str]) -> list[float] | None:
-    if not isinstance(answer, dict) or set(answer) != set(ids):
-        return None
-    return [float(answer[name]) for name in ids]
-
-
 def _list(worth: dict[str, float], ids: list[str]) -> list[float]:
-    return [worth[name] for name in ids]
+    return [float(worth[name]) for name in ids]
 
 
 Q = np.array([0.4, -0.3, 0.0, -0.6, 0.0, 0.2])

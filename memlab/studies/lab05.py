@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -83,10 +83,9 @@ def bandit(tasks: Sequence[Task], embedder: Embedder) -> lessons.Bandit:
     return lessons.Bandit(x, np.array(rewards), np.array([task.family for task in tasks]))
 
 
-def spill(tasks: lessons.Bandit, make: Callable[[], lessons.Place], seed: int) -> list[lessons.Correction]:
+def spill(tasks: lessons.Bandit, place: lessons.Place, seed: int) -> list[lessons.Correction]:
     """After the first half of a drift stream: correct one answer of each family, and see which others change."""
     half = len(tasks.x) // 2
-    place = make()
     lessons.learn(lessons.Bandit(tasks.x[:half], tasks.reward[:half], tasks.family[:half]), place, seed=seed)
     x, family, right = tasks.x[half:], tasks.family[half:], tasks.reward[half:].argmax(axis=1)
     found = []
@@ -132,7 +131,7 @@ def report() -> pd.DataFrame:
     frames = [*_who_frames(), *_lake_frames(), _drift_frame(embedder)]
     for seed in REPORT_SEEDS:
         tasks = bandit(stream("toolbox-b", "drift", TASKS, seed), embedder)
-        frames += [*_where_frames(tasks, seed), *_spill_frames(tasks, seed)]
+        frames += [*_where_frames(tasks, seed), *_spill_frames(tasks, seed), *_step_frames(tasks, seed)]
     frame = pd.concat(frames, ignore_index=True)
     _save("lab05", frame, REPORT_SEEDS)
     return frame
@@ -143,9 +142,14 @@ def rows(name: str = "lab05") -> pd.DataFrame:
     import pandas as pd
 
     path = data(f"studies/{name}.parquet")
-    if read_note(path)["settings"] != _settings():
+    if note(name)["settings"] != _settings():
         raise MemlabError(f"{path.name} was made with other settings: rerun `memlab study {name}`")
     return pd.read_parquet(path)
+
+
+def note(name: str = "lab05") -> dict[str, Any]:
+    """What made the recorded rows: command, date, versions and seeds."""
+    return read_note(data(f"studies/{name}.parquet"))
 
 
 def curves(frame: pd.DataFrame, part: str, world: str, arm: str) -> Floats:
@@ -180,18 +184,27 @@ def _where_frames(tasks: lessons.Bandit, seed: int) -> list[pd.DataFrame]:
 
 
 def _spill_frames(tasks: lessons.Bandit, seed: int) -> list[pd.DataFrame]:
-    linear = {"memory, add, read linearly": lessons.Lessons}
+    places: dict[str, Maker] = PLACES | {"memory, add, read linearly": lessons.Lessons}
     frames = []
-    for arm, make in (PLACES | linear).items():
-        step = PLACE_STEP.get(arm, PLACE_STEP["weights, add"])
-        found = spill(tasks, lambda make=make, step=step: make(*_shape(tasks), step), seed)
-        numbers = {
+    for arm, make in places.items():
+        found = spill(tasks, make(*_shape(tasks), PLACE_STEP.get(arm, PLACE_STEP["weights, add"])), seed)
+        numbers: dict[str, list[float]] = {
             "writes": [one.writes for one in found],
             "near flipped": [one.near.flipped for one in found],
             "far flipped": [one.far.flipped for one in found],
             "far variation": [one.far.variation for one in found],
         }
         frames += [_frame("spill", name, arm, [seed], np.array([[np.mean(v)]])) for name, v in numbers.items()]
+    return frames
+
+
+def _step_frames(tasks: lessons.Bandit, seed: int) -> list[pd.DataFrame]:
+    """Far answers changed by one correction, by step size; added after the first report."""
+    frames = []
+    for arm in ("weights, add", "memory, add"):
+        for step in PLACE_STEPS["add"]:
+            flipped = [one.far.flipped for one in spill(tasks, PLACES[arm](*_shape(tasks), step), seed)]
+            frames.append(_frame("spill by step", f"{step:g}", arm, [seed], np.array([[np.mean(flipped)]])))
     return frames
 
 
@@ -220,7 +233,7 @@ def _drift_frame(embedder: Embedder) -> pd.DataFrame:
 class _Silent:
     """Stands where an agent wants a model; the vote never asks it."""
 
-    name, backend = "no model", "simulated"
+    name, backend, digest = "no model", "simulated", ""
 
     def complete(self, prompt: str, **settings: object) -> Reply:
         raise MemlabError("the nearest-neighbor vote asked a language model: use KnnVote in this study")
