@@ -34,6 +34,8 @@ MODEL = "ollama:smollm2:135m"
 SIMILAR, TWINS, MISFILED = "similar helps", "twins", "twins, half misfiled"
 KINDS = {SIMILAR: "stationary", TWINS: "deceptive", MISFILED: "deceptive"}
 BANK, PRACTICE, TESTS, NEAR = 16, 120, 10, 4
+DRAWN = 190
+"""Tasks drawn for one place: more than it uses, so that every kind is there often enough."""
 SWEEP = (2, 4, 8)
 TUNING_SEEDS, REPORT_SEEDS = tuple(range(10)), tuple(range(100, 108))
 ETA, ALPHA = 0.3, 0.1
@@ -69,7 +71,7 @@ def lay_out(world: str, seed: int, embedder: Embedder, tools: str = "toolbox-b")
     """
     if world not in KINDS:
         raise MemlabError(f"unknown world {world!r}; the worlds are {', '.join(KINDS)}")
-    tasks = stream(tools, KINDS[world], BANK + 44 + PRACTICE + TESTS, seed)
+    tasks = stream(tools, KINDS[world], DRAWN, seed)
     kinds = sorted({(task.family, task.serves) for task in tasks})
     quota = BANK // len(kinds)
     filed = [task for kind in kinds for task in [t for t in tasks if (t.family, t.serves) == kind][:quota]]
