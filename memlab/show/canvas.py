@@ -124,7 +124,8 @@ class Canvas:
             style = {"color": self.color(name), "label": name, "edgecolor": "white", "animated": True}
             with rc_context(STYLE):
                 self._artists["bars", name, panel] = axes.bar(np.arange(len(values)), values, **style)
-                axes.set_xticks(np.arange(len(values)), labels, rotation=40 if len(values) > 8 else 0)
+                slanted = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if len(values) > 8 else {}
+                axes.set_xticks(np.arange(len(values)), labels, **slanted)
                 axes.grid(False, axis="x")
             self._place_bars(panel)
         for bar, height in zip(self._artists["bars", name, panel], values, strict=True):

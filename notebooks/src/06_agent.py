@@ -26,7 +26,7 @@ from memlab.studies import lab06
 # %% [markdown]
 # ## The task
 #
-# Each task is one question and twelve tools. The agent names a tool; the tool computes the answer; the score is 1 or 0. Nobody tells the agent which tool was right. In the **drift** stream, every kind of question is served by another tool from task 48 on, and the documentation becomes wrong.
+# Each task is one question and twelve tools. The agent names a tool; the tool computes the answer; the score is 1 or 0. Nobody tells the agent which tool was right. In the **drift** stream, every kind of question is served by another tool from task 48 on. The list of tools in the prompt stays as it was, and is now wrong.
 
 # %%
 tasks = memlab.stream("toolbox-b", "drift", n=lab06.TASKS, seed=100)
@@ -57,7 +57,7 @@ pd.DataFrame([{"text": c.text[:44], "action": c.action, "q": c.q} for c in store
 #
 # A case that worked is **shown**: its question and its tool stand in the prompt. A case that failed cannot be shown; a model this small would copy it. It **narrows** instead: a tool whose value nearby is below .5 is taken out of the JSON schema, so that the model must choose another.
 #
-# `action_values` is the mean $Q$ of the near cases that tried a tool, weighted by similarity. **Exercise 06.1.** Write the narrowing. If nothing is left, give back all choices.
+# *Near* are the 16 most similar cases with similarity at least .5. `action_values` gives a dict: each tool tried nearby, with the mean $Q$ of the cases that tried it, weighted by similarity. Untried tools are not in it. **Exercise 06.1.** Write the narrowing. If nothing is left, give back all choices.
 
 
 # %%
@@ -101,7 +101,7 @@ course.check("06.2", (rewrite, failures))
 # %% [markdown]
 # `credit.RewriteQ` adds one rule: when advice that used to be good falls below .5, the old *failures* nearby are forgotten. They are as old as the broken advice, and the tool that failed then may be the right one now.
 #
-# Here is a full run with credit. Change `"replay"` to `"auto"` above for a live model; the cell then stops by itself after three minutes.
+# The study uses $\eta = .7$ (chosen by tuning): one failure is enough. Here is a full run with credit. Change `"replay"` to `"auto"` above for a live model; the cell then stops by itself after three minutes.
 
 # %%
 memory = memlab.open_store(dim=embedder.dim)
@@ -113,10 +113,18 @@ print(len(episodes), "episodes, success", np.mean([e.success for e in episodes])
 # %% [markdown]
 # ## One rewrite, before and after
 #
-# Every edit is in the log, with its reason and the credit paid. This case was good advice until the tools moved:
+# Every edit is in the log, with its reason and the credit $r - q$ (before the step size). We look for a case that was good advice for its kind of question, was followed, and then broke when the tools moved:
+
 
 # %%
-broken = next(e for ep in episodes[48:] for e in ep.edits if e.op == "rewrite" and e.before["q"] >= 0.5 > e.after["q"])
+def broke(edit, family):
+    same_kind = tasks[memory.get(edit.case_id).episode].family == family
+    return edit.op == "rewrite" and same_kind and edit.before["uses"] > 0 and edit.before["q"] >= 0.5 > edit.after["q"]
+
+
+kept = {case.id for case in memory.cases()}
+edits = [(e, ep.task.family) for ep in episodes[48:] for e in ep.edits if e.case_id in kept]
+broken = next(e for e, family in edits if broke(e, family))
 for edit in memory.history(broken.case_id)[-3:]:
     print(f"task {edit.episode}: {edit.op}, q = {edit.after['q']:.3f}, credit {edit.credit:+.2f}, {edit.reason}")
 
@@ -128,18 +136,31 @@ now, then = memory.get(broken.case_id), memory.at(broken.episode).get(broken.cas
 print(then.action, "q before:", round(then.q, 3), "| q now:", round(now.q, 3))
 
 # %% [markdown]
+# Similarity is no proof of kinship: a case may also be marked down by a task of *another* kind that looks alike. This replicate has more of that than most.
+#
 # ## The study
 #
-# One run proves nothing. The recorded study has eight replicates; a replicate is fresh tasks in a fresh order, the same for each arm. The step size was tuned on other questions (set A); set B was run once.
+# One run proves nothing. A *replicate* is fresh tasks in a fresh order, the same for each arm. The step size was tuned on other kinds of question (`toolbox-a`); the report on `toolbox-b` was run once. The arms:
+#
+# | arm | shows cases | narrows | rewrites | asks the model |
+# |---|---|---|---|---|
+# | no memory | | | | yes |
+# | cases only | yes | | | yes |
+# | narrowing only | | yes | | yes |
+# | append-only | yes | yes | | yes |
+# | append-only, newest | yes | yes | | yes; only the newest near case of each tool counts |
+# | credit | yes | yes | yes | yes |
+# | kNN vote (append-only, credit) | | yes | no, yes | no |
 
 # %%
 rows = lab06.rows()
 note = lab06.note()
 print(note["command"], "|", note["date"][:10], "|", note["model"])
-rows.groupby("kind").agg(runs=("learner", "nunique"), tasks=("success", "size"), calls=("calls", "sum"))
+counts = {"arms": ("learner", "nunique"), "replicates": ("seed", "nunique"), "tasks": ("success", "size")}
+rows.groupby("kind").agg(**counts)
 
 # %% [markdown]
-# Can we trust a file? We re-derive one run from the recorded replies and compare it with the file, task by task:
+# Does the code still give these rows? The run above must agree with the file, task by task:
 
 # %%
 recorded = rows.query("kind == 'drift' and learner == 'credit' and seed == 100")
@@ -175,11 +196,12 @@ print("\n".join(f"{name}: {found}" for name, found in after.items()))
 # %%
 drift = rows[rows.kind == "drift"]
 main = drift[drift.learner.isin(["no memory", "append-only", "credit"])]
-title = f"After the drift: credit {after['credit'].mean:.2f}, append-only {after['append-only'].mean:.2f}"
-show.learning_curve(main, mode="cumulative", changes=(48,), title=f"{title}, no memory {after['no memory'].mean:.2f}")
+whole = main.groupby("learner").success.mean()
+title = f"Whole run: credit {whole['credit']:.2f}, append-only {whole['append-only']:.2f}"
+show.learning_curve(main, mode="cumulative", changes=(48,), title=f"{title}, no memory {whole['no memory']:.2f}")
 
 # %% [markdown]
-# *Cumulative* success hides recent change, so here are the last 16 tasks at each point. Both memories learn; then the tools move. Append-only keeps showing advice that is wrong now.
+# *Cumulative* success hides recent change, so here are the last 16 tasks at each point. Append-only keeps showing advice that is wrong now; no memory keeps reading a list that is wrong now. Both end below a random choice (1 of 12, or .08): two stale guides.
 
 # %%
 end = main[main["index"] >= 80].groupby("learner").success.mean()
@@ -196,7 +218,7 @@ for name in ("no memory", "append-only", "credit"):
 # %% [markdown]
 # ## Does credit pay?
 #
-# Three comparisons, each paired over the same eight replicates. The second rival trusts only the *newest* near case of each tool: a rule for reading memory that needs no rewriting.
+# Three comparisons, each paired over the same eight replicates. The interval is a bootstrap over pairs; *sign-flip p* is the exact share of sign patterns as extreme as ours, at best 2/256 = .0078 with eight pairs. The second rival trusts only the *newest* near case of each tool: a rule for reading memory that needs no rewriting.
 
 # %%
 for rival in ("append-only", "append-only, newest", "no memory"):
@@ -241,7 +263,7 @@ print("credit minus kNN vote with credit, after the drift:", llm_gain)
 # %% [markdown]
 # ## Cases or narrowing?
 #
-# The agent uses two tricks. Crossing them, before the drift, shows what each adds:
+# The agent uses two tricks. Crossing them, before the drift, shows what each adds (append-only is both):
 
 # %%
 cross = {("no", "no"): "no memory", ("cases", "no"): "cases only", ("no", "narrowing"): "narrowing only"}
@@ -250,6 +272,15 @@ before = drift[drift["index"] < 48].groupby("learner").success.mean()
 pd.DataFrame({n: {c: before[cross[c, n]] for c in ("no", "cases")} for n in ("no", "narrowing")}).round(3)
 
 # %% [markdown]
+# How much do shown cases add when the choices are narrowed already?
+
+# %%
+first = drift[drift["index"] < 48].groupby(["learner", "seed"]).success.mean()
+print("both minus narrowing only:", stats.paired_difference(first["append-only"], first["narrowing only"]))
+
+# %% [markdown]
+# If that is small, most of what this memory does is to say which tools *not* to try again.
+#
 # ## Scrub through a run
 #
 # Move the task slider across 48 and watch the values of the tools nearby for one kind of question, in an append-only memory and in one with credit (replicate 100).
@@ -268,18 +299,18 @@ def nearby(store, version, family):
 
 
 # %% [markdown]
-# The store itself is the time machine: `at(version)` is the memory before task `version`.
+# The store itself is the time machine: `at(version)` is the memory after that many tasks.
 
 
 # %%
 def compute(task, family):
     found = {name: nearby(store, task, family) for name, (store, _) in runs.items()}
     success = {name: np.cumsum([e.success for e in lived[:task]]) for name, (_, lived) in runs.items()}
-    return task, found, success
+    return task, family, found, success
 
 
 def paint(canvas, result):
-    task, found, success = result
+    task, family, found, success = result
     tools = tasks[0].choices
     for name, values in found.items():
         canvas.line(name, np.arange(1, task + 1), success[name])
@@ -287,7 +318,8 @@ def paint(canvas, result):
     canvas.axes(0, xlabel="task", ylabel="tasks solved so far", xlim=(0, 96), ylim=(0, 96))
     canvas.axes(1, xlabel="tool", ylabel="value nearby (0 also if untried)", ylim=(0, 1.02))
     canvas.source("replay of smollm2:135m")
-    canvas.title(f"After task {task}: {', '.join(f'{n} solved {int(s[-1])}' for n, s in success.items())}")
+    solved = ", ".join(f"{n} solved {int(s[-1])}" for n, s in success.items())
+    canvas.title(f"After {task} tasks: {solved}. Right: near {family}")
 
 
 # %% [markdown]
@@ -311,7 +343,7 @@ cost = rows[(rows.kind == "drift") & (rows.calls > 0)].groupby("learner")[["toke
 cost.mean().round(2)
 
 # %% [markdown]
-# Seconds are those of the recording, on two busy cores. Shown cases make the prompt longer; that is the price of memory here. Rewriting a case costs no model call.
+# Compare the tokens: shown cases make the prompt longer, and that is the price of memory here. Seconds were recorded on two busy cores and depend on what else ran; do not compare arms by them. Rewriting a case costs no model call.
 #
 # ## What would falsify the claim, and what we measured
 #
@@ -320,22 +352,26 @@ cost.mean().round(2)
 
 # %%
 def verdict(claim, found):
-    print(f"{'supported' if found.low > 0 else 'NOT supported':14}{claim}: {found}")
+    word = "supported" if found.low > 0 else "CONTRADICTED" if found.high < 0 else "NOT supported"
+    print(f"{word:14}{claim}: {found}")
 
 
 still = "stationary"
 verdict("memory beats none", stats.paired_difference(by_seed("append-only", still), by_seed("no memory", still)))
 verdict("credit beats append-only", stats.paired_difference(by_seed("credit"), by_seed("append-only")))
 verdict("credit beats newest-first", stats.paired_difference(by_seed("credit"), by_seed("append-only, newest")))
-verdict("the LLM beats the vote", llm_gain)
+verdict("the LLM beats the vote, first 24 tasks", start)
+verdict("the LLM beats the vote, after the drift", llm_gain)
+late = stats.paired_difference(by_seed("credit", still), by_seed("kNN vote, credit", still))
+verdict("the LLM beats the vote, late and stationary", late)
 
 # %% [markdown]
-# **What this does not show.** One model of 135 million weights, one world, four kinds of question a stream. The drift is total: every tool moves at once. A larger model may learn from failures in its prompt, which this one does not.
+# **What this does not show.** One model of 135 million weights, one world, four kinds of question a stream. The drift is total: every tool moves at once. A larger model may learn from failures in its prompt, which this one does not. The JSON mask bends every arm that asks the model (see below). Rewriting and forgetting were not separated for the agent; for the vote they are, below.
 #
 # ## Summary
 #
 # 1. Nothing in the model changed, and success rose: memory did it, and the no-memory arm on the same tasks shows that.
-# 2. When the world moves, memory that is never rewritten can be as bad as none; credit repairs part of it.
+# 2. When the world moves, memory that is never rewritten can be as bad as none; credit repairs part of it, and so does a rule that reads only the newest case.
 # 3. A vote without a language model is the null that a memory agent has to beat; look at the table before you believe a rising curve.
 #
 # **References** Memento: arXiv:2508.16153. MemRL (credit to injected memories): arXiv:2601.03192. Group-relative returns: arXiv:2508.10839.
@@ -343,34 +379,47 @@ verdict("the LLM beats the vote", llm_gain)
 # %% [markdown]
 # ## Going further
 #
-# **How the JSON schema bends the model.** The server masks tokens one at a time. Before a name can be written, a bare first letter may win: then the reply is spelled letter by letter, and belongs to whichever tool starts so. Such replies have more than four tokens. Their share among the no-memory replies:
+# **How the JSON schema bends the model.** The server masks tokens one at a time. A bare letter `p` may beat every whole name; then only `prime` and `product` are left, and the reply is spelled out, whatever the question. Such replies have more than four tokens:
 
 # %%
-bare = rows[(rows.learner == "no memory") & (rows.kind == "stationary")]
-spelled = bare[bare.tokens_out > 4]
-print(f"{len(spelled) / len(bare):.0%} are spelled; right: {spelled.success.mean():.2f} of them")
-print(f"right of the others: {bare.drop(spelled.index).success.mean():.2f}")
+for name, kind in (("no memory", "stationary"), ("credit", "stationary"), ("credit", "drift")):
+    part = rows[(rows.learner == name) & (rows.kind == kind) & (rows["index"] >= 48)]
+    spelled = part.tokens_out > 4
+    print(f"{name}, {kind}: {spelled.mean():.0%} spelled; right {part[spelled].success.mean():.2f}", end=", ")
+    print(f"the others {part[~spelled].success.mean():.2f}")
 
 # %% [markdown]
-# So "the frozen model" here means the model *with its mask*. The no-memory arm bears this most; the comparison with the vote does not depend on it.
+# So "the frozen model" here means the model *with its mask*. Both the no-memory arm and the comparison with the vote bear it: the vote has no mask.
 #
+# **Rewriting or forgetting?** `RewriteQ` does both. Without `renew`, nothing is forgotten. The vote is fast enough to run that arm here, on the same eight replicates:
+
+# %%
+from memlab.experiments import study
+from memlab.rivals.knn import KnnVote
+
+arm = {"no forgetting": lab06.with_memory(retrieval.TopK(), credit.RewriteQ(lab06.STEP, renew=False), make=KnnVote)}
+kept = study(arm, ("drift",), lab06.REPORT_SEEDS, lab06.TASKS, "toolbox-b", llm, embedder, progress=False)
+without = kept[kept["index"] >= 48].groupby("seed").success.mean()
+print("vote with minus without forgetting:", stats.paired_difference(by_seed("kNN vote, credit"), without))
+
+# %% [markdown]
 # **Trust the newest reward? Not when rewards lie.** In the noisy stream 15% of rewards are reported the wrong way round. The tuning run (set A, ten seeds, no model) shows the price of a large step size:
 
 # %%
 tuning = lab06.rows("lab06-tuning")
-late = tuning[(tuning["index"] >= 48) & tuning.learner.str.startswith("kNN")].copy()
-late["eta"] = late.learner.str.extract(r"([\d.]+)$")[0].astype(float)
+votes = tuning[(tuning["index"] >= 48) & tuning.learner.str.startswith("kNN")].copy()
+votes["eta"] = votes.learner.str.extract(r"([\d.]+)$")[0].astype(float)
 canvas = show.Canvas()
 for kind, label in (("drift", "after a drift"), ("noisy", "noisy rewards")):
-    table = late[late.kind == kind].pivot_table(index="eta", columns="seed", values="success")
+    table = votes[votes.kind == kind].pivot_table(index="eta", columns="seed", values="success")
     found = [stats.bootstrap_mean(row) for row in table.to_numpy()]
     canvas.line(label, table.index, [f.mean for f in found], marker="o")
     canvas.band(label, table.index, [f.low for f in found], [f.high for f in found])
 canvas.axes(xlabel="step size η", ylabel="success, tasks 48-95", ylim=(0, 1))
 canvas.source("kNN vote, no model")
-means = late.pivot_table(index="eta", columns="kind", values="success")
-best = means.idxmax()
-canvas.title(f"The best step is {best['drift']} after a drift and {best['noisy']} with noisy rewards")
+means = votes.pivot_table(index="eta", columns="kind", values="success")
+best = {kind: " and ".join(f"{eta:g}" for eta in means.index[means[kind] == means[kind].max()]) for kind in means}
+canvas.title(f"Best steps: {best['drift']} after a drift, {best['noisy']} with noisy rewards")
 show.figure(
     canvas,
     alt=f"Success against four step sizes. Best after a drift: {best['drift']}; best with noisy rewards: {best['noisy']}.",
@@ -378,12 +427,10 @@ show.figure(
 )
 
 # %% [markdown]
-# **A planted lesson.** An attacker writes ten cases that praise a useless tool, with a made-up reward of 1. We run the vote on 24 further tasks before, with, and after undoing the attack by one `revert`:
+# **A planted lesson.** An attacker writes ten cases that praise a useless tool, with a made-up reward of 1. We run the vote on 24 tasks, nearly all new, before, with, and after undoing the attack by one `revert`. One run, an illustration:
+
 
 # %%
-from memlab.rivals.knn import KnnVote
-
-
 def score_now(memory):
     probe_tasks = memlab.stream("toolbox-b", "stationary", n=24, seed=100)
     copy = memlab.open_store(dim=embedder.dim)
@@ -411,9 +458,9 @@ still_store.revert(episode=999)
 print(f"clean {clean:.2f}, poisoned {poisoned:.2f}, reverted {score_now(still_store):.2f}")
 
 # %% [markdown]
-# A **gate** stops such writes before they land: `Agent(..., gate=...)` sees each edit and may refuse it with a reason. Lab 08 attacks memories in earnest.
+# A **gate** stops such writes before they land: `Agent(..., gate=...)` sees each edit and may refuse it with a reason.
 #
-# **Exercise 06.3.** At how many episodes has the credit agent cost a minute of model time? Use the mean `llm_seconds` above.
+# **Exercise 06.3.** After how many episodes has the credit agent used a minute of model time? Use the mean `llm_seconds` above, unrounded.
 
 # %%
 seconds = float(cost.mean().loc["credit", "llm_seconds"])
