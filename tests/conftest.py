@@ -50,7 +50,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Gener
         report.outcome = "failed"
         report.longrepr = f"required by MEMLAB_REQUIRE, yet skipped: {report.longrepr}"
     if report.when == "call" and report.passed:
-        item.config.stash[PASSED].update(services or {"notebooks" if "tests/notebooks" in item.nodeid else "plain"})
+        item.config.stash[PASSED].update(services or {"notebooks" if "test_notebooks" in item.nodeid else "plain"})
     return report
 
 
