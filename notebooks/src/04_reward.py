@@ -193,12 +193,10 @@ paint_lake(canvas, "slippery", 0, best[100], 400)
 paint_lake(canvas, "not slippery", 1, 1.0, 100)
 canvas.source("simulated, Gymnasium's transition table")
 primary = gaps["|A| sampling, weighted"]
-canvas.title(
-    f"Weighted |A| sampling minus full return, slippery: {primary.mean:+.2f} [{primary.low:+.2f}, {primary.high:+.2f}]"
-)
+canvas.title(f"Weighted |A| sampling minus full return, slippery: {primary}")
 show.figure(
     canvas,
-    alt="Two panels of exact success over 400 updates, with one line per arm, the random policy near 0.014 and the "
+    alt="Exact success over 400 updates on slippery ice and over the first 100 without, one line per arm, the random policy near 0.014 and the "
     "optimum as a horizontal line: "
     + "; ".join(f"{w}, {a} {area[w, a].mean():.2f} on average" for w in lab04.WORLDS for a in arms),
     caption="Bands: 95% bootstrap over 8 replicates (seeds 100-107), the same random numbers for every arm. 8 of 32 "
