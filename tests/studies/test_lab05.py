@@ -50,12 +50,13 @@ def test_replayed_replies_give_the_recorded_rows():
     assert frame["p_right"].to_numpy() == pytest.approx(recorded["p_right"].to_numpy())
 
 
-def calls(rewards):
+def calls(*tables):
+    """Recorded calls of one pair; one table of rewards serves both queries, two serve one each."""
     rows = [
         {"seed": 0, "pair": 0, "query": q, "subset": i, "sorts": "right+right+wrong", "similarity": "0.9+0.8+0.7"}
         | {"success": float(r)}
         for q in (0, 1)
-        for i, r in enumerate(rewards)
+        for i, r in enumerate(tables[q % len(tables)])
     ]
     return pd.DataFrame(rows)
 
@@ -77,6 +78,14 @@ def test_a_harmful_case_is_dropped_only_by_rules_that_tell_cases_apart():
     spoiled = SUBSETS[:, 0] & ~SUBSETS[:, 2]
     regret = lab05_real.transfer(calls(spoiled)).groupby("arm")["regret"].mean()
     assert regret["Shapley"] == 0 and regret["no credit"] == 1 and regret["every"] == 1
+
+
+def test_regret_is_counted_on_the_other_query():
+    first, second = SUBSETS[:, 0], SUBSETS[:, 2]
+    found = lab05_real.transfer(calls(first, second))
+    shapley = found[found["arm"] == "Shapley"].set_index("query")["regret"]
+    assert shapley.to_dict() == {0: 1.0, 1: 1.0}
+    assert (found[found["arm"] == "no credit"]["regret"] == 0).all()
 
 
 def test_keep_names_the_subset():
