@@ -384,7 +384,7 @@ lab03.practice(place, policy, store)
 case = max(store.cases(), key=lambda case: case.uses)
 uses = store.steps(case.id)
 d = [((place.test_vectors[0] - v) ** 2).sum() for v in (case.vector, *(use.vector for use in uses))]
-by_hand = retrieval.kernel_q(d, [case.reward, *(use.reward for use in uses)], lab03.DELTA)
+by_hand = retrieval.kernel_q(d, [case.reward, *(use.reward for use in uses)], policy.value.delta)
 one = memlab.core.Hits((case.id,), np.ones(1), (case,))
 print(len(uses), "uses:", by_hand.round(6), policy.value(place.test_vectors[0], one, store).round(6))
 

@@ -5,7 +5,7 @@ import pytest
 import memlab
 from memlab.core import MemlabError
 from memlab.reward import success
-from memlab.studies import lab03
+from memlab.studies import lab03, lab03_places
 
 
 @pytest.fixture(scope="module", params=list(lab03.KINDS))
@@ -16,12 +16,14 @@ def place(request):
 def test_a_place_files_each_kind_of_task_equally_often_and_shares_no_task(place):
     tasks = [*place.practice, *place.tests]
     ids = [case.id for case in place.bank] + [task.id for task in tasks]
-    assert len(ids) == len(set(ids)) == lab03.BANK + lab03.PRACTICE + lab03.TESTS
+    assert len(ids) == len(set(ids)) == lab03_places.BANK + lab03_places.PRACTICE + lab03_places.TESTS
     assert len({task.family for task in tasks}) == 4
-    family = {task.id: task.family for task in memlab.stream("toolbox-b", lab03.KINDS[place.world], lab03.DRAWN, 100)}
+    family = {
+        task.id: task.family for task in memlab.stream("toolbox-b", lab03.KINDS[place.world], lab03_places.DRAWN, 100)
+    }
     same = {case: [task for task in tasks if task.family == family[case.id]] for case in place.bank}
     useless = [c for c, near in same.items() if not any(success(t, t.tools[c.action](t.text)) for t in near)]
-    assert len(useless) == (lab03.BANK // 2 if place.world == lab03.MISFILED else 0)
+    assert len(useless) == (lab03_places.BANK // 2 if place.world == lab03.MISFILED else 0)
 
 
 def test_expected_success_is_equation_1(place):
@@ -36,7 +38,7 @@ def test_practice_keeps_every_use_and_rewrites_the_case_that_was_used(place):
     store = place.store()
     rewards = lab03.practice(place, lab03.arms()["hybrid, case Q"], store)
     steps = store.steps()
-    assert [step.reward for step in steps] == rewards and len(steps) == lab03.PRACTICE
+    assert [step.reward for step in steps] == rewards and len(steps) == lab03_places.PRACTICE
     assert sum(case.uses for case in store.cases()) == sum(len(step.shown) for step in steps)
 
 
