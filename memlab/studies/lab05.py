@@ -83,6 +83,17 @@ def bandit(tasks: Sequence[Task], embedder: Embedder) -> lessons.Bandit:
     return lessons.Bandit(x, np.array(rewards), np.array([task.family for task in tasks]))
 
 
+def example() -> lessons.Bandit:
+    """The notebook's stream of 96 tasks, from recorded embeddings: the same on every machine."""
+    from memlab.llm.embedders import ReplayEmbedder
+
+    return bandit(_example_tasks(), ReplayEmbedder(data("embeddings/lab05.parquet")))
+
+
+def _example_tasks() -> list[Task]:
+    return stream("toolbox-b", "drift", TASKS // 2, REPORT_SEEDS[0])
+
+
 def spill(tasks: lessons.Bandit, place: lessons.Place, seed: int) -> list[lessons.Correction]:
     """After the first half of a drift stream: correct one answer of each family, and see which others change."""
     half = len(tasks.x) // 2
@@ -126,8 +137,11 @@ def report() -> pd.DataFrame:
     import pandas as pd
 
     from memlab.llm import open_embedder
+    from memlab.llm.embedders import RecordingEmbedder
 
     embedder = open_embedder("wordllama")
+    with RecordingEmbedder(embedder, data_folder() / "embeddings" / "lab05.parquet") as recorder:
+        bandit(_example_tasks(), recorder)
     frames = [*_who_frames(), *_lake_frames(), _drift_frame(embedder)]
     for seed in REPORT_SEEDS:
         tasks = bandit(stream("toolbox-b", "drift", TASKS, seed), embedder)

@@ -268,10 +268,10 @@ for other in ("every", "leave-one-out", "no credit", lab05_real.TRIED):
 # A lesson is a context $x$ (the question's vector) and $g = \frac{1}{G}\sum_i A_i \nabla \log \pi(a_i)$, the advantages of $G = 4$ rollouts (lab 04). **Weights** add it up: $W \mathrel{+}= \eta\, x g^\top$, logits $yW$. **Memory** keeps the row $(x, g)$ and reads logits $\eta \sum_i k(y, x_i)\, g_i$. No language model here, so that both places are equally simple. On one Toolbox stream:
 
 # %%
-embedder = memlab.open_embedder("wordllama")
-stream = lab05.bandit(memlab.stream("toolbox-b", "drift", n=96, seed=100), embedder)
-weights = lessons.Weights(embedder.dim, 12, step=30.0)
-memory = lessons.Lessons(embedder.dim, 12, step=30.0, kernel=lessons.linear)
+stream = lab05.example()
+dim, actions = stream.x.shape[1], stream.reward.shape[1]
+weights = lessons.Weights(dim, actions, step=30.0)
+memory = lessons.Lessons(dim, actions, step=30.0, kernel=lessons.linear)
 rewards = [lessons.learn(stream, place, seed=100) for place in (weights, memory)]
 gap = np.abs(weights.logits(stream.x) - memory.logits(stream.x)).max()
 print(f"expected reward {rewards[0].mean():.6f} and {rewards[1].mean():.6f}; largest gap of logits {gap:.1e}")

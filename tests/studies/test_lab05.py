@@ -91,3 +91,9 @@ def test_regret_is_counted_on_the_other_query():
 def test_keep_names_the_subset():
     assert lab05_real.keep(np.array([0.1, -0.2, 0.0])) == 4
     assert lab05_real.keep(np.array([0.1, -0.2, 0.0]), ">= 0") == 5
+
+
+def test_the_notebooks_stream_is_recorded_whole():
+    tasks = lab05.example()
+    assert tasks.x.shape == (96, 256) and tasks.reward.shape == (96, 12)
+    assert (tasks.reward.sum(axis=1) >= 1).all()
