@@ -70,7 +70,7 @@ credit_rules.memrl(np.zeros(9), [helps, harms, useless], True).round(2)
 # %% [markdown]
 # ## With it and without it
 #
-# A counterfactual asks the *same query* again without a case. **Leave-one-out** is $v(S) - v(S \setminus c)$. **Shapley** averages the gain of adding $c$ over all orders in which the cases may be added. **Exercise 05.2.** Write Shapley; `value` takes a frozenset of ids.
+# A counterfactual asks the *same query* again without a case. **Leave-one-out** is $v(S) - v(S \setminus c)$. **Shapley** averages the gain of adding $c$ over all orders in which the cases may be added. **Exercise 05.2.** Write Shapley: `value` takes a frozenset of ids, and you return a dict with the worth of each id.
 
 
 # %%
@@ -256,7 +256,7 @@ show.figure(
 )
 
 # %% [markdown]
-# In words, with the exact sign-flip $p$:
+# In words, with the exact sign-flip $p$. The first three lines are *not* at equal calls; the fair rival of Shapley, call for call, is the last:
 
 # %%
 for other in ("every", "leave-one-out", "no credit", lab05_real.TRIED):
@@ -418,9 +418,9 @@ show.Explorer(
 # %% [markdown]
 # ## What would falsify the claims, and what we measured
 #
-# *Paying everyone alike fails* if it is no better than random credit: the lines above say that it learns. *Counterfactual credit fails* if, at equal calls, it is no better than paying everyone. *"The place is a separate choice"* would be falsified by two places with the same reading that answer differently, or by a gain of memory over weights that rewriting does not explain.
+# *Paying everyone alike fails* if it is no better than random credit: the lines above say that it learns. *Counterfactual credit fails* if, at equal calls, it is no better than paying everyone, or than the best set tried: read the verdicts under both figures. *"The place is a separate choice"* would be falsified by two places with the same reading that answer differently, or by a gain of memory over weights that rewriting does not explain.
 #
-# **What this does not show.** The partner queries resemble each other closely, so trying all subsets once carries over; where no next query is alike, only values kept per case can help. Three shown cases make $2^3$ calls; ten make 1,024. The policies in part two are linear and small; "local" relies on an embedder that keeps families apart. The arm *best set tried* and the table by step were added after the first look.
+# **What this does not show.** The partner queries resemble each other closely, so trying all subsets once carries over; where no next query is alike, only values kept per case can help. The simulated world is one of many: with more harmful cases, or rarer tasks, the trade of calls may turn. Three shown cases make $2^3$ calls; ten make 1,024. The policies in part two are linear and small; "local" relies on an embedder that keeps families apart. The arm *best set tried* and the table by step were added after the first look.
 #
 # ## Summary
 #
