@@ -175,8 +175,8 @@ def by_store(view):
     return {case.id: {name: getattr(case, name) for name in names} for case in view.cases()}
 
 
-yours = course.filled(rebuild(rows), by_store(store))
-print("rebuild agrees with the store:", yours == by_store(store))
+yours = rebuild(rows)
+print("your rebuild agrees with the store:", "not written yet" if yours is None else yours == by_store(store))
 
 # %% [markdown]
 # ## Time travel
