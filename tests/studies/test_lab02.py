@@ -14,11 +14,11 @@ from memlab.studies.lab02_keepers import BLOCK, KEEPERS, cases
 @pytest.mark.parametrize("name", KEEPERS)
 def test_what_was_committed_is_read_back(name, tmp_path):
     keeper = KEEPERS[name](tmp_path)
-    many = cases(BLOCK + 2, seed=0)
+    many = cases(2 * BLOCK + 2, seed=0)
     keeper.fill(many[:3])
     for case in many[3:]:
         keeper.commit(case)
-    assert KEEPERS[name].count(tmp_path) == (BLOCK if name == "memlab, 64 a commit" else len(many))
+    assert KEEPERS[name].count(tmp_path) == (2 * BLOCK if name == "memlab, 64 a commit" else len(many))
 
 
 def test_half_a_line_is_not_counted_and_half_a_file_cannot_be_read(tmp_path):
