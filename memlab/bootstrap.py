@@ -128,7 +128,7 @@ def install(home: Path, extras: Iterable[str], create: bool = True) -> None:
         if create and not venv_python(home).exists():
             say(f"Making a virtual environment in {home} (Python {sys.version.split()[0]})")
             run_or_explain([sys.executable, "-m", "venv", str(home)], VENV_REMEDY)
-        say("Installing the packages there: 1.5 GB on disk, 1 to 5 minutes, only the first time")
+        say("Installing the packages there: 1.5 GB on disk, about a minute, only the first time")
         quiet = [] if sys.stdout.isatty() else ["--quiet"]
         pip = [str(venv_python(home)), "-m", "pip", "install", "--disable-pip-version-check", *quiet]
         run_or_explain([*pip, "-c", str(ROOT / "constraints.txt"), "-e", target], PIP_REMEDY)
