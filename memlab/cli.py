@@ -185,3 +185,18 @@ def data_figure() -> None:
     (folder / "figures").mkdir(exist_ok=True)
     (folder / "figures" / "learning_curve.png").write_bytes(picture.png)
     typer.echo(f"figures/learning_curve.png drawn; {datafiles.write_manifest(folder)} files listed")
+
+
+@data_app.command("simulated")
+def data_simulated() -> None:
+    """Fit the simulated model to the recorded replies of lab 06 again, and say how well it fits."""
+    from memlab import datafiles
+    from memlab.llm.replay import read_rows
+    from memlab.llm.simulated import SimulatedLLM
+
+    folder = bootstrap.ROOT / "data"
+    recorded = [folder / "replies" / f"{name}.parquet" for name in ("lab06", "lab06-tuning")]
+    fitted = SimulatedLLM.fit([row for path in recorded for row in read_rows(path)])
+    fitted.save(folder / "simulated" / "toolbox.json")
+    found = {name: value for name, value in fitted.report().items() if name != "calibration"}
+    typer.echo(f"simulated/toolbox.json: {found}; {datafiles.write_manifest(folder)} files listed")

@@ -101,13 +101,13 @@ course.check("06.2", (rewrite, failures))
 # %% [markdown]
 # `credit.RewriteQ` adds one rule: when advice that used to be good falls below .5, the old *failures* nearby are forgotten. They are as old as the broken advice, and the tool that failed then may be the right one now.
 #
-# The study uses $\eta = .7$ (chosen by tuning): one failure is enough. Here is a full run with credit. Change `"replay"` to `"auto"` above for a live model; the cell then stops by itself after three minutes.
+# The study uses $\eta = .7$ (chosen by tuning): one failure is enough. Here is a full run with credit. Change `"replay"` to `"auto"` above for a live model: a bar then shows the time left, and the cell stops by itself after three minutes.
 
 # %%
 memory = memlab.open_store(dim=embedder.dim)
 rule = credit.RewriteQ(step=lab06.STEP)
 learner = memlab.Agent(llm, embedder, memory, retrieval.TopK(k=3), credit=rule, seed=100)
-episodes = list(learner.run(tasks, seconds=180))
+episodes = list(learner.run(tasks, progress=llm.backend == "ollama", seconds=180))
 print(len(episodes), "episodes, success", np.mean([e.success for e in episodes]).round(3))
 
 # %% [markdown]
@@ -401,6 +401,34 @@ arm = {"no forgetting": lab06.with_memory(retrieval.TopK(), credit.RewriteQ(lab0
 kept = study(arm, ("drift",), lab06.REPORT_SEEDS, lab06.TASKS, "toolbox-b", llm, embedder, progress=False)
 without = kept[kept["index"] >= 48].groupby("seed").success.mean()
 print("vote with minus without forgetting:", stats.paired_difference(by_seed("kNN vote, credit"), without))
+
+# %% [markdown]
+# **A model of the model.** For what-if questions that nobody recorded, `simulated` answers: a small statistical model fitted to these replies (which tool, given the question's words and the cases shown). How far can it be trusted? These are its predictions on replies held out of the fit:
+
+# %%
+simulated = memlab.open_llm("simulated")
+fit = simulated.report()
+bins = pd.DataFrame(fit["calibration"])
+canvas = show.Canvas(size=(4.6, 3.8))
+canvas.line("exact (null error)", [0, 1], [0, 1], linewidth=1)
+canvas.points("held-out replies", bins["predicted"], bins["observed"])
+canvas.axes(xlabel="predicted probability of a tool", ylabel="share of replies that name it", xlim=(0, 1), ylim=(0, 1))
+canvas.source("simulated, fitted to smollm2:135m")
+canvas.title(f"Log-loss {fit['log_loss']:.2f}; {fit['log_loss_no_memory']:.2f} if blind to memory")
+show.figure(
+    canvas,
+    alt="Predicted against observed probability of a tool in seven bins, beside the diagonal of a perfect fit.",
+    caption=f"{fit['held_out']} of {fit['calls']} calls held out; a uniform guess has log-loss {fit['log_loss_uniform']:.2f} nats.",
+)
+
+# %% [markdown]
+# With it, any setting can be tried, and the result says that it is simulated. What would a memory with *one* shown case have done on this stream?
+
+# %%
+guess_store = memlab.open_store(dim=embedder.dim)
+what_if = memlab.Agent(simulated, embedder, guess_store, retrieval.TopK(k=1), credit=rule, seed=100)
+print("simulated, k = 1:", np.mean([e.success for e in what_if.run(tasks)]).round(3))
+print("recorded, k = 3:", np.mean([e.success for e in episodes]).round(3))
 
 # %% [markdown]
 # **Trust the newest reward? Not when rewards lie.** In the noisy stream 15% of rewards are reported the wrong way round. The tuning run (set A, ten seeds, no model) shows the price of a large step size:
