@@ -106,7 +106,7 @@ def drag(page, handle):
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
-    for step in range(1, 11):
+    for step in [*range(1, 11), *range(10, -11, -1)]:  # there and back: some sliders start at their end
         page.mouse.move(x + 8 * step, y)
         page.wait_for_timeout(30)
     page.mouse.up()
