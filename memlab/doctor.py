@@ -137,7 +137,7 @@ def models() -> Finding:
     from memlab.llm.weights import ASSETS
 
     if ollama_version() is None:
-        return Finding("warn", "models", "no server to ask")
+        return Finding("warn", "models", "no server to ask", "none needed without a server")
     held = ollama_models()
     missing = [name for name in ASSETS if name not in held]
     if missing:

@@ -131,7 +131,7 @@ scores = {
 }
 
 # %% [markdown]
-# Bars are the share of right answers; thin lines are 95% bootstrap intervals over the 8 questions.
+# Bars are the share of right answers; thin lines are 95% bootstrap intervals over the 8 questions. Where all eight agree, the interval is a point.
 
 # %%
 found = [stats.bootstrap_mean(scores[memory]) for memory in scores]
@@ -149,7 +149,7 @@ show.figure(
 )
 
 # %% [markdown]
-# The model believes what it is shown, right or wrong. So what an agent remembers, and what it *stops* showing, is worth learning. First, your guess:
+# The model believes what it is shown, right or wrong. So what an agent remembers, and what it *stops* showing, is worth learning. Now compare with your guess. (*sign-flip p* is how often chance alone, turning the sign of each pair, gives as large a mean; the [glossary](GLOSSARY.md) has it.)
 
 # %%
 change = found[2].mean - found[0].mean
@@ -178,7 +178,7 @@ def paint(canvas, result):
 
 
 # %% [markdown]
-# Move the sliders: which question changes its answer, and how sure is the model before and after? (Without a kernel you see the first frame.)
+# Move both knobs: which question changes its answer, and how sure is the model before and after? (Without a kernel you see the first frame.)
 
 # %%
 explorer = show.Explorer(

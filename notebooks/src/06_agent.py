@@ -316,7 +316,7 @@ def paint(canvas, result):
         canvas.line(name, np.arange(1, task + 1), success[name])
         canvas.bars(name, tools, [values.get(tool, 0.0) for tool in tools], panel=1)
     canvas.axes(0, xlabel="task", ylabel="tasks solved so far", xlim=(0, 96), ylim=(0, 96))
-    canvas.axes(1, title=f"near {family}", xlabel="tool", ylabel="value nearby (0 also if untried)", ylim=(0, 1.02))
+    canvas.axes(1, title=f"near {family}", xlabel="tool", ylabel="value nearby (0 also if untried)", ylim=(0, 1.4))
     canvas.source("replay of smollm2:135m")
     solved = ", ".join(f"{n} solved {int(s[-1])}" for n, s in success.items())
     canvas.title(f"After {task} tasks: {solved}")
