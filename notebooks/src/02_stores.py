@@ -13,7 +13,7 @@
 #
 # **Time** 50 minutes. **Before** [01 The MDP](01_mdp.ipynb); Python dicts and sets. **Symbols** are in the [glossary](GLOSSARY.md).
 #
-# **The claim.** Memento (arXiv:2508.16153) learns by rewriting a memory $M$ while its model stays frozen. Then $M$ is what a training run's weights are elsewhere, and should say who changed what, when and why. Our own claim, no paper's: *one log of edits, only ever appended to, is enough*; the present memory, every past one and every undo follow from it, and a commit costs no more at the end than at the start.
+# **The claim.** Memento (arXiv:2508.16153) learns by rewriting a memory $M$ while its model stays frozen. Then $M$ is what a training run's weights are elsewhere, and should say who changed what, when and why. Our own claim, no paper's: *one log of edits, only ever appended to, is enough*; the present memory, every past one and every undo follow from it, and a commit at 1,024 cases costs at most half as much again as at 64.
 
 # %%
 import json
@@ -80,7 +80,7 @@ table.sort_values("kind")
 # - **Subtask** memory holds the questions and results (`note`) of *this task*; step 2 could not be asked without it.
 # - **Tool** memory is the log of calls: which tool, for which step, with what reward.
 #
-# In Memento the first has vectors and the others are text. Here all three stand in one store, apart by `kind`, so a search can ask for one of them:
+# Here all three stand in one store, apart by `kind`, so a search can ask for one of them:
 
 # %%
 hits = store.search(embedder.embed(["Find the GCD of 12 and 18."])[0], k=2, kind="tool")
@@ -102,7 +102,7 @@ log.to_pandas()[["version", "position", "op", "case_id", "episode", "reason", "a
 log.search().where("op = 'write' AND case_id LIKE 'tool:%'").select(["case_id", "after"]).to_pandas()
 
 # %% [markdown]
-# `after` holds the fields that changed. The vector has a column of its own, and each is stored once. (Memento's released code embeds every stored key again for every query.)
+# `after` holds the fields that changed. The vector has a column of its own, and each is stored once.
 #
 # ## Four edits
 #
@@ -177,6 +177,10 @@ def by_store(view):
 
 yours = rebuild(rows)
 print("your rebuild agrees with the store:", "not written yet" if yours is None else yours == by_store(store))
+if yours != by_store(store):
+    from memlab.checks.lab02 import rebuild
+
+    print("until it does, memlab's rebuild is used below:", rebuild(rows) == by_store(store))
 
 # %% [markdown]
 # ## Time travel
@@ -242,22 +246,23 @@ show.Explorer(
     paint,
     {"version": show.knob("version", 0, 48, 1, 48)},
     panels=2,
-    alt="Left: cases by the task that wrote them and their value Q; squares at the bottom mark forgotten ones. Right: "
+    alt="Left: cases by the task that wrote them and their value Q; squares below 0 mark forgotten ones. Right: "
     "live cases and tasks won over 48 versions.",
-    caption="One run, seed 3, tools replaced after task 24. Each frame is at(version) of the same store.",
+    caption="One run, seed 3, tools replaced after task 24; at(version) of one store. Squares below 0 are no Q.",
 )
 
 # %% [markdown]
-# After task 24 old advice fails and its $Q$ falls. The credit rule then forgets the failures noted nearby before: those tools may work now. They go a few at a time, as each kind of question meets the change.
+# After task 24 old advice fails and its $Q$ falls. When good advice fails, the agent deletes old failures about similar questions, since those tools may work now. They go a few at a time, as each kind of question meets the change.
 #
 # ## Taking back
 #
-# An attacker slips in as episode 99: a wrong lesson, and the value of the best case set to nothing.
+# An attacker slips in as episode 99: a wrong lesson, and the value of the best case set to 0. The author in the log is only what the writer claims.
 
 # %%
 before, best = by_store(life), max(life.cases(), key=lambda case: case.q)
 planted = Case("planted", best.text, "animal", reward=1.0, q=1.0, vector=best.vector)
-attack = [Edit.write(planted, episode=99), Edit.rewrite(best.id, {"q": 0.0}, episode=99)]
+why = {"episode": 99, "author": "attacker"}
+attack = [Edit.write(planted, **why), Edit.rewrite(best.id, {"q": 0.0}, **why)]
 life.commit(attack)
 life.search(best.vector, k=2, kind="case").ids
 
@@ -311,7 +316,7 @@ guess = "100 times"
 course.predict("02.disk", guess, ("same", "10 times", "100 times"))
 
 # %% [markdown]
-# We measured this (`memlab study lab02`), with a **null** beside it: what would a plain dict saved as JSON do, or edits appended to a file as JSON lines? Cases have 384-d vectors. Arms take turns; time is processor time, since the machine was busy.
+# We measured this (`memlab study lab02`), with a **null** beside it: what would a plain dict saved as JSON do, or edits appended to a file as JSON lines? Cases have 384-d vectors. Arms take turns; time is processor time, since the machine was busy. Eight replicates up to 1,024 cases, only two beyond.
 
 # %%
 from memlab.studies import lab02
@@ -342,7 +347,7 @@ for panel, measure in enumerate(("cpu_ms", "mb")):
         canvas.line(arm if panel else f"_{arm}", sizes, [f.mean for f in found], panel, marker=marker, markersize=4)
         canvas.band(arm, sizes, [f.low for f in found], [f.high for f in found], panel)
     canvas.panels[panel].set(xscale="log", yscale="log")
-canvas.axes(0, xlabel="cases in memory", ylabel="processor time of a commit (ms)")
+canvas.axes(0, xlabel="cases in memory", ylabel="processor time per case (ms)")
 canvas.axes(1, xlabel="cases in memory", ylabel="disk (MB)", ylim=(0.05, 2e4))
 times = last["LanceDB, row by row"] / last["memlab"]
 canvas.title(f"Row by row takes {times:.0f} times memlab's disk after 3,072 commits")
@@ -354,7 +359,7 @@ show.figure(
 )
 
 # %% [markdown]
-# Your guess, and the verdict on "a commit costs no more at the end": processor time at 1,024 cases over time at 64, with its interval over eight replicates. The rule: flat if the whole interval is below 1.5.
+# Your guess, and the verdict on "at most half as much again": processor time at 1,024 cases over time at 64, with its interval over eight replicates. Supported: the whole interval is below 1.5; *grew*: it is above 1. At 3,072 there are two replicates and no test.
 
 
 # %%
@@ -368,10 +373,11 @@ def ratio(arm, size=1024):
 course.settle("02.disk", "same" if times < 3 else "10 times" if times < 30 else "100 times")
 for arm in lab02.GROWING:
     verdict = "supported" if ratio(arm).high < 1.5 else "not supported"
-    print(f"{arm:20} {ratio(arm)}  flat: {verdict}; at 3,072: {ratio(arm, 3072).mean:.2f}")
+    change = "grew" if ratio(arm).low > 1 else "shrank" if ratio(arm).high < 1 else "no clear change"
+    print(f"{arm:20} {ratio(arm)} {change}; {verdict}; at 3,072: {ratio(arm, 3072).mean:.2f}")
 
 # %% [markdown]
-# An earlier trial of ours had 273 ms a commit and 384 MB after 3,000 one-row commits. Reproduced means within a third. And a million cases? That is **extrapolated**: row by row as $n^2$ from 3,072, memlab in proportion to $n$ from a bulk load of 50,000.
+# An earlier trial of ours had 273 ms a commit and 384 MB after 3,000 one-row commits. Reproduced means within a third. Its wall time came from another machine under another load. And a million cases? That is **extrapolated**: row by row as $n^2$ from 3,072, memlab in proportion to $n$ from a bulk load of 50,000.
 
 # %%
 wall = commit[(commit.measure == "ms") & (commit["size"] == 3072)].groupby("arm").value.mean()
@@ -390,7 +396,7 @@ print(
 # %% [markdown]
 # ## The null: why not a JSON file?
 #
-# JSON lines stay flat as well, so a flat cost is no evidence for a database. What about crashes? We kill a process while it commits, here and now, then read what it left; -1 means unreadable.
+# JSON lines pass the same test, so passing it is no evidence for a database. What about crashes? We kill a process while it commits, here and now, then read what it left; -1 means unreadable. A kill between two writes harms nobody. One more found than acknowledged is fine: it was on disk, and the kill came before the process could say so.
 
 # %%
 for arm in ("null: JSON file", "memlab"):
@@ -398,16 +404,17 @@ for arm in ("null: JSON file", "memlab"):
     print(f"{arm:16}", outcome)
 
 # %% [markdown]
-# And recorded, eight kills each. *Lost* counts kills after which an acknowledged case was missing.
+# And recorded, eight kills each. *Lost* counts kills after which an acknowledged case was missing; *one more* and *unreadable* show which kills surely came in or right after a write.
 
 # %%
 crash = recorded[recorded.part == "crash"].pivot(index=["arm", "seed"], columns="measure", values="value")
 crash["lost"] = crash.found < crash.acknowledged
 crash["unreadable"] = crash.found < 0
-crash.groupby("arm")[["lost", "unreadable"]].sum()
+crash["one more"] = crash.found > crash.acknowledged
+crash.groupby("arm")[["lost", "unreadable", "one more"]].sum()
 
 # %% [markdown]
-# A dict saved over its own file can be lost and keeps no history; renaming a finished file into place cures the first. JSON lines *of edits* survive a kill and keep every version: your `rebuild` would work on them. **The idea is the log, not the database.** What the database adds, once it is compacted, is measured too:
+# A dict saved over its own file can be lost and keeps no history; renaming a finished file into place cures the first. JSON lines *of edits* were readable after every kill here and would keep every version: your `rebuild` would work on them. **The idea is the log, not the database.** What the database adds, once it is compacted, is measured too:
 
 # %%
 opened = recorded[(recorded.part == "open") & (recorded.measure == "cpu_ms")].pivot_table("value", "arm", "size")
@@ -416,9 +423,11 @@ for arm in lab02.GROWING:
     print(f"reading 3,072 cases back: {opened[3072][arm]:5.0f} ms {arm}")
 
 # %% [markdown]
-# It also filters rows without reading all of them, lets several processes write, and can index vectors. For a few hundred text lessons and one process, a JSON-lines log would do.
+# The arm with 64 cases a commit opens slower: after 48 commits it has no checkpoint yet (memlab saves one every 512), so it reads its whole log.
 #
-# **What would falsify the claim:** a rebuild that differs from the store, a commit that slows down, a past version that changes. **What this does not show.** Power failure (we kill processes, not machines); more than one writer; anything about whether *these* memories help an agent: scripts chose the tools. A million cases are extrapolated, not run.
+# The database also filters rows and can index vectors. That several processes may write, memlab's tests check; it is not measured here. For a few hundred text lessons and one process, a JSON-lines log would do.
+#
+# **What would falsify the claim:** a rebuild that differs from the store, an undo that leaves a trace in memory, a commit that fails the rule above. **What this does not show.** Power failure (we kill processes, not machines); more than one writer; anything about whether *these* memories help an agent: scripts chose the tools. A million cases are extrapolated, not run.
 #
 # ## Summary
 #
@@ -426,7 +435,7 @@ for arm in lab02.GROWING:
 # 2. The present, the past (`at`) and the undo (`revert`) follow from that log; so does what you wished forgotten.
 # 3. Appending row by row takes disk with the square of $n$. Compaction brings that down to $n$, and so does a plain JSON-lines log.
 #
-# **References** Memento: arXiv:2508.16153. LanceDB 0.40 is the store measured here. **Next** 03 Retrieval.
+# **References** Memento: arXiv:2508.16153. LanceDB 0.40 is the store measured here. **Next** [03 Retrieval](03_retrieval.ipynb).
 
 # %% [markdown]
 # ## Going further
@@ -482,12 +491,14 @@ show.figure(
 )
 
 # %% [markdown]
-# With one machine's memory to hold the vectors, exact search is the simpler choice until it is too slow. By its time per vector we can say when that would be (extrapolated):
+# With one machine's memory to hold the vectors, exact search is the simpler choice until it is too slow. Which is faster here, and exact search at a million by its time per vector (**extrapolated**):
 
 # %%
 per_vector = exact["random: numpy, exact"] / 20_000
 print(f"exact numpy: {exact['random: numpy, exact']:.2f} ms at 20,000; {per_vector * 1e6:.0f} ms at a million")
-print(f"IVF, one probe: {index[(index['size'] == 1) & (index.measure == 'cpu_ms')].value.mean():.2f} ms at 20,000")
+ivf = index[(index["size"] == 1) & (index.measure == "cpu_ms") & (index.arm == "random: IVF")].value.mean()
+faster = "exact numpy" if exact["random: numpy, exact"] < ivf else "IVF"
+print(f"IVF, one probe: {ivf:.2f} ms at 20,000 random vectors; faster here: {faster}")
 
 # %% [markdown]
 # A missed neighbor is a memory the agent does not get to see. Whether that matters depends on whether *near* means *useful*: lab 03.
