@@ -347,12 +347,13 @@ cost.mean().round(2)
 #
 # ## What would falsify the claim, and what we measured
 #
-# *The claim fails here* if memory is no better than no memory while nothing moves. *Credit fails* if it does not beat append-only after the drift. *The LLM's part fails* if a vote without it does as well. The null model is that vote.
+# *The claim fails here* if memory is no better than no memory while nothing moves. *Credit fails* if it does not beat append-only after the drift. *The LLM's part fails* if a vote without it does as well. The null model is that vote. *Supported* needs an interval above 0 and p at most .05.
 
 
 # %%
 def verdict(claim, found):
     word = "supported" if found.low > 0 else "CONTRADICTED" if found.high < 0 else "NOT supported"
+    word = word if found.p <= 0.05 else "NOT supported"
     print(f"{word:14}{claim}: {found}")
 
 
