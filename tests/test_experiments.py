@@ -86,7 +86,9 @@ def test_recorded_rows_of_lab_06_are_complete_and_say_what_made_them(name):
 )
 def test_recorded_rows_are_derived_again_from_the_recorded_replies(learner, kind, seed):
     llm = memlab.open_llm(f"replay:{memlab.data('replies/lab06.parquet')}")
-    again = run_cell(Cell(learner, "toolbox-b", kind, lab06.TASKS, seed), lab06.LEARNERS[learner], llm, "wordllama")
+    again = run_cell(
+        Cell(learner, "toolbox-b", kind, lab06.TASKS, seed), lab06.LEARNERS[learner], llm, lab06.embedder()
+    )
     rows = lab06.rows()
     recorded = rows[(rows.learner == learner) & (rows.kind == kind) & (rows.seed == seed)]
     for column in ("action", "serves", "success", "shown", "edits", "memories", "tokens_in"):

@@ -15,9 +15,11 @@ from memlab.datafiles import data, data_folder
 from memlab.experiments import Learner, read_note, study, write_frame
 from memlab.llm import open_embedder, open_llm
 from memlab.llm.contract import LLM, Embedder
+from memlab.prompt import CASE_LENGTH, shorten
 from memlab.retrieval import Retriever, TopK
 from memlab.rivals.knn import KnnVote
 from memlab.stores.contract import Store
+from memlab.tasks import stream
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,9 +34,9 @@ STEP = 0.7
 """η of the credit arm: the best of `STEPS` in the tuning run for success after the drift."""
 
 
-def no_memory(llm: LLM, embedder: Embedder, store: Store, seed: int) -> Agent:
+def no_memory(llm: LLM, vectors: Embedder, store: Store, seed: int) -> Agent:
     """The same model on the same stream, without a memory."""
-    return Agent(llm, embedder, seed=seed)
+    return Agent(llm, vectors, seed=seed)
 
 
 def with_memory(
@@ -42,8 +44,8 @@ def with_memory(
 ) -> Learner:
     """A learner with the given parts."""
 
-    def learner(llm: LLM, embedder: Embedder, store: Store, seed: int) -> Agent:
-        return make(llm, embedder, store, retrieval, credit=credit, narrow_below=narrow_below, seed=seed)
+    def learner(llm: LLM, vectors: Embedder, store: Store, seed: int) -> Agent:
+        return make(llm, vectors, store, retrieval, credit=credit, narrow_below=narrow_below, seed=seed)
 
     return learner
 
@@ -84,11 +86,29 @@ def report() -> pd.DataFrame:
     """The report: all learners on the drift stream, five of them on the stationary one, eight fresh seeds, set B."""
     import pandas as pd
 
+    record_embeddings()
     frames = [
         _recorded("lab06", LEARNERS, ("drift",), REPORT_SEEDS, "toolbox-b"),
         _recorded("lab06", {name: LEARNERS[name] for name in STATIONARY}, ("stationary",), REPORT_SEEDS, "toolbox-b"),
     ]
     return _save("lab06", pd.concat(frames, ignore_index=True))
+
+
+def record_embeddings() -> None:
+    """Keeps the vector of every question of the report, so that replaying it needs no word vectors."""
+    from memlab.llm.embedders import RecordingEmbedder
+
+    with RecordingEmbedder(open_embedder("wordllama"), data_folder() / "embeddings" / "lab06.parquet") as recorder:
+        for seed in REPORT_SEEDS:
+            tasks = stream("toolbox-b", "drift", TASKS, seed)
+            recorder.embed([shorten(task.text, CASE_LENGTH) for task in tasks])
+
+
+def embedder() -> Embedder:
+    """The report's vectors from the record: the same on every machine, for its tasks alone."""
+    from memlab.llm.embedders import ReplayEmbedder
+
+    return ReplayEmbedder(data("embeddings/lab06.parquet"))
 
 
 def _recorded(

@@ -36,11 +36,11 @@ for task in (tasks[0], tasks[95]):
 # %% [markdown]
 # ## The loop
 #
-# One episode: *retrieve* similar cases, *reuse* them (the model chooses), *evaluate*, *retain*. The model is SmolLM2 with 135 million weights; here its recorded replies answer, in milliseconds. The words of a question become a vector through fixed word vectors.
+# One episode: *retrieve* similar cases, *reuse* them (the model chooses), *evaluate*, *retain*. The model is SmolLM2 with 135 million weights; here its recorded replies answer, in milliseconds. The words of a question become a vector through fixed word vectors (`wordllama`), recorded too.
 
 # %%
 llm = memlab.open_llm("replay")
-embedder = memlab.open_embedder("wordllama")
+embedder = lab06.embedder()
 store = memlab.open_store(dim=embedder.dim)
 learner = memlab.Agent(llm, embedder, store, retrieval.TopK(k=3))
 for episode in learner.run(tasks[:8]):
@@ -456,20 +456,20 @@ show.figure(
 )
 
 # %% [markdown]
-# **A planted lesson.** An attacker writes ten cases that praise a useless tool, with a made-up reward of 1. We run the vote on 24 tasks, nearly all new, before, with, and after undoing the attack by one `revert`. One run, an illustration:
+# **A planted lesson.** An attacker poisons the reward: twenty good lessons are marked as failures, and twenty new cases praise a useless tool. We run the vote on 24 new tasks before, with, and after undoing the attack by one `revert`. One run, an illustration:
 
 
 # %%
 def score_now(memory):
-    probe_tasks = memlab.stream("toolbox-b", "stationary", n=24, seed=100)
     copy = memlab.open_store(dim=embedder.dim)
     copy.commit([memlab.Edit.write(case) for case in memory.cases()])
     reader = KnnVote(llm, embedder, copy, retrieval.TopK(), seed=1)
-    return np.mean([reader.attempt(task).success for task in probe_tasks])
+    return np.mean([reader.attempt(task).success for task in fresh])
 
 
 still_store = memlab.open_store(dim=embedder.dim)
-teacher = memlab.stream("toolbox-b", "stationary", n=48, seed=100)
+calm = memlab.stream("toolbox-b", "stationary", n=lab06.TASKS, seed=100)
+teacher, fresh = calm[:48], calm[48:72]
 list(KnnVote(llm, embedder, still_store, retrieval.TopK(), seed=100).run(teacher))
 clean = score_now(still_store)
 
@@ -477,11 +477,11 @@ clean = score_now(still_store)
 # The attack is one episode of its own, so that one call undoes it:
 
 # %%
-lies = [
-    memlab.Case(f"lie{i}", t.text, "letters", reward=1.0, q=1.0, vector=embedder.embed([prompt.shorten(t.text, 60)])[0])
-    for i, t in enumerate(teacher[:10])
-]
-still_store.commit([memlab.Edit.write(case, episode=999, author="attacker") for case in lies])
+good = [case for case in still_store.cases() if case.q >= 0.5][:20]
+lies = [memlab.Case(f"lie{i}", c.text, "letters", reward=1.0, q=1.0, vector=c.vector) for i, c in enumerate(good)]
+edits = [memlab.Edit.write(case, episode=999, author="attacker") for case in lies]
+edits += [memlab.Edit.rewrite(case.id, {"q": 0.0}, episode=999, author="attacker") for case in good]
+still_store.commit(edits)
 poisoned = score_now(still_store)
 still_store.revert(episode=999)
 print(f"clean {clean:.2f}, poisoned {poisoned:.2f}, reverted {score_now(still_store):.2f}")
