@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +12,7 @@ from memlab.agent import Agent
 from memlab.core import Episode, MemlabError
 from memlab.llm import open_embedder, open_llm
 from memlab.llm.contract import LLM, Embedder
+from memlab.llm.replay import provenance
 from memlab.stores import open_store
 from memlab.stores.contract import Store
 from memlab.tasks import stream
@@ -138,25 +136,13 @@ def row(cell: Cell, agent: Agent, episode: Episode) -> dict[str, Any]:
     }
 
 
-def provenance(**more: Any) -> dict[str, Any]:
-    """The command, the versions and the date that made a file."""
-    packages = {name: version(name) for name in ("lancedb", "numpy", "pandas", "wordllama")}
-    return {
-        "command": " ".join(["memlab", *sys.argv[1:]]),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": sys.version.split()[0],
-        "versions": packages,
-        **more,
-    }
-
-
 def write_frame(path: Path, frame: pd.DataFrame, note: Mapping[str, Any]) -> None:
     """Writes ``frame`` to Parquet with ``note`` and its provenance in the metadata, whole or not at all."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    metadata = {**(table.schema.metadata or {}), b"memlab": json.dumps(provenance(**note)).encode()}
+    metadata = {**(table.schema.metadata or {}), b"memlab": json.dumps({**provenance(), **note}).encode()}
     part = path.with_suffix(".part")
     pq.write_table(table.replace_schema_metadata(metadata), part, compression="zstd")
     part.replace(path)

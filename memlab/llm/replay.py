@@ -239,13 +239,14 @@ def provenance() -> dict[str, Any]:
     from importlib.metadata import PackageNotFoundError, version
 
     versions = {"python": sys.version.split()[0]}
-    for package in ("memlab", "ollama", "xllamacpp", "wordllama", "numpy", "pyarrow"):
+    for package in ("memlab", "lancedb", "numpy", "ollama", "pandas", "pyarrow", "wordllama", "xllamacpp"):
         try:
             versions[package] = version(package)
         except PackageNotFoundError:
             continue
+    words = [Path(part).name if os.path.isabs(part) else part for part in sys.argv]
     return {
-        "command": " ".join(Path(part).name if os.path.isabs(part) else part for part in sys.argv),
+        "command": " ".join(words).replace("__main__.py", "memlab", 1),
         "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "versions": versions,
     }
