@@ -375,11 +375,11 @@ verdict("weights change more far answers (%)", stats.paired_difference(far["weig
 # %% [markdown]
 # ## Turn the knobs
 #
-# Choose a rule, a step size, and when the world turns (helpful cases begin to harm; 160 is never). Find the step at which each rule recovers best. Right: the mean $Q$ of each sort of case at the end; the bar of the useless is near 0 where credit tells them apart.
+# Choose a rule, a step size, and when the world turns (helpful cases begin to harm; 120 is never). Find the step at which each rule recovers best. Right: the mean $Q$ of each sort of case at the end; the bar of the useless is near 0 where credit tells them apart.
 
 # %%
 small = credit_world.generate(families=2, seed=3)
-draws = credit_world.draw(small, 160, 60, seed=0)
+draws = credit_world.draw(small, 120, 60, seed=0)
 right, pulled = small.right > 0, small.pull > 0
 lowest = (credit_world.best(small) - small.habit).mean()
 
@@ -390,7 +390,7 @@ lowest = (credit_world.best(small) - small.habit).mean()
 # %%
 def compute(rule, step, drift):
     regret, q = credit_world.simulate(small, draws, rule, step, drift)
-    helpful = right if drift == 160 else pulled & ~right
+    helpful = right if drift == 120 else pulled & ~right
     sorts = (helpful, pulled & ~helpful, ~pulled)
     return show.rolling(regret.mean(axis=1)[None], 8)[0], [q[:, sort].mean() for sort in sorts], rule
 
@@ -402,7 +402,7 @@ def compute(rule, step, drift):
 # %%
 def paint(canvas, result):
     curve, values, rule = result
-    canvas.line("60 learners", np.arange(1, 161), curve)
+    canvas.line("60 learners", np.arange(1, 121), curve)
     canvas.level("no memory", lowest)
     canvas.bars("Q", ["helpful", "harmful", "useless"], values, panel=1)
     canvas.axes(0, xlabel="episode", ylabel="regret (last 8)", ylim=(0, 1))
@@ -421,7 +421,7 @@ show.Explorer(
     {
         "rule": show.choice("credit rule", list(credit_world.CALLS), "every"),
         "step": show.knob("step size η", 0.02, 1.0, 0.02, 0.2),
-        "drift": show.knob("world turns at", 20, 160, 10, 80),
+        "drift": show.knob("world turns at", 20, 120, 10, 60),
     },
     panels=2,
     alt="Left: regret of 60 simulated learners falls, jumps when the world turns, and falls again. Right: mean Q of helpful, harmful and useless cases.",
