@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from memlab.agent import Agent
 from memlab.core import Episode, MemlabError
+from memlab.datafiles import data_folder
 from memlab.llm import open_embedder, open_llm
 from memlab.llm.contract import LLM, Embedder
 from memlab.llm.replay import provenance
@@ -146,6 +147,13 @@ def write_frame(path: Path, frame: pd.DataFrame, note: Mapping[str, Any]) -> Non
     part = path.with_suffix(".part")
     pq.write_table(table.replace_schema_metadata(metadata), part, compression="zstd")
     part.replace(path)
+
+
+def save_study(name: str, frame: pd.DataFrame, note: Mapping[str, Any]) -> None:
+    """Writes a finished study to ``data/studies/NAME.parquet``, with ``note`` and its provenance."""
+    path = data_folder() / "studies" / f"{name}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_frame(path, frame, note)
 
 
 def read_note(path: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 
 import memlab
 from memlab.core import MemlabError
-from memlab.experiments import Cell, read_note, run_cell, study
+from memlab.experiments import Cell, read_note, run_cell, save_study, study
 from memlab.retrieval import TopK
 from memlab.rivals.knn import KnnVote
 from memlab.studies import STUDIES, lab06
@@ -60,6 +60,13 @@ def test_saved_rows_carry_what_made_them(tmp_path):
     small(folder=tmp_path)
     note = read_note(next(tmp_path.glob("*.parquet")))
     assert {"command", "date", "versions", "cell"} <= set(note) and "python" in note["versions"]
+
+
+def test_a_finished_study_lands_in_the_data_folder_with_its_note(tmp_path, monkeypatch):
+    (tmp_path / "MANIFEST.sha256").touch()
+    monkeypatch.setenv("MEMLAB_DATA", str(tmp_path))
+    save_study("toy", small(), {"seeds": [0, 1]})
+    assert read_note(tmp_path / "studies" / "toy.parquet")["seeds"] == [0, 1]
 
 
 def test_parallel_runs_give_the_same_rows():

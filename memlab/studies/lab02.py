@@ -26,7 +26,7 @@ import numpy as np
 
 from memlab.core import Edit, MemlabError
 from memlab.datafiles import data_folder
-from memlab.experiments import read_note, write_frame
+from memlab.experiments import read_note, save_study, write_frame
 from memlab.stores import open_store
 from memlab.studies.lab02_keepers import DIM, KEEPERS, Batched, JsonSwapped, Row, cases
 
@@ -207,7 +207,7 @@ def report() -> pd.DataFrame:
         frames.append(pd.read_parquet(path))
         print(f"{name} done", flush=True)
     frame = pd.concat(frames, ignore_index=True)
-    write_frame(data_folder() / "studies" / "lab02.parquet", frame, {"model": "none", "seeds": list(SEEDS)})
+    save_study("lab02", frame, {"model": "none", "seeds": list(SEEDS)})
     return frame
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from memlab import prompt
 from memlab.core import Case, Task
 from memlab.datafiles import data_folder
-from memlab.experiments import read_note, write_frame
+from memlab.experiments import read_note, save_study
 from memlab.llm import open_embedder, open_llm
 from memlab.llm.contract import LLM
 from memlab.retrieval_learned import CaseQ, Hybrid, KernelQ, ParametricQ, Soft
@@ -193,9 +193,7 @@ def live(place: Place, name: str, table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _save(name: str, frame: pd.DataFrame, model: str) -> pd.DataFrame:
-    path = data_folder() / "studies" / f"{name}.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_frame(path, frame, {"model": model, "seeds": sorted(int(seed) for seed in set(frame["seed"]))})
+    save_study(name, frame, {"model": model, "seeds": sorted(int(seed) for seed in set(frame["seed"]))})
     return frame
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from memlab.core import MemlabError
-from memlab.datafiles import data, data_folder
-from memlab.experiments import read_note, write_frame
+from memlab.datafiles import data
+from memlab.experiments import read_note, save_study
 from memlab.reward import Floats, group_relative, returns_to_go
 from memlab.tasks import frozenlake
 from memlab.weights import policy
@@ -155,6 +155,4 @@ def _settings() -> list[int]:
 
 
 def _save(name: str, frame: pd.DataFrame, seeds: Sequence[int]) -> None:
-    path = data_folder() / "studies" / f"{name}.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_frame(path, frame, {"settings": _settings(), "seeds": list(seeds)})
+    save_study(name, frame, {"settings": _settings(), "seeds": list(seeds)})

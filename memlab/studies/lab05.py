@@ -18,7 +18,7 @@ from memlab.core import MemlabError, Reply, Task
 from memlab.credit import CreditRule, RewriteQ, append_only
 from memlab.credit_rules import Amend, Remove, Window
 from memlab.datafiles import data, data_folder
-from memlab.experiments import read_note, study, write_frame
+from memlab.experiments import read_note, save_study, study
 from memlab.lessons import Floats
 from memlab.reward import reported
 from memlab.studies.lab06 import with_memory
@@ -266,6 +266,4 @@ def _settings() -> list[int]:
 
 
 def _save(name: str, frame: pd.DataFrame, seeds: Sequence[int]) -> None:
-    path = data_folder() / "studies" / f"{name}.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_frame(path, frame, {"settings": _settings(), "seeds": list(seeds)})
+    save_study(name, frame, {"settings": _settings(), "seeds": list(seeds)})

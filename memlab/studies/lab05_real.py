@@ -22,7 +22,7 @@ from memlab.credit import counterfactual
 from memlab.credit_rules import leave_one_out
 from memlab.credit_world import SHOWN, SUBSETS
 from memlab.datafiles import data, data_folder
-from memlab.experiments import write_frame
+from memlab.experiments import save_study
 from memlab.llm.contract import LLM, Embedder
 from memlab.reward import Floats, reported
 from memlab.tasks import stream
@@ -84,8 +84,7 @@ def report() -> pd.DataFrame:
     with Recorder(live, folder / "replies" / "lab05.parquet") as llm:
         frame = run(llm, open_embedder("wordllama"))
         llm.compact()
-    path = folder / "studies" / "lab05-real.parquet"
-    write_frame(path, frame, {"model": MODEL, "digest": live.digest, "seeds": list(SEEDS)})
+    save_study("lab05-real", frame, {"model": MODEL, "digest": live.digest, "seeds": list(SEEDS)})
     return frame
 
 

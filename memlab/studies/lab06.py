@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from memlab.agent import Agent
 from memlab.credit import CreditRule, RewriteQ, append_only
 from memlab.datafiles import data, data_folder
-from memlab.experiments import Learner, read_note, study, write_frame
+from memlab.experiments import Learner, read_note, save_study, study
 from memlab.llm import open_embedder, open_llm
 from memlab.llm.contract import LLM, Embedder
 from memlab.prompt import CASE_LENGTH, shorten
@@ -134,10 +134,8 @@ def _recorded(
 
 
 def _save(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    path = data_folder() / "studies" / f"{name}.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
     seeds = sorted(int(seed) for seed in set(frame["seed"]))
-    write_frame(path, frame, {"model": MODEL, "digest": open_llm(MODEL).digest, "seeds": seeds})
+    save_study(name, frame, {"model": MODEL, "digest": open_llm(MODEL).digest, "seeds": seeds})
     return frame
 
 
