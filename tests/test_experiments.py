@@ -63,9 +63,10 @@ def test_saved_rows_carry_what_made_them(tmp_path):
 
 
 def test_a_finished_study_lands_in_the_data_folder_with_its_note(tmp_path, monkeypatch):
+    rows = small()
     (tmp_path / "MANIFEST.sha256").touch()
     monkeypatch.setenv("MEMLAB_DATA", str(tmp_path))
-    save_study("toy", small(), {"seeds": [0, 1]})
+    save_study("toy", rows, {"seeds": [0, 1]})
     assert read_note(tmp_path / "studies" / "toy.parquet")["seeds"] == [0, 1]
 
 
