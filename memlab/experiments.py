@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,23 @@ if TYPE_CHECKING:
 
 Learner = Callable[[LLM, Embedder, Store, int], Agent]
 """Makes an agent from a model, an embedder, an empty store and a seed."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence that a study may support: ``arm`` scores higher than ``rival`` (than each, where there are several).
+
+    ``where`` fixes axes of the grid (such as ``{"world": "drift"}``), ``metric`` names one of the study's scores. With
+    a ``margin``, stated before the rows, the claim is that ``arm`` is worse than ``rival`` by less than that.
+    """
+
+    words: str
+    arm: str
+    rival: str | tuple[str, ...]
+    primary: bool = False
+    margin: float | None = None
+    where: Mapping[str, Any] = field(default_factory=dict)
+    metric: str = ""
 
 
 @dataclass(frozen=True)
