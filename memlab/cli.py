@@ -176,8 +176,8 @@ def data_figure() -> None:
     from memlab import datafiles, show
     from memlab.studies import lab06
 
-    rows = lab06.rows()
-    drift = rows[(rows.kind == "drift") & rows.learner.isin(["no memory", "append-only", "credit"])]
+    rows = lab06.rows().rename(columns={"learner": "arm"})
+    drift = rows[(rows.kind == "drift") & rows.arm.isin(["no memory", "append-only", "credit"])]
     picture = show.learning_curve(
         drift, window=16, changes=(48,), title="The tools move at task 48; the model is frozen"
     )
