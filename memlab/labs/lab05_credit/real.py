@@ -19,7 +19,7 @@ import numpy as np
 from memlab import prompt
 from memlab.core import Case, Task
 from memlab.credit import counterfactual
-from memlab.credit_rules import leave_one_out
+from memlab.credit.rules import leave_one_out
 from memlab.credit_world import SHOWN, SUBSETS
 from memlab.datafiles import data, data_folder
 from memlab.experiments import Claim, save_study

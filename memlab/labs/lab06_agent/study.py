@@ -16,7 +16,7 @@ from memlab.experiments import Claim, Learner, read_note, save_study, study
 from memlab.llm import open_embedder, open_llm
 from memlab.llm.contract import LLM, Embedder
 from memlab.prompt import CASE_LENGTH, shorten
-from memlab.retrieval import Retriever, TopK
+from memlab.retrieval.policies import Retriever, TopK
 from memlab.rivals.knn import KnnVote
 from memlab.stores.contract import Store
 from memlab.tasks import stream

@@ -19,9 +19,9 @@ from memlab.datafiles import data_folder
 from memlab.experiments import Claim, read_note, save_study
 from memlab.llm import open_embedder, open_llm
 from memlab.llm.contract import LLM
-from memlab.retrieval_learned import CaseQ, Hybrid, KernelQ, ParametricQ, Soft
+from memlab.retrieval.learned import CaseQ, Hybrid, KernelQ, ParametricQ, Soft
 from memlab.reward import success
-from memlab.studies.lab03_places import (
+from memlab.labs.lab03_retrieval.world import (
     ALPHA,
     KINDS,
     MISFILED,
