@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from memlab.agent import Agent
 from memlab.core import Episode, MemlabError
-from memlab.datafiles import data_folder
+from memlab.datafiles import data_folder, write_whole
 from memlab.llm import open_embedder, open_llm
 from memlab.llm.contract import LLM, Embedder
 from memlab.llm.replay import provenance
@@ -144,16 +144,13 @@ def write_frame(path: Path, frame: pd.DataFrame, note: Mapping[str, Any]) -> Non
 
     table = pa.Table.from_pandas(frame, preserve_index=False)
     metadata = {**(table.schema.metadata or {}), b"memlab": json.dumps({**provenance(), **note}).encode()}
-    part = path.with_suffix(".part")
-    pq.write_table(table.replace_schema_metadata(metadata), part, compression="zstd")
-    part.replace(path)
+    table = table.replace_schema_metadata(metadata)
+    write_whole(path, lambda part: pq.write_table(table, part, compression="zstd"))
 
 
 def save_study(name: str, frame: pd.DataFrame, note: Mapping[str, Any]) -> None:
     """Writes a finished study to ``data/studies/NAME.parquet``, with ``note`` and its provenance."""
-    path = data_folder() / "studies" / f"{name}.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_frame(path, frame, note)
+    write_frame(data_folder() / "studies" / f"{name}.parquet", frame, note)
 
 
 def read_note(path: Path) -> dict[str, Any]:
