@@ -9,7 +9,7 @@ import numpy as np
 
 from memlab.core import MemlabError
 from memlab.show.made import made_by
-from memlab.stats import bootstrap_mean
+from memlab.stats import bootstrap_band
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,9 +83,9 @@ def of_panel(settings: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 
 def interval(values: Any) -> tuple[float, float]:
-    """The 95% percentile bootstrap interval of a mean over replicates, as notebooks print it."""
-    found = bootstrap_mean(values)
-    return found.low, found.high
+    """The 95% percentile bootstrap interval of a mean over replicates (n,): what seaborn takes as an error bar."""
+    _, low, high = bootstrap_band(np.reshape(values, (-1, 1)))[:, 0]
+    return low, high
 
 
 def spread(rows: pd.DataFrame) -> str:

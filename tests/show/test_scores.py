@@ -5,7 +5,7 @@ import pytest
 
 from memlab import show
 from memlab.core import MemlabError
-from memlab.stats import bootstrap_mean
+from memlab.stats import bootstrap_band
 
 VALUES = {"memory": [0.5, 0.7, 0.9, 0.7], "no memory": [0.1, 0.2, 0.3, 0.2]}
 
@@ -30,9 +30,9 @@ def test_an_arm_shows_every_replicate_its_mean_and_its_interval(canvases):
     axes = canvases[0].panels[0]
     ticks = sorted(x for x, _ in axes.collections[0].get_offsets())
     assert ticks == pytest.approx(sorted(VALUES["memory"]))
-    found = bootstrap_mean(VALUES["memory"])
+    _, low, high = bootstrap_band([[value] for value in VALUES["memory"]])[:, 0]
     spans = [sorted(line.get_xdata()) for line in axes.lines]
-    assert any(span == pytest.approx([found.low, found.high]) for span in spans if len(span) == 2)
+    assert any(span == pytest.approx([low, high]) for span in spans if len(span) == 2)
     assert [label.get_text() for label in axes.get_yticklabels()] == ["memory", "no memory"]
     assert canvases[0].made == "computed" and "4 replicates" in picture.caption
     assert "memory 0.7, no memory 0.2" in picture.alt
