@@ -15,7 +15,7 @@ from typing import Any
 
 from memlab.core import MemlabError
 
-ROOT = Path(__file__).resolve().parents[1] / "notebooks"
+ROOT = Path(__file__).resolve().parents[2] / "notebooks"
 BLOCK = re.compile(
     r"^(?P<indent>[ \t]*)### BEGIN SOLUTION:?(?P<todo>[^\n]*)\n(?P<body>.*?)^[ \t]*### END SOLUTION[ \t]*$", re.M | re.S
 )
