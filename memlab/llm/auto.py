@@ -12,8 +12,8 @@ from memlab.llm.replay import Replay
 
 
 def open_course_replay(model: str = weights.SMOLLM2) -> Replay:
-    """The replies recorded for the course, ``data/replies``; raises MemlabError when they are not there."""
-    return Replay(data_folder() / "replies", model)
+    """The replies recorded for the course, in ``data/labNN``; raises MemlabError when they are not there."""
+    return Replay(data_folder(), model)
 
 
 def open_auto(model: str = weights.SMOLLM2, announce: bool = True) -> LLM:

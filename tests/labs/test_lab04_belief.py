@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from memlab import belief
 from memlab.core import MemlabError
+from memlab.labs.lab04_reward import belief
 
 
 @pytest.mark.parametrize(

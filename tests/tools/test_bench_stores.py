@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from memlab.tools import bench_stores
 from memlab.stores import open_store
+from memlab.tools import bench_stores
 
 
 def test_the_bare_product_finds_what_search_finds():

@@ -8,7 +8,6 @@ import pytest
 
 import memlab
 from memlab.core import Case, Edit, MemlabError, Step
-from memlab.retrieval.policies import SoftQ, TopK, kernel_q, soft_policy
 from memlab.retrieval.learned import (
     CaseQ,
     Hybrid,
@@ -20,6 +19,7 @@ from memlab.retrieval.learned import (
     pair_features,
     z_score,
 )
+from memlab.retrieval.policies import SoftQ, TopK, kernel_q, soft_policy
 
 RNG = np.random.default_rng
 

@@ -5,9 +5,9 @@ import math
 
 import pytest
 
+from memlab.core import MemlabError
 from memlab.tools import bench, doctor
 from memlab.tools.bench import Measured
-from memlab.core import MemlabError
 
 
 @pytest.mark.parametrize(("value", "limit", "word"), [(1.9, 2, "kept"), (2.1, 2, "BROKEN"), (9.0, None, "shown")])

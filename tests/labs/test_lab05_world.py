@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from memlab import credit_world as cw
 from memlab.core import MemlabError
 from memlab.credit import counterfactual
 from memlab.credit.rules import leave_one_out
+from memlab.labs.lab05_credit import world as cw
 
 
 def small():

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from memlab.credit_world import SUBSETS
 
 import memlab
-from memlab.credit_world import SUBSETS
-from memlab.labs.lab05_credit import study as lab05, lab05_real
+from memlab.labs.lab05_credit import lab05_real
+from memlab.labs.lab05_credit import study as lab05
 
 
 @pytest.mark.parametrize("rule", ["every", "Shapley"])

@@ -6,8 +6,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from memlab.tools import notebooks
 from memlab.core import MemlabError
+from memlab.tools import notebooks
 
 SOURCE = """# %% [markdown]
 # See [00](00_start.ipynb), [symbols](GLOSSARY.md) and [a page](https://a.org/x.ipynb).
