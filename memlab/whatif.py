@@ -15,7 +15,7 @@ from memlab.learners import Learner, study
 if TYPE_CHECKING:
     import pandas as pd
 
-TEMPLATE = '''"""{name}: a learner of my own. `python3 -m memlab study {name}.py` lives it beside the recorded arms of lab 06."""
+TEMPLATE = '''"""{name}: a learner of my own. `memlab study {name}.py` lives it beside the recorded arms of lab 06."""
 
 from memlab import Edit
 from memlab.learners import with_memory
@@ -40,7 +40,7 @@ def credit(episodes, store):
     return edits
 
 
-# Read = the 3 most similar cases whose q is at least .5; a retrieval rule of your own is (vector, store, rng) -> Retrieved.
+# Reads the 3 most similar cases with q >= .5. A retrieval rule of your own is (vector, store, rng) -> Retrieved.
 LEARNER = with_memory(TopK(k=3), credit)
 '''
 

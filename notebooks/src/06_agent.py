@@ -22,6 +22,7 @@ import pandas as pd
 import memlab
 from memlab import course, show
 from memlab.labs.lab06_agent import study as lab06
+from memlab.labs.lab06_agent import world
 
 # %% [markdown]
 # ## The task
@@ -39,16 +40,16 @@ for task in (tasks[0], tasks[95]):
 # One episode: *retrieve* similar cases, *reuse* them (the model chooses), *evaluate*, *retain*. The model is SmolLM2 with 135 million weights; here its recorded replies answer, in milliseconds. A question becomes a vector through fixed word vectors, recorded too. `LEARNERS` holds the agents of the study, by name; each needs a model, an embedder, a memory and a seed.
 
 # %%
-llm, embedder = memlab.open_llm("replay"), lab06.embedder()
+llm, embedder = memlab.open_llm("replay"), world.embedder()
 
 
 def live(name, tasks):
     store = memlab.open_store(dim=embedder.dim)
     agent = lab06.LEARNERS[name](llm, embedder, store, 104)
-    return store, list(agent.run(tasks, progress=llm.backend == "ollama", seconds=180))
+    return agent, list(agent.run(tasks, progress=llm.backend == "ollama", seconds=180))
 
 
-store, episodes = live("append-only", tasks[:8])
+agent, episodes = live("append-only", tasks[:8])
 for episode in episodes:
     print(episode.index, episode.task.family, "->", episode.steps[0].action, episode.success)
 
@@ -56,7 +57,7 @@ for episode in episodes:
 # The memory now holds eight cases $(s, a, r)$. A case's value $Q$ starts at the reward $r$ it was written with:
 
 # %%
-pd.DataFrame([{"text": c.text[:44], "action": c.action, "q": c.q} for c in store.cases()])
+pd.DataFrame([{"text": c.text[:44], "action": c.action, "q": c.q} for c in agent.store.cases()])
 
 # %% [markdown]
 # ## Two ways to use a case
@@ -80,7 +81,7 @@ narrow = course.check("06.1", narrow)
 # Your narrowing (memlab's, while yours is not right), on the memory above, for the next question. *Near* are the 16 most similar cases with similarity at least .5:
 
 # %%
-values = lab06.values_nearby(store, embedder, tasks[8])
+values = agent.values_nearby(tasks[8].text)
 print(tasks[8].text[:60], values)
 print(narrow(tasks[8].choices, values, 0.5))
 
@@ -101,7 +102,7 @@ eta = course.check("06.2", eta)
 # Ten streams of each kind, lived with your $\eta$ by a learner that is quick because it asks no model (you meet it below). Both numbers are success in the second half:
 
 # %%
-lab06.try_step(eta)
+world.try_step(eta, llm)
 
 # %% [markdown]
 # Other values of $\eta$, from the tuning run, for comparison. No step is best for both streams: a memory that forgets fast also forgets for the wrong reasons. The study uses $\eta = .7$.
@@ -116,16 +117,18 @@ tuning.unstack().dropna().round(3)
 # A full run with credit. Change `"replay"` to `"auto"` above for a live model: a bar then shows the time left, and the cell stops by itself after three minutes.
 
 # %%
-memory, episodes = live("credit", tasks)
+agent, episodes = live("credit", tasks)
+memory = agent.store
 print(len(episodes), "episodes, success", np.mean([e.success for e in episodes]).round(3))
 
 # %% [markdown]
 # Every edit is in the log, with its reason and the credit $r - Q$ (before the step size). Here is a case that was good advice, was followed, and broke when the tools moved:
 
 # %%
-broken = lab06.first_broken(memory, episodes)
-for edit in memory.history(broken)[-3:]:
-    print(f"task {edit.episode}: {edit.op}, q = {edit.after['q']:.3f}, credit {edit.credit:+.2f}, {edit.reason}")
+late = [edit for episode in episodes[48:] for edit in episode.edits if edit.op == "rewrite"]
+broken = next(e for e in late if e.before["uses"] > 0 and e.before["q"] >= 0.5 > e.after["q"])
+for edit in memory.history(broken.case_id)[-3:]:
+    print(f"task {edit.episode}: {edit.op} {dict(edit.after).get('q', '')}, credit {edit.credit:+.2f}, {edit.reason}")
 
 # %% [markdown]
 # ## The study
@@ -189,7 +192,9 @@ show.verdicts(verdicts, made_by=rows)
 # The null model is the **vote**: the same memory, the same narrowing, the same credit, and *no model*. **Think first:** the model reads documentation. When does that help, and when does it hurt?
 
 # %%
-scores = lab06.STUDY.scores().query("kind == 'drift'").rename(columns={"before": "before the drift", "after": "after it"})
+scores = (
+    lab06.STUDY.scores().query("kind == 'drift'").rename(columns={"before": "before the drift", "after": "after it"})
+)
 long = scores.melt(["arm", "seed"], ["before the drift", "after it"], "part", "success")
 show.arms(long, y="success", panel="part", made_by=rows, xlim=(0, 1))
 
@@ -198,7 +203,9 @@ show.arms(long, y="success", panel="part", made_by=rows, xlim=(0, 1))
 
 # %%
 asked = drift[(drift["arm"] == "credit") & (drift["calls"] > 0)]
-asked = asked.assign(part=np.where(asked["index"] < 48, "before", "after"), reply=np.where(asked["bent"] > 0, "bent", "straight"))
+asked = asked.assign(
+    part=np.where(asked["index"] < 48, "before", "after"), reply=np.where(asked["bent"] > 0, "bent", "straight")
+)
 asked.groupby(["part", "reply"], sort=False)["success"].agg(["size", "mean"]).round(3)
 
 # %% [markdown]
@@ -230,18 +237,8 @@ print(verdicts[["claim", "word"]].to_string(index=False))
 # **Scrub through a run.** Move the task slider across 48 and watch the values of the tools nearby for one kind of question, in an append-only memory and in one with credit. The store is the time machine: `at(version)` is the memory after that many tasks. This replicate (104) is a typical one: its gain by credit is near the middle of the sixteen.
 
 # %%
-plain, appended = live("append-only", tasks)
-runs = {"append-only": (plain, appended), "credit": (memory, episodes)}
-explore, paint = lab06.scrubber(runs, tasks, embedder)
-families = sorted({task.family for task in tasks})
-show.Explorer(
-    explore,
-    paint,
-    {"task": (1, 96, 1, 60), "kind_of_question": families},
-    panels=2,
-    alt="Left: tasks solved so far by two learners. Right: the value of each tool near one kind of question.",
-    caption="Replicate 104 of the drift stream. The tools move at task 48.",
-)
+appender, appended = live("append-only", tasks)
+world.scrubber({"append-only": (appender.store, appended), "credit": (memory, episodes)}, tasks)
 
 # %% [markdown]
 # **Cases or narrowing?** The agent uses two tricks. Crossing them, before the drift, shows what each adds (append-only is both):
@@ -249,7 +246,9 @@ show.Explorer(
 # %%
 before = lab06.STUDY.scores().query("kind == 'drift'").groupby("arm")["before"].mean()
 cross = [["no memory", "cases only"], ["narrowing only", "append-only"]]
-pd.DataFrame([[before[arm] for arm in line] for line in cross], ["all tools", "narrowed"], ["no cases", "cases"]).round(3)
+pd.DataFrame([[before[arm] for arm in line] for line in cross], ["all tools", "narrowed"], ["no cases", "cases"]).round(
+    3
+)
 
 # %% [markdown]
 # Most of what this memory does for the model is to say which tools *not* to try again.
@@ -269,21 +268,10 @@ fit = simulated.report()
 print({name: value for name, value in fit.items() if isinstance(value, int | float | str)})
 
 # %% [markdown]
-# One step is not a whole run. The same learners, the same $k$, the same streams: success of the real model and of the simulated one, by arm. A what-if is worth as much as this table says.
+# One step is not a whole run. The same learners, the same $k$, the same streams: success in the second half, of the real model and of the simulated one. A what-if is worth as much as this table says.
 
 # %%
-lab06.agreement(simulated)
-
-# %% [markdown]
-# **A planted lesson.** An attacker poisons the reward: twenty good lessons are marked as failures, and twenty new cases praise a useless tool. The attack names its author, so one `revert` takes it back. A vote answers 24 fresh tasks before, with, and after the attack (one run, an illustration):
-
-# %%
-teacher, fresh, victim = lab06.victim()
-print("clean", lab06.quiz(victim, fresh))
-lab06.attack(victim)
-print("poisoned", lab06.quiz(victim, fresh))
-victim.revert(author="attacker")
-print("reverted", lab06.quiz(victim, fresh))
+pd.DataFrame(fit["whole_run"]).round(3)
 
 # %% [markdown]
 # **A rule of your own.** `python3 -m memlab new learner mine` writes a file of fifteen lines; `python3 -m memlab study mine.py` lives it beside the recorded arms of this lab, on the same replicates, with a figure and a verdict against each arm.
