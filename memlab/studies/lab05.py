@@ -20,6 +20,7 @@ from memlab.credit_rules import Amend, Remove, Window
 from memlab.datafiles import data, data_folder
 from memlab.experiments import read_note, save_study, study
 from memlab.lessons import Floats
+from memlab.llm.call import Call, Model
 from memlab.reward import reported
 from memlab.studies.lab06 import with_memory
 from memlab.tasks import frozenlake, stream
@@ -244,12 +245,12 @@ def _drift_frame(embedder: Embedder) -> pd.DataFrame:
     return frame[["part", "world", "arm", "seed", "index", "value"]]
 
 
-class _Silent:
+class _Silent(Model):
     """Stands where an agent wants a model; the vote never asks it."""
 
     name, backend, digest = "no model", "simulated", ""
 
-    def complete(self, prompt: str, **settings: object) -> Reply:
+    def answer(self, call: Call) -> Reply:
         raise MemlabError("the nearest-neighbor vote asked a language model: use KnnVote in this study")
 
 
