@@ -67,8 +67,8 @@ def _row(agent: Agent, episode: Episode) -> dict[str, Any]:
         "tokens_in": sum(reply.tokens_in for reply in replies),
         "tokens_out": sum(reply.tokens_out for reply in replies),
         "llm_seconds": sum(reply.seconds for reply in replies),
-        "model": replies[0].model if replies else "",
-        "backend": replies[0].backend if replies else "",
+        "model": "+".join(sorted({reply.model for reply in replies})),
+        "backend": "+".join(sorted({reply.backend for reply in replies})),
     }
 
 
