@@ -90,3 +90,10 @@ def test_a_guess_is_noted_and_settled(capsys):
     assert "No guess yet" in said and "You made no guess" in said and "You guessed: yes. Measured: no, by .3." in said
     with pytest.raises(MemlabError, match="take one of yes, no"):
         course.predict("99.a", "perhaps", ("yes", "no"))
+
+
+def test_the_next_cells_go_on_with_a_right_answer_or_with_the_solution(capsys):
+    mine = lambda x: x + x  # noqa: E731
+    assert course.check("99.1", mine) is mine and course.check("99.1", ...) is DOUBLE.solution
+    assert course.check("99.3", "top-1") == "top-1" and course.check("99.3", "bottom") == "top-1"
+    assert len(capsys.readouterr().out.splitlines()) == 4
