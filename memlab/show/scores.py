@@ -87,11 +87,19 @@ def verdicts(table: pd.DataFrame, *, made_by: Any = None, title: str = "", alt: 
     """
     canvas = Canvas(1, 1.3 + 0.55 * len(table))
     on, claims = canvas.panels[0], list(table.itertuples())
+    # An interval that few replicates leave without an end runs out of the picture.
+    ends = table[["low", "high", "mean"]].abs()
+    far = 1.5 * float(ends[ends < float("inf")].max(axis=None))
     with rc_context(STYLE):
         on.axvline(0, color="black", linewidth=1)
         for i, claim in enumerate(claims):
             color, marker, filling = WORDS[claim.word]
-            on.plot([claim.low, claim.high], [i, i], color=color, linewidth=3.5 if claim.primary else 1.8)
+            on.plot(
+                [max(claim.low, -far), min(claim.high, far)],
+                [i, i],
+                color=color,
+                linewidth=3.5 if claim.primary else 1.8,
+            )
             on.plot(claim.mean, i, marker, color=color, markerfacecolor=filling, markersize=8)
             if claim.margin == claim.margin and claim.margin is not None:
                 on.plot(-claim.margin, i, "|", color=NULL, markersize=22, markeredgewidth=2)

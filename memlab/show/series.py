@@ -110,5 +110,5 @@ def learning_curve(
         raise MemlabError(f"mode={mode!r}: take 'rolling' or 'cumulative'")
     last = f"last {window} tasks" if mode == "rolling" else "all tasks so far"
     window = window if mode == "rolling" else len(rows)
-    labels = {"xlabel": "task (number in the stream)", "ylabel": f"{value} ({last})", "ylim": (0, 1.02)}
+    labels: dict[str, Any] = {"xlabel": "task (number in the stream)", "ylabel": f"{value} ({last})", "ylim": (0, 1.02)}
     return curves(rows, y=value, window=window, changes=changes, title=title, caption=caption, **labels)

@@ -69,3 +69,9 @@ def test_a_forest_plot_says_every_word(canvases):
     assert "memory beats none: supported, 0.300 [0.200, 0.400]" in picture.alt
     drawn = [list(line.get_xdata()) for line in canvases[0].panels[0].lines]
     assert [-0.15] in drawn and canvases[0].made == "replay"
+
+
+def test_an_interval_without_end_is_drawn_to_the_edge(canvases):
+    endless = claim("too few replicates", "undecided", 0.2) | {"low": -float("inf"), "high": float("inf")}
+    assert "[-inf, inf]" in show.verdicts(pd.DataFrame([endless]), made_by="computed").alt
+    assert [-0.3, 0.3] in [pytest.approx(list(line.get_xdata())) for line in canvases[0].panels[0].lines[1:2]]
