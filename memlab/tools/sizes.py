@@ -64,8 +64,9 @@ def names(source: str) -> set[str]:
     def path(node: ast.AST) -> str:
         if isinstance(node, ast.Name):
             return bound.get(node.id, "")
-        before = path(node.value) if isinstance(node, ast.Attribute) else ""
-        return before and (before if before.rpartition(".")[2][0].isupper() else f"{before}.{node.attr}")
+        if not isinstance(node, ast.Attribute) or not (before := path(node.value)):
+            return ""
+        return before if before.rpartition(".")[2][0].isupper() else f"{before}.{node.attr}"
 
     used = {path(node) for node in ast.walk(tree)} - {""}
     return {one for one in used if not any(other.startswith(f"{one}.") for other in used)}
