@@ -48,7 +48,8 @@ def open_llm(spec: str = "auto") -> LLM:
         path, _, model = rest.partition("#")
         return Replay(path, model=model or None)
     raise MemlabError(
-        f"Unknown model {spec!r}: use 'auto', 'ollama:NAME', 'embedded', 'simulated', 'recorded', 'replay' or 'replay:PATH'."
+        f"Unknown model {spec!r}: use 'auto', 'ollama:NAME', 'embedded', 'simulated', 'recorded', 'replay' or "
+        "'replay:PATH'."
     )
 
 
