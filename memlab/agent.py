@@ -89,10 +89,12 @@ class Agent:
 
         The rollouts of one task are one group for the credit rule, committed together. Interrupting between two
         episodes loses nothing: what was yielded is committed. ``progress`` shows rate and time left; after
-        ``seconds`` no new task is begun.
+        ``seconds`` no new task is begun. Raises `MemlabError` for ``rollouts`` below 1.
         """
         from tqdm.auto import tqdm
 
+        if not isinstance(rollouts, int) or rollouts < 1:
+            raise MemlabError(f"rollouts={rollouts!r}: live each task at least once")
         started = time.monotonic()
         for task in tqdm(tasks, disable=not progress, unit="task", desc=self.llm.name):
             if seconds is not None and time.monotonic() - started > seconds:

@@ -112,6 +112,14 @@ def test_rollouts_are_one_group_and_one_commit(embedder):
     assert len(episodes) == 12 and store.version == 3 and len(store) == 12
 
 
+@pytest.mark.parametrize("rollouts", [0, -1, 1.5])
+def test_a_task_is_lived_at_least_once(embedder, rollouts):
+    _, store, agent = make(embedder)
+    with pytest.raises(MemlabError, match=f"rollouts={rollouts}"):
+        list(agent.run(memlab.stream("toolbox-a", "stationary", 3, 0), rollouts=rollouts))
+    assert store.version == 0
+
+
 def test_a_run_stops_when_its_seconds_are_over(embedder):
     _, _, agent = make(embedder)
     assert list(agent.run(memlab.stream("toolbox-a", "stationary", 5, 0), seconds=-1.0)) == []

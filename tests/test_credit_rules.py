@@ -46,6 +46,8 @@ def test_leave_one_out_gives_two_redundant_cases_nothing_and_shapley_half_each()
     assert counterfactual(either, ["a", "b", "c"]) == pytest.approx({"a": 0.5, "b": 0.5, "c": 0})
     with pytest.raises(MemlabError, match="repeat"):
         leave_one_out(either, ["a", "a"])
+    with pytest.raises(MemlabError, match="the str 'ab'"):
+        leave_one_out(either, "ab")
 
 
 def test_success_amends_near_cases_that_said_otherwise():
