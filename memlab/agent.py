@@ -16,7 +16,7 @@ from memlab import prompt
 from memlab.core import Case, Edit, Episode, Hits, MemlabError, Reply, Step, Task
 from memlab.credit import CreditRule, append_only
 from memlab.llm.contract import LLM, Embedder
-from memlab.retrieval import Retrieved, Retriever
+from memlab.retrieval.policies import Retrieved, Retriever
 from memlab.reward import reported, success
 from memlab.stores.contract import Store
 

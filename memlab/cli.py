@@ -127,7 +127,7 @@ def bench(
     save: Annotated[Path | None, typer.Option(help="Also write the measurements to this JSON file.")] = None,
 ) -> None:
     """Measure the promises of the design on this machine and print them as ratios."""
-    from memlab.bench import run
+    from memlab.tools.bench import run
 
     raise typer.Exit(int(not run(save, typer.echo)))
 
@@ -156,7 +156,7 @@ def notebooks(
     run: Annotated[bool, typer.Option(help="Also execute them with the replayed model.")] = True,
 ) -> None:
     """Build the learner and solution notebooks from notebooks/src."""
-    from memlab.notebooks import build
+    from memlab.tools.notebooks import build
 
     build(names or None, run=run)
 
@@ -174,7 +174,7 @@ def data_manifest() -> None:
 def data_figure() -> None:
     """Draw the README's learning curve from lab 06's recorded rows."""
     from memlab import datafiles, show
-    from memlab.studies import lab06
+    from memlab.labs.lab06_agent import study as lab06
 
     rows = lab06.rows()
     drift = rows[(rows.kind == "drift") & rows.learner.isin(["no memory", "append-only", "credit"])]

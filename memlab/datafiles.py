@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 from memlab.core import MemlabError
 
 MANIFEST = "MANIFEST.sha256"
-UNFINISHED = (".lock", ".part", ".part.jsonl")
+UNFINISHED = (".lock", ".part", ".sqlite", ".sqlite-journal")
 
 
 def data_folder() -> Path:
@@ -80,5 +82,35 @@ def write_manifest(folder: Path) -> int:
     """Rewrite the manifest of ``folder`` from its files; returns how many it lists."""
     found = scan(folder)
     text = "".join(f"{digest}  {name}\n" for name, digest in sorted(found.items()))
-    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+    write_whole(folder / MANIFEST, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
     return len(found)
+
+
+def write_whole(path: Path, writer: Callable[[Path], object]) -> Path:
+    """Let ``writer`` fill a file beside ``path``, sync it and put it in place: ``path`` is whole, or as it was.
+
+    Gives ``path``. Raises `MemlabError` where the disk refuses.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writer(part)
+        _sync(part)
+        os.replace(part, path)
+        _sync(path.parent)
+    except OSError as error:
+        raise MemlabError(f"Cannot write {path} ({error}): free disk space, or choose a writable folder.") from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
+    return path
+
+
+def _sync(path: Path) -> None:
+    # Windows opens no folder.
+    if path.is_file() or os.name == "posix":
+        opened = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from memlab.core import Episode
 from memlab.llm import open_embedder, open_llm
 from memlab.stores import open_store
-from memlab.studies import lab06
+from memlab.labs.lab06_agent import study as lab06
 from memlab.tasks import stream
 
 TIME_LIMIT = 180.0

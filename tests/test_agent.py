@@ -8,7 +8,7 @@ from memlab.agent import Agent, action_values, narrow
 from memlab.core import Case, Edit, Hits, MemlabError, Reply
 from memlab.credit import RewriteQ
 from memlab.prompt import parse
-from memlab.retrieval import TopK
+from memlab.retrieval.policies import TopK
 from memlab.rivals.knn import KnnVote
 
 

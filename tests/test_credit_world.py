@@ -8,7 +8,7 @@ import pytest
 from memlab import credit_world as cw
 from memlab.core import MemlabError
 from memlab.credit import counterfactual
-from memlab.credit_rules import leave_one_out
+from memlab.credit.rules import leave_one_out
 
 
 def small():

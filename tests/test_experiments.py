@@ -7,7 +7,7 @@ import pytest
 import memlab
 from memlab.core import MemlabError
 from memlab.experiments import Cell, read_note, run_cell, save_study, study
-from memlab.retrieval import TopK
+from memlab.retrieval.policies import TopK
 from memlab.rivals.knn import KnnVote
 from memlab.studies import STUDIES, lab06
 

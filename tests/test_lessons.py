@@ -5,7 +5,7 @@ import pytest
 
 from memlab import lessons
 from memlab.core import MemlabError
-from memlab.retrieval import soft_policy
+from memlab.retrieval.policies import soft_policy
 from memlab.tasks import frozenlake
 from memlab.weights.policy import over_groups
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import memlab
 from memlab.core import Case, Edit, MemlabError
-from memlab.retrieval import SoftQ, TopK, kernel_q, soft_policy, soft_value
+from memlab.retrieval.policies import SoftQ, TopK, kernel_q, soft_policy, soft_value
 
 Q = (1.0, 0.6, 0.2, 0.0)
 values = st.lists(st.floats(-5, 5), min_size=1, max_size=8)

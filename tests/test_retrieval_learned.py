@@ -8,8 +8,8 @@ import pytest
 
 import memlab
 from memlab.core import Case, Edit, MemlabError, Step
-from memlab.retrieval import SoftQ, TopK, kernel_q, soft_policy
-from memlab.retrieval_learned import (
+from memlab.retrieval.policies import SoftQ, TopK, kernel_q, soft_policy
+from memlab.retrieval.learned import (
     CaseQ,
     Hybrid,
     KernelQ,

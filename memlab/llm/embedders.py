@@ -6,7 +6,6 @@ import hashlib
 import importlib
 import json
 import logging
-import os
 import re
 from collections.abc import Sequence
 from itertools import pairwise
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from memlab.core import MemlabError
+from memlab.datafiles import write_whole
 from memlab.llm.contract import Embedder, NoServer, ReplayMiss
 from memlab.llm.ollama import Servers
 from memlab.llm.replay import provenance
@@ -182,14 +182,7 @@ class RecordingEmbedder:
         vectors = pa.FixedSizeListArray.from_arrays(pa.array(flat, pa.float32()), self.dim)
         origin = {**provenance(), "model": self.name, "backend": self.backend, "dim": self.dim}
         table = pa.table({"text": texts, "vector": vectors}).replace_schema_metadata({"memlab": json.dumps(origin)})
-        half = self.path.with_name(self.path.name + ".tmp")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            pq.write_table(table, half, compression="zstd", compression_level=12)
-            os.replace(half, self.path)
-        except OSError as error:
-            half.unlink(missing_ok=True)
-            raise MemlabError(f"Cannot write {self.path} ({error}): choose a writable folder with space.") from error
+        write_whole(self.path, lambda part: pq.write_table(table, part, compression="zstd", compression_level=12))
         self._unsaved = 0
         return self.path
 

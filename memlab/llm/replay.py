@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from memlab.core import MemlabError, Reply
+from memlab.datafiles import write_whole
 from memlab.llm.choices import output_schema
 from memlab.llm.contract import LLM, ReplayMiss
 
@@ -264,13 +265,7 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
     }
     schema = pa.schema([(name, pa.string()) for name in COLUMNS], metadata={"memlab": json.dumps(origin)})
     table = pa.Table.from_pylist(list(rows), schema=schema)
-    half = path.with_name(path.name + ".tmp")
-    try:
-        pq.write_table(table, half, compression="zstd", compression_level=19)
-        os.replace(half, path)
-    except OSError as error:
-        half.unlink(missing_ok=True)
-        raise MemlabError(f"Cannot write {path} ({error}): free disk space, or choose a writable folder.") from error
+    write_whole(path, lambda part: pq.write_table(table, part, compression="zstd", compression_level=19))
 
 
 def _reply_fields(reply: Reply) -> dict[str, Any]:

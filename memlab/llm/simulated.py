@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from memlab.core import MemlabError, Reply
+from memlab.datafiles import data, write_whole
 from memlab.llm.choices import output_schema
 from memlab.llm.replay import provenance
 from memlab.llm.shown import SHOWN_FEATURES, WORD_DIM, features, read_prompt, word_row
@@ -203,15 +203,8 @@ class SimulatedLLM:
 
     def save(self, path: str | Path) -> Path:
         """Write the parameters as JSON, atomically."""
-        path = Path(path)
-        half = path.with_name(path.name + ".tmp")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            half.write_text(json.dumps(self.parameters) + "\n", encoding="utf-8", newline="\n")
-            os.replace(half, path)
-        except OSError as error:
-            raise MemlabError(f"Cannot write {path} ({error}): choose a writable folder.") from error
-        return path
+        text = json.dumps(self.parameters) + "\n"
+        return write_whole(Path(path), lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
 
     def choice_probs(self, prompt: str, choices: Sequence[str]) -> dict[str, float]:
         """The fitted probability of each choice given what ``prompt`` shows."""
@@ -247,8 +240,6 @@ class SimulatedLLM:
 def open_simulated(path: str | None = None) -> SimulatedLLM:
     """The model fitted to the course's record, ``data/simulated/toolbox.json``, or the one saved at ``path``."""
     if path is None:
-        from memlab.datafiles import data
-
         path = str(data("simulated/toolbox.json"))
     try:
         return SimulatedLLM(json.loads(Path(path).read_text(encoding="utf-8")))

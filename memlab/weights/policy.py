@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from memlab.core import MemlabError
-from memlab.retrieval import soft_policy
+from memlab.retrieval.policies import soft_policy
 from memlab.reward import Floats, group_relative
 
 MOST_GROUPS = 200_000

@@ -21,7 +21,7 @@ import pandas as pd
 
 import memlab
 from memlab import agent, course, credit, prompt, retrieval, show, stats
-from memlab.studies import lab06
+from memlab.labs.lab06_agent import study as lab06
 
 # %% [markdown]
 # ## The task

@@ -5,8 +5,8 @@ import math
 
 import pytest
 
-from memlab import bench, doctor
-from memlab.bench import Measured
+from memlab.tools import bench, doctor
+from memlab.tools.bench import Measured
 from memlab.core import MemlabError
 
 

@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 import memlab
 from memlab import cli, live
-from memlab.bench import Instant
+from memlab.tools.bench import Instant
 
 
 @pytest.fixture

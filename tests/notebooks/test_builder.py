@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from memlab import notebooks
+from memlab.tools import notebooks
 from memlab.core import MemlabError
 
 SOURCE = """# %% [markdown]

@@ -5,7 +5,7 @@ import warnings
 import nbformat
 import pytest
 
-from memlab import notebooks
+from memlab.tools import notebooks
 
 NAMES = [path.stem for path in notebooks.sources()]
 BUDGET = 60.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from memlab import bench_stores
+from memlab.tools import bench_stores
 from memlab.stores import open_store
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from memlab.datafiles import data
 from memlab.experiments import read_note
-from memlab.studies import lab02
-from memlab.studies.lab02_keepers import BLOCK, KEEPERS, cases
+from memlab.labs.lab02_stores import study as lab02
+from memlab.labs.lab02_stores.keepers import BLOCK, KEEPERS, cases
 
 
 @pytest.mark.parametrize("name", KEEPERS)

@@ -5,7 +5,7 @@ import pytest
 import memlab
 from memlab.core import MemlabError
 from memlab.reward import success
-from memlab.studies import lab03, lab03_places
+from memlab.labs.lab03_retrieval import study as lab03, lab03_places
 
 
 @pytest.fixture(scope="module", params=list(lab03.KINDS))

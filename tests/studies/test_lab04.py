@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from memlab.reward import group_relative
-from memlab.studies import lab04
+from memlab.labs.lab04_reward import study as lab04
 from memlab.tasks import frozenlake
 
 RANDOM = np.full((16, 4), 0.25)

@@ -6,7 +6,7 @@ import pytest
 
 import memlab
 from memlab.credit_world import SUBSETS
-from memlab.studies import lab05, lab05_real
+from memlab.labs.lab05_credit import study as lab05, lab05_real
 
 
 @pytest.mark.parametrize("rule", ["every", "Shapley"])

@@ -8,7 +8,7 @@ import numpy as np
 
 from memlab.checks import exercise, value
 from memlab.mdp import printed_value
-from memlab.retrieval import soft_policy, soft_value
+from memlab.retrieval.policies import soft_policy, soft_value
 
 Q = np.array([1.0, 0.6, 0.2, 0.0])
 

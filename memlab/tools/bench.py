@@ -99,7 +99,7 @@ def own_share() -> Iterator[Measured]:
     """
     from memlab.agent import Agent
     from memlab.llm import open_embedder
-    from memlab.retrieval import TopK
+    from memlab.retrieval.policies import TopK
     from memlab.stores import open_store
     from memlab.tasks import stream
 
@@ -150,7 +150,7 @@ def sliders() -> Iterator[Measured]:
 
 def notebooks() -> Iterator[Measured]:
     """Seconds for each learner notebook, replayed from top to bottom."""
-    from memlab import notebooks as build
+    from memlab.tools import notebooks as build
 
     for source in build.sources():
         seconds = build.execute(build.read(source, solutions=False))
@@ -158,8 +158,8 @@ def notebooks() -> Iterator[Measured]:
 
 
 def stores() -> Iterator[Measured]:
-    """Search, commit and disk of the stores: see `memlab.bench_stores`."""
-    from memlab import bench_stores
+    """Search, commit and disk of the stores: see `memlab.tools.bench_stores`."""
+    from memlab.tools import bench_stores
 
     yield from (Measured(*row) for row in bench_stores.measure())
 

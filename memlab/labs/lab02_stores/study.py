@@ -28,7 +28,7 @@ from memlab.core import Edit, MemlabError
 from memlab.datafiles import data_folder
 from memlab.experiments import read_note, save_study, write_frame
 from memlab.stores import open_store
-from memlab.studies.lab02_keepers import DIM, KEEPERS, Batched, JsonSwapped, Row, cases
+from memlab.labs.lab02_stores.keepers import DIM, KEEPERS, Batched, JsonSwapped, Row, cases
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +102,7 @@ def crash(seed: int, name: str, filled: int = 200) -> list[Row]:
     """Kill a process while it commits case after case: how many it had acknowledged, how many can be read."""
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as temporary:
-        code = f"from memlab.studies.lab02 import live; live({name!r}, {temporary!r}, {filled})"
+        code = f"from memlab.labs.lab02_stores.study import live; live({name!r}, {temporary!r}, {filled})"
         with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as child:
             assert child.stdout is not None
             said = [child.stdout.readline() for _ in range(rng.randint(2, 6))]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from memlab.core import Case, Hits, MemlabError, Step
-from memlab.retrieval import Memory, Retrieved, Sized, draw_soft, kernel_q, nec_kernel, shortlist, soft_policy
+from memlab.retrieval.policies import Memory, Retrieved, Sized, draw_soft, kernel_q, nec_kernel, shortlist, soft_policy
 
 Floats = NDArray[np.float64]
 Pairs = Sequence[tuple[Any, Any]]

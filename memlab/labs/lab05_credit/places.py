@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from memlab.core import MemlabError
 from memlab.credit import td
-from memlab.retrieval import soft_policy
+from memlab.retrieval.policies import soft_policy
 from memlab.reward import group_relative
 from memlab.tasks.frozenlake import Lake, Trips, rollouts, success
 from memlab.weights.policy import tabular_gradient

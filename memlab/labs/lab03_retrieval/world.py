@@ -14,7 +14,7 @@ from memlab import prompt
 from memlab.core import Case, Edit, MemlabError, Step, Task
 from memlab.credit import td
 from memlab.llm.contract import Embedder
-from memlab.retrieval_learned import CaseQ, Hybrid, KernelQ, ParametricQ, Soft
+from memlab.retrieval.learned import CaseQ, Hybrid, KernelQ, ParametricQ, Soft
 from memlab.reward import success
 from memlab.stores import open_store
 from memlab.stores.contract import Store

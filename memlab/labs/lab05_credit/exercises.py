@@ -10,7 +10,7 @@ import numpy as np
 
 from memlab.checks import exercise, value
 from memlab.credit import counterfactual
-from memlab.credit_rules import leave_one_out, memrl
+from memlab.credit.rules import leave_one_out, memrl
 
 START = np.array([0.5, 0.0, -0.2, 1.0])
 SHOWN = [0, 3]

@@ -1,21 +1,35 @@
-"""Other ways to rewrite a memory after an episode: amend what a case says, remove it, or let it grow old.
+"""Who earns what, and how memories are rewritten: credit rules, callables ``(episodes, store) -> list[Edit]``.
 
-Each is a credit rule like `memlab.credit.RewriteQ` and reads memory by `search` alone, so that its edits stay near the
-task that was lived.
+The agent itself writes one new case a step; a rule decides what becomes of the memories that were there before. Each
+reads memory by `search` alone, so that its edits stay near the task that was lived.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from memlab.core import Case, Edit, Episode, MemlabError, Step
-from memlab.credit import GOOD, Memory, td
+from memlab.core import Case, Edit, Episode, Step
+from memlab.credit.worth import td
+from memlab.retrieval.policies import Memory, shortlist
 
+GOOD = 0.5
 SURE = 1.0
+
+
+class CreditRule(Protocol):
+    """Turns episodes into edits."""
+
+    def __call__(self, episodes: Sequence[Episode], store: Memory) -> list[Edit]: ...
+
+
+def append_only(episodes: Sequence[Episode], store: Memory) -> list[Edit]:
+    """No credit: memories stay as they were written."""
+    return []
 
 
 def memrl(q: ArrayLike, shown: Sequence[int], success: bool, step: float = 0.3) -> NDArray[np.float64]:
@@ -28,18 +42,6 @@ def memrl(q: ArrayLike, shown: Sequence[int], success: bool, step: float = 0.3) 
     return new
 
 
-def leave_one_out(value: Callable[[frozenset[str]], float], ids: Sequence[str]) -> dict[str, float]:
-    """value(all) − value(all but c) for each case c: n + 1 calls of ``value``. Cases that can replace each other get 0.
-
-    Raises `MemlabError` for repeated ids.
-    """
-    everything = frozenset(ids)
-    if len(everything) != len(ids):
-        raise MemlabError(f"ids repeat: {list(ids)}; give each case once")
-    whole = value(everything)
-    return {name: whole - value(everything - {name}) for name in ids}
-
-
 @dataclass(frozen=True)
 class _Near:
     """The cases that a rule may touch: the ``near`` most similar, at least ``min_similarity``."""
@@ -47,9 +49,56 @@ class _Near:
     near: int = 16
     min_similarity: float = 0.5
 
-    def _cases(self, step: Step, store: Memory) -> list[Case]:
-        hits = store.search(step.vector, self.near, kind="case")
-        return [case for case, close in zip(hits.cases, hits.similarity, strict=True) if close >= self.min_similarity]
+    def _cases(self, step: Step, store: Memory) -> tuple[Case, ...]:
+        return shortlist(step.vector, store, self.near, self.min_similarity).cases
+
+
+@dataclass(frozen=True)
+class RewriteQ(_Near):
+    """TD credit into the Q of every near case that gave the advice that was followed.
+
+    Where advice that used to be good (Q ≥ 0.5) falls below 0.5, something has changed; the failures noted nearby
+    are as old as the broken advice, so with ``renew`` they are forgotten and those tools may be tried again.
+    """
+
+    step: float = 0.5
+    renew: bool = True
+
+    def __call__(self, episodes: Sequence[Episode], store: Memory) -> list[Edit]:
+        cases: dict[str, Case] = {}
+        q: dict[str, float] = {}
+        why: dict[str, tuple[int, float]] = {}
+        stale: dict[str, int] = {}
+        for episode in episodes:
+            for step in episode.steps:
+                near = self._cases(step, store)
+                followed = [case for case in near if case.action == step.action]
+                broken = False
+                for case in followed:
+                    before = q.get(case.id, case.q)
+                    q[case.id] = float(td(before, step.reward, self.step))
+                    cases[case.id], why[case.id] = case, (episode.index, step.reward - before)
+                    broken |= before >= GOOD > q[case.id]
+                if broken and self.renew:
+                    worse = [case for case in near if case.action != step.action and case.q < GOOD]
+                    stale |= {case.id: episode.index for case in worse}
+        rewrites = [
+            Edit.rewrite(
+                name,
+                {"q": q[name], "uses": cases[name].uses + 1},
+                before={"q": cases[name].q, "uses": cases[name].uses},
+                reason="its advice was followed",
+                credit=why[name][1],
+                episode=why[name][0],
+            )
+            for name in q
+            if name not in stale
+        ]
+        forgets = [
+            Edit.forget(name, reason="a failure older than the change nearby", episode=index)
+            for name, index in stale.items()
+        ]
+        return rewrites + forgets
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ import numpy as np
 from memlab import credit_world, lessons, prompt
 from memlab.core import MemlabError, Reply, Task
 from memlab.credit import CreditRule, RewriteQ, append_only
-from memlab.credit_rules import Amend, Remove, Window
+from memlab.credit.rules import Amend, Remove, Window
 from memlab.datafiles import data, data_folder
 from memlab.experiments import read_note, save_study, study
 from memlab.lessons import Floats
 from memlab.reward import reported
-from memlab.studies.lab06 import with_memory
+from memlab.labs.lab06_agent.study import with_memory
 from memlab.tasks import frozenlake, stream
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def _lake_frames() -> list[pd.DataFrame]:
 
 
 def _drift_frame(embedder: Embedder) -> pd.DataFrame:
-    from memlab.retrieval import TopK
+    from memlab.retrieval.policies import TopK
     from memlab.rivals.knn import KnnVote
 
     learners = {arm: with_memory(TopK(), rule, make=KnnVote) for arm, rule in RULES.items()}
