@@ -77,6 +77,12 @@ class Edit:
 
     ``write`` has an empty ``before``; ``forget`` an empty ``after``; ``restore`` brings a forgotten case back.
     ``before=None`` lets the store fill it in when the edit is committed.
+
+    ``sources`` are the ids of the cases that the edit was derived from: those that the model was shown before it took
+    the action that the edit records or pays for, and those whose fields the new ones were computed from. A case that
+    was only near, or that is about the same thing, is no source. So a later `revert` with ``derived=True`` can follow
+    what came of a case (arXiv:2608.03509). ``undoes`` is set by a revert alone: the places in this case's history
+    (`Store.history`) that it took back.
     """
 
     op: Op
@@ -88,6 +94,8 @@ class Edit:
     episode: int = -1
     author: str = "agent"
     verdict: str = ""
+    sources: tuple[str, ...] = ()
+    undoes: tuple[int, ...] = ()
 
     @classmethod
     def write(cls, case: Case, **why: Any) -> Edit:

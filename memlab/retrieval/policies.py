@@ -71,16 +71,15 @@ def nec_kernel(sqdist: ArrayLike, delta: float, *beside: ArrayLike) -> list[Floa
     arrays = [_finite(sqdist, "sqdist"), *(_finite(values, "q") for values in beside)]
     shapes = [array.shape for array in arrays]
     try:
-        np.broadcast_shapes(*shapes)
+        fit = len(np.broadcast_shapes(*shapes)) > 0 and len({shape[-1] for shape in shapes}) == 1
     except ValueError:
         fit = False
-    else:
-        fit = len({shape[-1] for shape in shapes}) == 1
     if not fit:
         raise MemlabError(f"shapes {' and '.join(map(str, shapes))}: give as many squared distances as values")
     if not (np.isfinite(delta) and delta > 0) or np.any(arrays[0] < 0):
-        smallest = arrays[0].min()
-        raise MemlabError(f"delta={delta}, smallest squared distance {smallest}: need a finite delta > 0, distances >= 0")
+        raise MemlabError(
+            f"delta={delta}, smallest squared distance {arrays[0].min()}: need finite delta > 0, none < 0"
+        )
     return [1.0 / (arrays[0] + delta), *arrays[1:]]
 
 
