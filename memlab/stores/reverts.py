@@ -39,7 +39,7 @@ def pick(
 def take_back(
     view: View, log: Iterable[Entry], picked: AbstractSet[tuple[int, int]], derived: bool, keep_later: bool, what: str
 ) -> list[Edit]:
-    """The edits by author "revert" that take the ``picked`` ones of ``log`` back, and with ``derived`` what came of them.
+    """The edits that take those ``picked`` of ``log`` back, with ``derived`` all that came of them. ``what`` says why.
 
     An edit came of them if one of its sources was, when it was made, another than it would have been without them.
     """
