@@ -15,6 +15,7 @@ import numpy as np
 from memlab import prompt
 from memlab.core import Case, Edit, Episode, Hits, MemlabError, Reply, Step, Task
 from memlab.credit import CreditRule, append_only
+from memlab.credit.rules import shown_in
 from memlab.llm.contract import LLM, Embedder
 from memlab.retrieval.policies import Retrieved, Retriever
 from memlab.reward import reported, success
@@ -191,6 +192,7 @@ def retain(episode: Episode, rollout: int) -> list[Edit]:
             ),
             episode=episode.index,
             reason="retain",
+            sources=shown_in(episode.steps),
         )
         for number, (step, question) in enumerate(zip(episode.steps, episode.asked, strict=True))
     ]
@@ -202,10 +204,10 @@ def take_notes(
     """Of a task with several steps: subtask memory (question and result) and tool memory (the step's call)."""
     if len(steps) == 1:
         return []
-    notes = []
+    notes, sources = [], shown_in(steps)
     for number, (step, question, result) in enumerate(zip(steps, asked, results, strict=True)):
         place, reason = f"{task.id}/{rollout}/{number}", f"step {number + 1} of {len(steps)}"
         subtask = Case(f"subtask:{place}", question, note=result, kind="subtask", vector=step.vector)
         call = replace(subtask, id=f"tool:{place}", action=step.action, reward=step.reward, kind="tool")
-        notes += [Edit.write(case, episode=task.index, reason=reason) for case in (subtask, call)]
+        notes += [Edit.write(case, episode=task.index, reason=reason, sources=sources) for case in (subtask, call)]
     return notes

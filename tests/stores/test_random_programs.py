@@ -18,7 +18,7 @@ from memlab.stores import StoreError, lance, open_store
 from memlab.stores.array import ArrayStore
 from tests.stores.helpers import contents, plain, plain_step, slow_search, step, unit
 
-PROGRAMS = int(__import__("os").environ.get("N", 500))
+PROGRAMS = 500
 IDS = ("a", "b", "it's", "d")
 AUTHORS = ("agent", "eve")
 LIVE = "is live"
