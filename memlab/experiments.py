@@ -102,7 +102,17 @@ def _judge(test: SignFlip, margin: float | None, p: float, alpha: float, note: s
         word = "supported" if d.mean() > 0 else "contradicted"
     if word != "undecided" and len(d) > 2 and np.abs(d).max() > 0.5 * abs(d.sum()) and margin is None:
         note = f"{note}; " * bool(note) + f"one replicate carries more than half, the median is {np.median(d):+.3f}"
-    return Verdict(word, float(d.mean()), low, high, p, len(d), visible(float(d.std(ddof=1)), len(d), alpha), level, note)
+    return Verdict(
+        word,
+        float(d.mean()),
+        low,
+        high,
+        p,
+        len(d),
+        visible(float(d.std(ddof=1)), len(d), alpha) if len(d) > 1 else float("inf"),
+        level,
+        note,
+    )
 
 
 def holm(p: Sequence[float]) -> tuple[list[float], list[float]]:
@@ -127,7 +137,9 @@ class Study:
     ``run(**cell)`` gives the rows of one cell (a list of dicts or a frame) and depends on nothing else; a study of a
     ``model`` also gets ``llm=`` and, with an ``embedder``, ``embedder=``. ``score(rows)`` of one cell is a number, or a
     dict of named ones; higher is better. ``tune`` and ``report`` are grids with the axes ``arm`` and ``seed``;
-    ``claims`` are judged on the report.
+    ``claims`` are judged on the report. ``tuned`` are the settings that tuning chose, such as
+    ``{"arm": "Shapley", "step": 0.4}``: a cell of the report gets those of the entry that it agrees with. ``nulls`` are
+    the arms without memory and without the mechanism. A study of time or of kills does not ``repeat`` its rows.
     """
 
     name: str
@@ -135,9 +147,12 @@ class Study:
     score: Callable[[pd.DataFrame], float | Mapping[str, float]]
     report: Sequence[Cell]
     tune: Sequence[Cell] = ()
+    tuned: Sequence[Cell] = ()
     claims: tuple[Claim, ...] = ()
+    nulls: Sequence[str] = ()
     model: str = ""
     embedder: str = ""
+    repeats: bool = True
 
     @property
     def folder(self) -> str:
@@ -147,23 +162,41 @@ class Study:
     def file(self, tuning: bool = False) -> str:
         """The name of its recorded rows, as `memlab.data` takes it."""
         part = self.name.partition("-")[2]
-        return f"{self.folder}/{'-'.join(filter(None, (part, 'tuning' if tuning else '' if part else 'report')))}.parquet"
+        return (
+            f"{self.folder}/{'-'.join(filter(None, (part, 'tuning' if tuning else '' if part else 'report')))}.parquet"
+        )
 
     @cached_property
     def settings(self) -> str:
         """Hash of the grids and the claims: rows that were made under other ones are refused."""
-        said = [self.name, list(self.report), list(self.tune), [asdict(claim) for claim in self.claims]]
+        said = [self.name, self.cells(), self.cells(tuning=True), [asdict(claim) for claim in self.claims]]
         return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+    def cells(self, tuning: bool = False) -> list[Cell]:
+        """The cells of the report with their tuned settings, or those of the tuning run."""
+        return list(self.tune) if tuning else [self._settled(cell) for cell in self.report]
+
+    def _settled(self, cell: Cell) -> Cell:
+        agree = [entry for entry in self.tuned if all(cell.get(k, v) == v for k, v in entry.items())]
+        return dict(cell) | {name: value for entry in agree for name, value in entry.items()}
+
+    def best(self, rows: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Mean objective of every setting tried in tuning: the primary claim's metric, where that claim is judged."""
+        primary = next(claim for claim in self.claims if claim.primary)
+        scores = self.scores(rows, tuning=True)
+        for axis, value in primary.where.items():
+            scores = scores[scores[axis] == value] if axis in scores and value in set(scores[axis]) else scores
+        axes = list(dict.fromkeys(name for cell in self.tune for name in cell if name != "seed"))
+        return scores.groupby(axes, sort=False)[primary.metric].mean().reset_index(name="objective")
 
     def make(self, tuning: bool = False, live: bool = False, jobs: int = 1, progress: bool = True) -> pd.DataFrame:
         """Run every cell and write the rows to ``data/``; cells that an interrupted run finished are read back.
 
         A study of a model answers from its recorded replies, or with ``live`` asks the server for what is not recorded.
         """
-        cells = self.tune if tuning else self.report
         with ExitStack() as stack:
             models = self._models(stack, tuning, live)
-            frame = run_cells(self.name, self.run, cells, models, self._home(), jobs, progress)
+            frame = run_cells(self.name, self.run, self.cells(tuning), models, self._home(), jobs, progress)
         note = {"study": self.name, "settings": self.settings, "model": self.model or "none"}
         path = data_folder() / self.file(tuning)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -173,7 +206,9 @@ class Study:
     def cell(self, **cell: Any) -> pd.DataFrame:
         """The rows of one cell, made again from the recorded replies."""
         with ExitStack() as stack:
-            return run_cells(self.name, self.run, [cell], self._models(stack, False, False), None, 1, False)
+            return run_cells(
+                self.name, self.run, [self._settled(cell)], self._models(stack, False, False), None, 1, False
+            )
 
     def _home(self) -> Path:
         return data_folder().parent / ".memlab" / "studies" / f"{self.name}.sqlite"
@@ -189,7 +224,7 @@ class Study:
             models["llm"] = stack.enter_context(Recorder(open_llm(self.model), data_folder() / names[0]))
             stack.callback(models["llm"].compact)
         elif self.model:
-            models["llm"] = Replay(data(names[0]), self.model.partition(":")[2])
+            models["llm"] = Replay(data(names[0]), model=self.model.partition(":")[2])
         if self.embedder and live:
             models["embedder"] = stack.enter_context(
                 RecordingEmbedder(open_embedder(self.embedder), data_folder() / names[1])
@@ -226,7 +261,9 @@ class Study:
         found = []
         for key, part in rows.groupby(axes, sort=False, dropna=False):
             scored = self.score(part)
-            found.append(dict(zip(axes, key, strict=True)) | (scored if isinstance(scored, Mapping) else {"score": scored}))
+            found.append(
+                dict(zip(axes, key, strict=True)) | (dict(scored) if isinstance(scored, Mapping) else {"score": scored})
+            )
         return pd.DataFrame(found)
 
     def verdicts(self, rows: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -248,7 +285,13 @@ def judge(claims: Sequence[Claim], scores: pd.DataFrame) -> pd.DataFrame:
     adjusted, levels = holm([_p(test, claim.margin) for claim, (test, _) in zip(claims, worst, strict=True)])
     found = []
     for claim, (test, rival), p, level in zip(claims, worst, adjusted, levels, strict=True):
-        about = {"claim": claim.words, "arm": claim.arm, "rival": rival, "primary": claim.primary, "margin": claim.margin}
+        about = {
+            "claim": claim.words,
+            "arm": claim.arm,
+            "rival": rival,
+            "primary": claim.primary,
+            "margin": claim.margin,
+        }
         found.append(about | asdict(_judge(test, claim.margin, p, level)))
     return pd.DataFrame(found)
 
@@ -270,7 +313,7 @@ def _tested(claim: Claim, rival: str, scores: pd.DataFrame) -> tuple[SignFlip, s
 
 
 def _strength(tested: tuple[SignFlip, str], margin: float | None) -> float:
-    """p where the arm leads, and more than 1 where it trails: the rival that the claim fares worst against is largest."""
+    """p where the arm leads, more than 1 where it trails: largest for the rival that the claim fares worst against."""
     p, leads = _p(tested[0], margin), margin is not None or np.mean(tested[0].d) > 0
     return p if leads else 2 - p
 
@@ -298,7 +341,7 @@ def run_cells(
     keys = [_key(name, run, cell, models) for cell in cells]
     with ExitStack() as stack:
         journal = stack.enter_context(Journal(home)) if home else None
-        kept = {key: raw for key in keys if journal and (raw := journal.get(key)) is not None}
+        kept = {key: raw for key in keys if journal is not None and (raw := journal.get(key)) is not None}
         frames = {key: pd.read_parquet(io.BytesIO(raw)) for key, raw in kept.items()}
         todo = [(key, cell) for key, cell in zip(keys, cells, strict=True) if key not in frames]
         if frames and progress:
@@ -313,7 +356,7 @@ def run_cells(
         )
         for (key, _), frame in zip(todo, done, strict=True):
             frames[key] = frame
-            if journal:
+            if journal is not None:
                 buffer = io.BytesIO()
                 frame.to_parquet(buffer, index=False)
                 journal.put(key, buffer.getvalue())
@@ -325,7 +368,7 @@ def _run_cell(run: Callable[..., Any], cell: Cell, models: Mapping[str, Any]) ->
     import pandas as pd
 
     frame = pd.DataFrame(run(**cell, **models))
-    axes = {name: value for name, value in cell.items() if name not in frame}
+    axes = {name: value for name, value in cell.items() if name not in frame and not callable(value)}
     return pd.concat([pd.DataFrame(axes, index=frame.index), frame], axis=1) if axes else frame
 
 

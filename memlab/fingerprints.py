@@ -25,9 +25,10 @@ def package_fingerprint() -> str:
 
 
 def _parts(thing: Any, seen: frozenset[int]) -> Any:
-    if id(thing) in seen:
-        return "again"
-    seen = seen | {id(thing)}
+    if not isinstance(thing, dict | list | tuple | set | frozenset):
+        if id(thing) in seen:
+            return "again"
+        seen = seen | {id(thing)}
     if isinstance(thing, functools.partial):
         return ["partial", *(_parts(part, seen) for part in (thing.func, thing.args, thing.keywords))]
     if isinstance(thing, types.MethodType):
@@ -49,7 +50,9 @@ def _parts(thing: Any, seen: frozenset[int]) -> Any:
     if isinstance(thing, dict):
         return {str(key): _parts(value, seen) for key, value in thing.items()}
     if isinstance(thing, list | tuple | set | frozenset):
-        return [_parts(value, seen) for value in (sorted(thing, key=repr) if isinstance(thing, set | frozenset) else thing)]
+        return [
+            _parts(value, seen) for value in (sorted(thing, key=repr) if isinstance(thing, set | frozenset) else thing)
+        ]
     if hasattr(thing, "tobytes"):
         return [str(getattr(thing, "dtype", "")), str(getattr(thing, "shape", "")), thing.tobytes()]
     if isinstance(thing, str | bytes | int | float | bool | type(None)):

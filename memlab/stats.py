@@ -1,7 +1,7 @@
 """The one test behind every verdict: exact sign flips of paired differences, and the interval that inverts it.
 
-Flipping the signs of a set F of the differences d − δ reaches a sum as large as the observed one just where the mean of d
-over F is at most δ. So the two-sided p of the hypothesis "the mean is δ" is twice the share of sets, the empty one
+Flipping the signs of a set F of the differences d − δ reaches a sum as large as the observed one just where the mean of
+d over F is at most δ. So the two-sided p of the hypothesis "the mean is δ" is twice the share of sets, the empty one
 included, whose mean lies on the other side of δ, and the bounds of the interval are order statistics of these means:
 p and interval agree by construction. Tested against `scipy.stats.permutation_test`, which gives the p and no interval.
 """
@@ -24,7 +24,7 @@ ROUNDING = 1e-12
 
 @lru_cache(maxsize=32)
 def _sets(n: int) -> NDArray[np.bool_]:
-    """Rows (patterns, n): the non-empty sets of flipped differences; with a set above `MOST_EXACT` its complement too."""
+    """Rows (patterns, n): the non-empty sets of flipped differences; above `MOST_EXACT`, a set and its complement."""
     if n <= MOST_EXACT:
         return (np.arange(1, 2**n)[:, None] >> np.arange(n)) & 1 == 1
     half = np.random.default_rng(n).random((2 ** (MOST_EXACT - 1), n)) < 0.5
@@ -81,8 +81,8 @@ def visible(spread: float, n: int, alpha: float, power: float = 0.8) -> float:
     return float((stdtrit(n - 1, 1 - alpha / 2) + stdtrit(n - 1, power)) * spread / np.sqrt(n))
 
 
-def band(x: ArrayLike, level: float = 0.95, draws: int = 1000) -> Floats:
-    """Rows (3, T): mean, low and high of ``x`` (replicates, T), whole replicates resampled: for pictures, no verdict."""
+def bootstrap_band(x: ArrayLike, level: float = 0.95, draws: int = 1000) -> Floats:
+    """Rows (3, T): mean, low and high of ``x`` (replicates, T), whole replicates resampled; for pictures only."""
     from scipy.stats import bootstrap
 
     values = np.asarray(x, dtype=float)

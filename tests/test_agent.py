@@ -7,12 +7,13 @@ import memlab
 from memlab.agent import Agent, action_values, narrow
 from memlab.core import Case, Edit, Hits, MemlabError, Reply
 from memlab.credit import RewriteQ
+from memlab.llm.call import Model
 from memlab.prompt import parse
 from memlab.retrieval.policies import TopK
 from memlab.rivals.knn import KnnVote
 
 
-class Scripted:
+class Scripted(Model):
     """A model that copies the last case it is shown and otherwise names the first choice."""
 
     name, backend, digest = "scripted", "simulated", "0"
@@ -21,11 +22,11 @@ class Scripted:
         self.prompts = []
         self.offered = []
 
-    def complete(self, prompt, *, choices=None, schema=None, seed=0, temperature=0.0, max_tokens=64):
-        self.prompts.append(prompt)
-        self.offered.append(tuple(choices))
-        cases = parse(prompt).cases
-        value = cases[-1][1] if cases and cases[-1][1] in choices else choices[0]
+    def answer(self, call):
+        self.prompts.append(call.prompt)
+        self.offered.append(call.choices)
+        cases = parse(call.prompt).cases
+        value = cases[-1][1] if cases and cases[-1][1] in call.choices else call.choices[0]
         return Reply(value, value, None, 10, 2, 0.0, self.name, self.backend)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from memlab.core import MemlabError
 
-ROOT = Path(__file__).resolve().parents[1] / "notebooks"
+ROOT = Path(__file__).resolve().parents[2] / "notebooks"
 BLOCK = re.compile(
     r"^(?P<indent>[ \t]*)### BEGIN SOLUTION:?(?P<todo>[^\n]*)\n(?P<body>.*?)^[ \t]*### END SOLUTION[ \t]*$", re.M | re.S
 )
@@ -196,7 +196,7 @@ def _cells(notebook: Any) -> list[tuple[str, str, str]]:
 def record(name: str, model: str = "ollama:smollm2:135m") -> Path:
     """Run a source's cells here with a live model in place of ``replay`` and keep its replies for the course.
 
-    Writes ``data/replies/labNN.parquet``; calls recorded before are not asked again. Gives its path.
+    Writes ``data/labNN/replies.parquet``; calls recorded before are not asked again. Gives its path.
     """
     from unittest.mock import patch
 
@@ -206,7 +206,7 @@ def record(name: str, model: str = "ollama:smollm2:135m") -> Path:
     from memlab.llm.replay import Recorder
 
     source = sources([name])[0]
-    with Recorder(open_llm(model), data_folder() / "replies" / f"lab{source.stem[:2]}.parquet") as recorder:
+    with Recorder(open_llm(model), data_folder() / f"lab{source.stem[:2]}" / "replies.parquet") as recorder:
         namespace: dict[str, Any] = {"__name__": "__main__"}
         with patch.object(memlab, "open_llm", lambda spec="auto": recorder if spec == "replay" else open_llm(spec)):
             for cell in read(source, solutions=True).cells:

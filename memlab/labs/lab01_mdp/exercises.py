@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from memlab.checks import exercise, value
+from memlab.course import exercise, value
 from memlab.mdp import printed_value
 from memlab.retrieval.policies import soft_policy, soft_value
 

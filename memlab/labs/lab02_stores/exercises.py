@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from memlab.checks import exercise, value
+from memlab.course import exercise, value
 
 
 def _row(op: str, case_id: str, **after: Any) -> dict[str, Any]:

@@ -26,9 +26,9 @@ import numpy as np
 
 from memlab.core import Edit, MemlabError
 from memlab.datafiles import data_folder
-from memlab.experiments import read_note, save_study, write_frame
-from memlab.stores import open_store
+from memlab.experiments import read_note, write_frame
 from memlab.labs.lab02_stores.keepers import DIM, KEEPERS, Batched, JsonSwapped, Row, cases
+from memlab.stores import open_store
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from memlab.checks import exercise, value
-from memlab.retrieval.policies import kernel_q
+from memlab.course import exercise, value
 from memlab.retrieval.learned import hybrid_score, z_score
+from memlab.retrieval.policies import kernel_q
 
 SQDIST, Q, DELTA = np.array([1.0, 4.0, 9.0]), np.array([1.0, 0.0, 0.5]), 0.001
 SIMILARITY, WORTH, LAM = np.array([0.9, 0.8, 0.7, 0.5]), np.array([0.0, 1.0, 0.6, 0.2]), 0.25

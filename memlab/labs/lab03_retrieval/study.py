@@ -16,11 +16,7 @@ import numpy as np
 from memlab import prompt
 from memlab.core import Case, Task
 from memlab.datafiles import data_folder
-from memlab.experiments import Claim, read_note, save_study
-from memlab.llm import open_embedder, open_llm
-from memlab.llm.contract import LLM
-from memlab.retrieval.learned import CaseQ, Hybrid, KernelQ, ParametricQ, Soft
-from memlab.reward import success
+from memlab.experiments import Claim, read_note
 from memlab.labs.lab03_retrieval.world import (
     ALPHA,
     KINDS,
@@ -37,6 +33,10 @@ from memlab.labs.lab03_retrieval.world import (
     lay_out,
     practice,
 )
+from memlab.llm import open_embedder, open_llm
+from memlab.llm.contract import LLM
+from memlab.retrieval.learned import CaseQ, Hybrid, KernelQ, ParametricQ, Soft
+from memlab.reward import success
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,7 @@ import numpy as np
 
 from memlab.core import MemlabError
 from memlab.datafiles import data
-from memlab.experiments import read_note, save_study
+from memlab.experiments import read_note
 from memlab.reward import Floats, group_relative, returns_to_go
 from memlab.tasks import frozenlake
 from memlab.weights import policy

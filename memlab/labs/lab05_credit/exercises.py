@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from memlab.checks import exercise, value
+from memlab.course import exercise, value
 from memlab.credit import counterfactual
-from memlab.credit.rules import leave_one_out, memrl
+from memlab.credit.rules import memrl
+from memlab.credit.worth import leave_one_out
 
 START = np.array([0.5, 0.0, -0.2, 1.0])
 SHOWN = [0, 3]

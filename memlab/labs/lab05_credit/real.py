@@ -19,10 +19,10 @@ import numpy as np
 from memlab import prompt
 from memlab.core import Case, Task
 from memlab.credit import counterfactual
-from memlab.credit.rules import leave_one_out
-from memlab.credit_world import SHOWN, SUBSETS
+from memlab.credit.worth import leave_one_out
 from memlab.datafiles import data, data_folder
-from memlab.experiments import Claim, save_study
+from memlab.experiments import Claim
+from memlab.labs.lab05_credit.world import SHOWN, SUBSETS
 from memlab.llm.contract import LLM, Embedder
 from memlab.reward import Floats, reported
 from memlab.tasks import stream

@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memlab import credit_world, lessons, prompt
+from memlab import prompt
 from memlab.core import MemlabError, Reply, Task
 from memlab.credit import CreditRule, RewriteQ, append_only
 from memlab.credit.rules import Amend, Remove, Window
 from memlab.datafiles import data, data_folder
-from memlab.experiments import read_note, save_study, study
-from memlab.lessons import Floats
+from memlab.experiments import read_note
+from memlab.labs.lab05_credit import places as lessons
+from memlab.labs.lab05_credit import world as credit_world
+from memlab.labs.lab05_credit.places import Floats
+from memlab.learners import with_memory
 from memlab.reward import reported
-from memlab.labs.lab06_agent.study import with_memory
 from memlab.tasks import frozenlake, stream
 
 if TYPE_CHECKING:
