@@ -6,13 +6,16 @@ Names load on first use, so that ``import memlab`` costs little: ``memlab.open_s
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from memlab.agent import Agent
     from memlab.core import Case, Edit, Episode, Hits, MemlabError, Reply, Step, Task
     from memlab.datafiles import data
-    from memlab.experiments import study
+    from memlab.experiments import Claim, Study, Verdict, grid, verdict
+    from memlab.learners import study
     from memlab.llm import open_embedder, open_llm
     from memlab.stores import open_store
     from memlab.tasks import stream
@@ -20,79 +23,51 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Agent": "agent",
-    "Case": "core",
-    "Edit": "core",
-    "Episode": "core",
-    "Hits": "core",
-    "MemlabError": "core",
-    "Reply": "core",
-    "Step": "core",
-    "Task": "core",
-    "data": "datafiles",
-    "open_embedder": "llm",
-    "open_llm": "llm",
-    "open_store": "stores",
-    "stream": "tasks",
-    "study": "experiments",
+    "agent": ("Agent",),
+    "core": ("Case", "Edit", "Episode", "Hits", "MemlabError", "Reply", "Step", "Task"),
+    "datafiles": ("data",),
+    "experiments": ("Claim", "Study", "Verdict", "grid", "verdict"),
+    "learners": ("study",),
+    "llm": ("open_embedder", "open_llm"),
+    "stores": ("open_store",),
+    "tasks": ("stream",),
 }
-_MODULES = (
-    "agent",
-    "belief",
-    "bench",
-    "core",
-    "course",
-    "credit",
-    "credit_rules",
-    "credit_world",
-    "datafiles",
-    "doctor",
-    "experiments",
-    "lessons",
-    "llm",
-    "mdp",
-    "prompt",
-    "retrieval",
-    "retrieval_learned",
-    "reward",
-    "rivals",
-    "show",
-    "stats",
-    "stores",
-    "studies",
-    "tasks",
-    "weights",
-)
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Agent",
     "Case",
+    "Claim",
     "Edit",
     "Episode",
     "Hits",
     "MemlabError",
     "Reply",
     "Step",
+    "Study",
     "Task",
+    "Verdict",
     "data",
+    "grid",
     "open_embedder",
     "open_llm",
     "open_store",
     "stream",
     "study",
+    "verdict",
 ]
 
 
 def __getattr__(name: str) -> Any:
     """Load a public name or submodule on first use (PEP 562)."""
-    if name in _HOMES:
-        value = getattr(import_module(f"memlab.{_HOMES[name]}"), name)
+    if name in _HOME:
+        value = getattr(import_module(f"memlab.{_HOME[name]}"), name)
         globals()[name] = value
         return value
-    if name in _MODULES:
+    if find_spec(f"memlab.{name}"):
         return import_module(f"memlab.{name}")
     raise AttributeError(f"module 'memlab' has no attribute {name!r}; it offers: {', '.join(sorted(__all__))}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_MODULES})
+    return sorted({*globals(), *__all__, *(module.name for module in iter_modules(__path__))})

@@ -16,7 +16,7 @@ from memlab import prompt
 from memlab.core import Case, Edit, Episode, Hits, MemlabError, Reply, Step, Task
 from memlab.credit import CreditRule, append_only
 from memlab.llm.contract import LLM, Embedder
-from memlab.retrieval import Retrieved, Retriever
+from memlab.retrieval.policies import Retrieved, Retriever
 from memlab.reward import reported, success
 from memlab.stores.contract import Store
 
@@ -180,12 +180,23 @@ class Agent:
         cases, mu = tuple(retrieved.cases[i] for i in kept), tuple(retrieved.mu[i] for i in kept)
         return replace(retrieved, cases=cases, mu=mu), choices
 
+    def values_nearby(self, question: str) -> dict[str, float]:
+        """The value of each tool tried near ``question``, as `narrow` takes it; empty without a memory."""
+        if self.store is None or self.retrieval is None:
+            return {}
+        vector = self.embedder.embed([prompt.shorten(question, prompt.CASE_LENGTH)])[0]
+        return action_values(self.retrieval(vector, self.store, np.random.default_rng(self.seed)).near)
+
     def learn(self, task: Task, group: Sequence[Episode]) -> list[Episode]:
         """Retain and pay credit: one new case a step, the rule's edits, the gate's verdicts, one commit."""
         if self.store is None:
             return list(group)
         written = [edit for rollout, episode in enumerate(group) for edit in retain(episode, rollout)]
         paid = self.credit(group, self.store)
+        if not isinstance(paid, list | tuple):
+            raise MemlabError(
+                f"the credit rule {self.credit!r} gave {paid!r}: it must return a list of edits, [] for none"
+            )
         edits = [*written, *(edit for episode in group for edit in episode.edits), *paid]
         kept = [edit for edit in edits if self._passes(task, group[0], edit)]
         self.store.commit(kept, [step for episode in group for step in episode.steps])

@@ -1,4 +1,4 @@
-"""The command line: ``memlab doctor | models | lab | run | study | bench | test | notebooks | data``."""
+"""The command line: ``memlab doctor | models | lab | run | study | bench | test | notebooks | sizes | data``."""
 
 from __future__ import annotations
 
@@ -96,30 +96,49 @@ def run(
     model: Annotated[str, typer.Option(help="auto, ollama:NAME, embedded, replay or simulated.")] = "auto",
 ) -> None:
     """Watch the agent learn: a short run from an empty memory, on whatever model answers."""
-    from memlab.live import report, short_run
+    import memlab
+    from memlab.credit import RewriteQ
+    from memlab.retrieval import TopK
 
-    episodes = []
-    try:
-        for episode in short_run(kind, tasks, seed, model):
-            episodes.append(episode)
-    except KeyboardInterrupt:
-        typer.echo("stopped")
-    report(episodes, typer.echo)
+    stream, embedder, episodes = memlab.stream("toolbox-a", kind, tasks, seed), memlab.open_embedder("auto"), []
+    with memlab.open_store(dim=embedder.dim) as store:
+        agent = memlab.Agent(memlab.open_llm(model), embedder, store, TopK(), credit=RewriteQ(step=0.7), seed=seed)
+        try:
+            for episode in agent.run(stream, progress=True, seconds=180):
+                episodes.append(episode)
+        except KeyboardInterrupt:
+            typer.echo("stopped")
+    if not episodes:
+        typer.echo("No task was finished.")
+        return
+    half = (len(episodes) + 1) // 2
+    shares = [sum(e.success for e in part) / len(part) for part in (episodes[:half], episodes[half:]) if part]
+    replies = [reply for episode in episodes for reply in episode.replies]
+    typer.echo(f"{len(episodes)} tasks; success by half: {', '.join(f'{share:.2f}' for share in shares)}")
+    typer.echo(f"{sum(r.tokens_in for r in replies)} tokens in, {sum(r.tokens_out for r in replies)} out")
+    typer.echo(f"{sum(r.seconds for r in replies):.0f} s of model time; {replies[0].backend} of {replies[0].model}")
 
 
 @app.command()
 def study(
     name: Annotated[str | None, typer.Argument(help="Which one; without it, the names are listed.")] = None,
+    live: Annotated[bool, typer.Option(help="Ask the live server for what is not recorded, and record it.")] = False,
+    tuning: Annotated[bool, typer.Option(help="The tuning run in place of the report.")] = False,
+    jobs: Annotated[int, typer.Option(help="Cells that run at once; a live server is faster with 1.")] = 1,
 ) -> None:
-    """Run a recorded study, or go on with it where it stopped (Ctrl-C loses nothing)."""
-    from memlab.studies import STUDIES
+    """Run a study from its recorded replies, go on where it stopped (Ctrl-C loses nothing), and judge its claims."""
+    from memlab import labs
 
+    found = labs.studies()
     if name is None:
-        typer.echo("\n".join(sorted(STUDIES)))
-    elif name not in STUDIES:
-        raise MemlabError(f"No study {name!r}; there are: {', '.join(sorted(STUDIES))}.")
-    else:
-        STUDIES[name]()
+        for known in found.values():
+            typer.echo(f"{known.name:<16} {len(known.report)} cells, {known.model or 'no model'}")
+        return
+    if name not in found:
+        raise MemlabError(f"No study {name!r}; there are: {', '.join(sorted(found))}.")
+    rows = found[name].make(tuning=tuning, live=live, jobs=jobs)
+    if found[name].claims and not tuning:
+        typer.echo(found[name].verdicts(rows).to_string(index=False))
 
 
 @app.command()
@@ -127,7 +146,7 @@ def bench(
     save: Annotated[Path | None, typer.Option(help="Also write the measurements to this JSON file.")] = None,
 ) -> None:
     """Measure the promises of the design on this machine and print them as ratios."""
-    from memlab.bench import run
+    from memlab.tools.bench import run
 
     raise typer.Exit(int(not run(save, typer.echo)))
 
@@ -156,9 +175,17 @@ def notebooks(
     run: Annotated[bool, typer.Option(help="Also execute them with the replayed model.")] = True,
 ) -> None:
     """Build the learner and solution notebooks from notebooks/src."""
-    from memlab.notebooks import build
+    from memlab.tools.notebooks import build
 
     build(names or None, run=run)
+
+
+@app.command()
+def sizes() -> None:
+    """Print what each notebook asks of its reader, and how many lines stand where."""
+    from memlab.tools.sizes import report
+
+    typer.echo("\n".join(report({})))
 
 
 @data_app.command("manifest")
@@ -170,21 +197,12 @@ def data_manifest() -> None:
     typer.echo(f"{datafiles.write_manifest(folder)} files listed in {folder / datafiles.MANIFEST}")
 
 
-@data_app.command("figure")
-def data_figure() -> None:
-    """Draw the README's learning curve from lab 06's recorded rows."""
-    from memlab import datafiles, show
-    from memlab.studies import lab06
+@data_app.command("readme")
+def data_readme() -> None:
+    """Write README's tables and figures anew from the recorded rows."""
+    from memlab.tools import readme
 
-    rows = lab06.rows()
-    drift = rows[(rows.kind == "drift") & rows.learner.isin(["no memory", "append-only", "credit"])]
-    picture = show.learning_curve(
-        drift, window=16, changes=(48,), title="The tools move at task 48; the model is frozen"
-    )
-    folder = bootstrap.ROOT / "data"
-    (folder / "figures").mkdir(exist_ok=True)
-    (folder / "figures" / "learning_curve.png").write_bytes(picture.png)
-    typer.echo(f"figures/learning_curve.png drawn; {datafiles.write_manifest(folder)} files listed")
+    typer.echo("\n".join(readme.write()))
 
 
 @data_app.command("simulated")
@@ -195,7 +213,7 @@ def data_simulated() -> None:
     from memlab.llm.simulated import SimulatedLLM
 
     folder = bootstrap.ROOT / "data"
-    recorded = [folder / "replies" / f"{name}.parquet" for name in ("lab06", "lab06-tuning")]
+    recorded = [folder / "lab06" / f"{name}.parquet" for name in ("replies", "tuning-replies")]
     fitted = SimulatedLLM.fit([row for path in recorded for row in read_rows(path)])
     fitted.save(folder / "simulated" / "toolbox.json")
     found = {name: value for name, value in fitted.report().items() if name != "calibration"}

@@ -1,41 +1,154 @@
-"""What a notebook says to its reader: checks of exercises that hint, and guesses noted before a figure settles them."""
+"""What a notebook says to its reader: exercises whose checks hint, and guesses noted before a figure settles them.
+
+An exercise is data: what is said before the first attempt, the solution, and typical mistakes, each with its hint. A
+lab's ``exercises.py`` holds them as ``EXERCISES``.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
-from memlab.checks import Unfilled, filled, find, unfilled, value
-from memlab.core import MemlabError
+import numpy as np
 
-__all__ = ["Verdict", "check", "filled", "judge", "predict", "settle", "value"]
+from memlab.core import MemlabError
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Exercise:
+    """One exercise. ``solution`` is a value, or a function that is tried on every tuple of arguments in ``cases``.
+
+    ``mistakes`` maps a hint to the wrong value or function that earns it. ``start`` is said while nothing is filled in,
+    and must not state the solution. ``judge(answer)``, for answers that no table covers, gives a hint or None and is
+    asked first. ``tolerance`` is absolute, for numbers.
+    """
+
+    start: str
+    solution: Any
+    cases: tuple[tuple[Any, ...], ...] = ()
+    mistakes: Mapping[str, Any] = field(default_factory=dict)
+    judge: Callable[[Any], str | None] = lambda answer: None
+    praise: str = "right"
+    tolerance: float = 5e-6
+
+
+@dataclass(frozen=True)
+class Judgment:
     """Whether an answer is right, and the sentence the reader gets."""
 
     ok: bool
     text: str
 
 
-def judge(id: str, answer: Any) -> Verdict:
+class Unfilled(Exception):
+    """The reader's function still gives nothing."""
+
+
+def unfilled(answer: Any) -> bool:
+    """True for what an unfilled stub leaves behind: None or ``...``, alone or in a tuple."""
+    return answer is None or answer is Ellipsis or (isinstance(answer, tuple) and any(map(unfilled, answer)))
+
+
+def filled(answer: Any, default: Any) -> Any:
+    """The reader's ``answer`` when it is filled in, else ``default``, so that later cells run either way."""
+    return default if unfilled(answer) else answer
+
+
+def exercises(number: str) -> dict[str, Exercise]:
+    """The exercises of lab ``number``, such as ``"01"``, by id. Raises `MemlabError` where there is no such lab."""
+    labs = import_module("memlab.labs")
+    if number not in labs.folders():
+        raise MemlabError(f"no exercises of lab {number!r}: ids look like '01.2' (lab 01, exercise 2)")
+    return import_module(f"{labs.folders()[number]}.exercises").EXERCISES
+
+
+def judge(id: str, answer: Any) -> Judgment:
     """Judge ``answer`` to exercise ``id``; an unfilled stub or an error inside the reader's function is a hint too."""
-    exercise = find(id)
-    if unfilled(answer):
-        return Verdict(False, f"{id} not yet: {exercise.start}")
+    held = exercises(id.partition(".")[0])
+    if id not in held:
+        raise MemlabError(f"no exercise {id!r}: this lab has {', '.join(sorted(held))}")
+    exercise = held[id]
     try:
-        hint = exercise.judge(answer)
+        hint = exercise.start if unfilled(answer) else _hint(exercise, answer)
     except Unfilled:
-        return Verdict(False, f"{id} not yet: {exercise.start}")
+        hint = exercise.start
     except Exception as problem:
-        return Verdict(False, f"{id} not yet: your answer raised {type(problem).__name__}: {problem}")
-    return Verdict(True, f"{id} ok: {exercise.praise}") if hint is None else Verdict(False, f"{id} not yet: {hint}")
+        hint = f"your answer raised {type(problem).__name__}: {problem}"
+    return Judgment(True, f"{id} ok: {exercise.praise}") if hint is None else Judgment(False, f"{id} not yet: {hint}")
 
 
-def check(id: str, answer: Any) -> None:
-    """Print the verdict on ``answer`` to exercise ``id``. Never raises for a wrong or missing answer."""
-    print(judge(id, answer).text)
+def _hint(exercise: Exercise, answer: Any) -> str | None:
+    found = _results(answer, exercise.cases)
+    told = exercise.judge(answer)
+    if told is not None:
+        return told
+    wanted = _results(exercise.solution, exercise.cases)
+    near = exercise.tolerance
+    right = [same(f, w, near) for f, w in zip(found, wanted, strict=True)]
+    if all(right):
+        return None
+    for hint, mistake in exercise.mistakes.items():
+        typical = _results(mistake, exercise.cases)
+        if all(same(f, t, near) for f, t in zip(found, typical, strict=True)):
+            return hint
+    at = right.index(False)
+    given = f"for {', '.join(map(_show, exercise.cases[at]))} " if exercise.cases else ""
+    return f"{given}expect {_show(wanted[at])}, got {_show(found[at])}"
+
+
+def _results(answer: Any, cases: tuple[tuple[Any, ...], ...]) -> list[Any]:
+    """What a function gives for each case; an answer that is no function stands for itself."""
+    if not cases:
+        return [answer]
+    if not callable(answer):
+        raise TypeError(f"give a function, not {_show(answer)}")
+    found = []
+    with np.errstate(all="ignore"):
+        for case in cases:
+            given = copy.deepcopy(case)
+            found.append(answer(*given))
+            if unfilled(found[-1]):
+                raise Unfilled
+            if not same(list(given), list(case), 0.0):
+                raise ValueError("it changed what it was given: work on a copy")
+    return found
+
+
+def same(a: Any, b: Any, tolerance: float) -> bool:
+    """Whether two answers are equal: numbers and arrays within ``tolerance``, containers entry by entry."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key], tolerance) for key in a)
+    if isinstance(a, set | frozenset | str) or isinstance(b, set | frozenset | str) or callable(a) or callable(b):
+        return type(a) is type(b) and a == b
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        plain = type(a) is type(b) or not any(isinstance(x, str) for x in (*a, *b))
+        return plain and len(a) == len(b) and all(same(x, y, tolerance) for x, y in zip(a, b, strict=True))
+    try:
+        first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    except (TypeError, ValueError):
+        return type(a) is type(b) and bool(a == b)
+    return first.shape == second.shape and bool(np.allclose(first, second, rtol=0, atol=tolerance, equal_nan=True))
+
+
+def _show(value: Any) -> str:
+    if callable(value):
+        return getattr(value, "__name__", "a function")
+    if isinstance(value, np.ndarray | float | np.floating):
+        return str(np.round(value, 6).tolist())
+    return repr(value)
+
+
+def check(id: str, answer: Any) -> Any:
+    """Print the judgment on ``answer`` to exercise ``id``; give what the next cells go on with: it, or the solution.
+
+    Never raises for a wrong or missing answer.
+    """
+    said = judge(id, answer)
+    print(said.text)
+    return answer if said.ok else exercises(id.partition(".")[0])[id].solution
 
 
 _GUESSES: dict[str, str] = {}

@@ -1,140 +1,381 @@
-"""`study`: runs a grid of learners × streams × seeds, keeps every row, resumes, and says where each row came from."""
+"""A study is data: one cell, one score, a grid, and the claims. `Study` runs it, keeps rows, resumes and judges.
+
+Every "supported" of the collection comes from `Study.verdicts`; the bare `verdict` is unadjusted and says so.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import io
+import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from memlab.agent import Agent
-from memlab.core import Episode, MemlabError
-from memlab.datafiles import data_folder, write_whole
-from memlab.llm import open_embedder, open_llm
-from memlab.llm.contract import LLM, Embedder
-from memlab.llm.replay import provenance
-from memlab.stores import open_store
-from memlab.stores.contract import Store
-from memlab.tasks import stream
+import numpy as np
+from numpy.typing import ArrayLike
+
+from memlab.core import MemlabError
+from memlab.datafiles import data, data_folder, write_whole
+from memlab.fingerprints import fingerprint, package_fingerprint
+from memlab.journal import Journal
+from memlab.stats import SignFlip, sign_flip, visible
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Learner = Callable[[LLM, Embedder, Store, int], Agent]
-"""Makes an agent from a model, an embedder, an empty store and a seed."""
+    from memlab.llm.contract import LLM, Embedder
+
+Cell = Mapping[str, Any]
+"""One setting of every axis of a grid: the keyword arguments of `Study.run`."""
+ALPHA = 0.05
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One run: a learner on one stream. All learners of a seed live the same tasks in the same order."""
+class Claim:
+    """One sentence that a study may support: ``arm`` scores higher than ``rival`` (than each, where there are several).
 
-    learner: str
-    world: str
-    kind: str
+    ``where`` fixes axes of the grid (such as ``{"world": "drift"}``), ``metric`` names one of the study's scores. With
+    a ``margin``, stated before the rows, the claim is that ``arm`` is worse than ``rival`` by less than that.
+    """
+
+    words: str
+    arm: str
+    rival: str | tuple[str, ...]
+    primary: bool = False
+    margin: float | None = None
+    where: Cell = field(default_factory=dict)
+    metric: str = "score"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What paired replicates say: ``word``, the ``mean`` difference, its interval [``low``, ``high``], ``p`` and ``n``.
+
+    ``visible`` is the smallest difference that would have been seen with 80% power at the spread of these. ``note``
+    names what a reader must know: a test that is not adjusted, or one replicate that carries the effect.
+    """
+
+    word: Literal["supported", "contradicted", "as good", "undecided"]
+    mean: float
+    low: float
+    high: float
+    p: float
     n: int
-    seed: int
+    visible: float
+    level: float = 1 - ALPHA
+    note: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.word}: {self.mean:+.3f} [{self.low:+.3f}, {self.high:+.3f}], p = {self.p:.3g}, n = {self.n}"
+        seen = f"; it would have seen {self.visible:.3f}" if self.word == "undecided" else ""
+        return f"{text}{seen}{f' ({self.note})' if self.note else ''}"
+
+
+def verdict(a: ArrayLike, b: ArrayLike, margin: float | None = None) -> Verdict:
+    """Whether ``a`` beats ``b`` (n,), paired replicates, higher is better; with a ``margin``, whether it is as good.
+
+    Not adjusted for other claims, and says so. Raises `MemlabError` for unequal rows or NaN.
+    """
+    test = sign_flip(a, b)
+    return _judge(test, margin, _p(test, margin), ALPHA, "not adjusted for other claims")
+
+
+def _p(test: SignFlip, margin: float | None) -> float:
+    return test.p() if margin is None else test.p_above(-margin)
+
+
+def _judge(test: SignFlip, margin: float | None, p: float, alpha: float, note: str = "") -> Verdict:
+    """The verdict on one test with ``p`` (adjusted or not), at the level ``alpha`` of its claim."""
+    d = np.array(test.d)
+    # A one-sided test at alpha goes with the two-sided interval at 1 - 2 alpha.
+    level = 1 - alpha * (1 if margin is None else 2)
+    low, high = test.interval(level)
+    word: Literal["supported", "contradicted", "as good", "undecided"] = "undecided"
+    if margin is not None:
+        word = "as good" if p <= ALPHA else "contradicted" if high < -margin else "undecided"
+    elif p <= ALPHA:
+        word = "supported" if d.mean() > 0 else "contradicted"
+    if word != "undecided" and len(d) > 2 and np.abs(d).max() > 0.5 * abs(d.sum()) and margin is None:
+        note = f"{note}; " * bool(note) + f"one replicate carries more than half, the median is {np.median(d):+.3f}"
+    return Verdict(
+        word,
+        float(d.mean()),
+        low,
+        high,
+        p,
+        len(d),
+        visible(float(d.std(ddof=1)), len(d), alpha) if len(d) > 1 else float("inf"),
+        level,
+        note,
+    )
+
+
+def holm(p: Sequence[float]) -> tuple[list[float], list[float]]:
+    """Holm's adjusted p of each claim, and the level of its step: α/m for the smallest p, α/(m−1) for the next, …"""
+    order, adjusted, levels, worst = np.argsort(p, kind="stable"), [0.0] * len(p), [0.0] * len(p), 0.0
+    for rank, i in enumerate(order):
+        worst = max(worst, min(1.0, p[i] * (len(p) - rank)))
+        adjusted[i], levels[i] = worst, ALPHA / (len(p) - rank)
+    return adjusted, levels
+
+
+def grid(**axes: Any) -> tuple[dict[str, Any], ...]:
+    """Every combination of the ``axes``; an axis is a sequence, or one value. Grids add up with ``+``."""
+    many = {name: [v] if isinstance(v, str) or not isinstance(v, Sequence | range) else v for name, v in axes.items()}
+    return tuple(dict(zip(many, values, strict=True)) for values in itertools.product(*many.values()))
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study of one lab: ``name`` is ``labNN`` or ``labNN-part``, and its rows lie in ``data/labNN``.
+
+    ``run(**cell)`` gives the rows of one cell (a list of dicts or a frame) and depends on nothing else; a study of a
+    ``model`` also gets ``llm=`` and, with an ``embedder``, ``embedder=``. ``score(rows)`` of one cell is a number, or a
+    dict of named ones; higher is better. ``tune`` and ``report`` are grids with the axes ``arm`` and ``seed``;
+    ``claims`` are judged on the report. ``tuned`` are the settings that tuning chose, such as
+    ``{"arm": "Shapley", "step": 0.4}``: a cell of the report gets those of the entry that it agrees with. ``nulls`` are
+    the arms without memory and without the mechanism. A study of time or of kills does not ``repeat`` its rows.
+    """
+
+    name: str
+    run: Callable[..., Any]
+    score: Callable[[pd.DataFrame], float | Mapping[str, float]]
+    report: Sequence[Cell]
+    tune: Sequence[Cell] = ()
+    tuned: Sequence[Cell] = ()
+    claims: tuple[Claim, ...] = ()
+    nulls: Sequence[str] = ()
+    model: str = ""
+    embedder: str = ""
+    repeats: bool = True
 
     @property
-    def name(self) -> str:
-        """A file name of its own for each cell."""
-        return f"{self.world}-{self.kind}-{self.n}-{self.seed}-{self.learner}"
+    def folder(self) -> str:
+        """Where its files lie below ``data/``."""
+        return self.name.partition("-")[0]
+
+    def file(self, tuning: bool = False) -> str:
+        """The name of its recorded rows, as `memlab.data` takes it."""
+        part = self.name.partition("-")[2]
+        return (
+            f"{self.folder}/{'-'.join(filter(None, (part, 'tuning' if tuning else '' if part else 'report')))}.parquet"
+        )
+
+    @cached_property
+    def settings(self) -> str:
+        """Hash of the grids and the claims: rows that were made under other ones are refused."""
+        said = [self.name, self.cells(), self.cells(tuning=True), [asdict(claim) for claim in self.claims]]
+        return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+    def cells(self, tuning: bool = False) -> list[Cell]:
+        """The cells of the report with their tuned settings, or those of the tuning run."""
+        return list(self.tune) if tuning else [self._settled(cell) for cell in self.report]
+
+    def _settled(self, cell: Cell) -> Cell:
+        agree = [entry for entry in self.tuned if all(cell.get(k, v) == v for k, v in entry.items())]
+        return dict(cell) | {name: value for entry in agree for name, value in entry.items()}
+
+    def best(self, rows: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Mean objective of every setting tried in tuning: the primary claim's metric, where that claim is judged."""
+        primary = next(claim for claim in self.claims if claim.primary)
+        scores = self.scores(rows, tuning=True)
+        for axis, value in primary.where.items():
+            scores = scores[scores[axis] == value] if axis in scores and value in set(scores[axis]) else scores
+        axes = list(dict.fromkeys(name for cell in self.tune for name in cell if name != "seed"))
+        return scores.groupby(axes, sort=False)[primary.metric].mean().reset_index(name="objective")
+
+    def make(self, tuning: bool = False, live: bool = False, jobs: int = 1, progress: bool = True) -> pd.DataFrame:
+        """Run every cell and write the rows to ``data/``; cells that an interrupted run finished are read back.
+
+        A study of a model answers from its recorded replies, or with ``live`` asks the server for what is not recorded.
+        """
+        with ExitStack() as stack:
+            models = self._models(stack, tuning, live)
+            frame = run_cells(self.name, self.run, self.cells(tuning), models, self._home(), jobs, progress)
+        note = {"study": self.name, "settings": self.settings, "model": self.model or "none"}
+        path = data_folder() / self.file(tuning)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_frame(path, frame, note | {"digest": getattr(models.get("llm"), "digest", "")})
+        return frame
+
+    def cell(self, **cell: Any) -> pd.DataFrame:
+        """The rows of one cell, made again from the recorded replies."""
+        with ExitStack() as stack:
+            return run_cells(
+                self.name, self.run, [self._settled(cell)], self._models(stack, False, False), None, 1, False
+            )
+
+    def _home(self) -> Path:
+        return data_folder().parent / ".memlab" / "studies" / f"{self.name}.sqlite"
+
+    def _models(self, stack: ExitStack, tuning: bool, live: bool) -> dict[str, Any]:
+        from memlab.llm import open_embedder, open_llm
+        from memlab.llm.embedders import RecordingEmbedder, ReplayEmbedder
+        from memlab.llm.replay import Recorder, Replay
+
+        names = [f"{self.folder}/{'tuning-' * tuning}{what}.parquet" for what in ("replies", "embeddings")]
+        models: dict[str, Any] = {}
+        if self.model and live:
+            models["llm"] = stack.enter_context(Recorder(open_llm(self.model), data_folder() / names[0]))
+            stack.callback(models["llm"].compact)
+        elif self.model:
+            models["llm"] = Replay(data(names[0]), model=self.model.partition(":")[2])
+        if self.embedder and live:
+            models["embedder"] = stack.enter_context(
+                RecordingEmbedder(open_embedder(self.embedder), data_folder() / names[1])
+            )
+        elif self.embedder:
+            models["embedder"] = ReplayEmbedder(data(names[1]))
+        return models
+
+    def rows(self, tuning: bool = False) -> pd.DataFrame:
+        """The recorded rows, checked: the manifest's hash, their provenance, and the settings that made them.
+
+        Raises `MemlabError` where the file is missing or changed, or was made under another grid or other claims.
+        """
+        import pandas as pd
+
+        path = data(self.file(tuning))
+        if read_note(path).get("settings") != self.settings:
+            raise MemlabError(
+                f"{self.file(tuning)} was made under another grid or other claims: run `memlab study {self.name}"
+                f"{' --tuning' if tuning else ''}` again"
+            )
+        return pd.read_parquet(path)
+
+    def note(self, tuning: bool = False) -> dict[str, Any]:
+        """What made the recorded rows: command, date, versions, model and digest of its weights."""
+        return read_note(data(self.file(tuning)))
+
+    def scores(self, rows: pd.DataFrame | None = None, tuning: bool = False) -> pd.DataFrame:
+        """One row a cell: its axes, and its score (or its named scores) in a column each."""
+        import pandas as pd
+
+        rows = self.rows(tuning) if rows is None else rows
+        axes = list(dict.fromkeys(name for cell in (*self.report, *self.tune) for name in cell if name in rows))
+        found = []
+        for key, part in rows.groupby(axes, sort=False, dropna=False):
+            scored = self.score(part)
+            found.append(
+                dict(zip(axes, key, strict=True)) | (dict(scored) if isinstance(scored, Mapping) else {"score": scored})
+            )
+        return pd.DataFrame(found)
+
+    def verdicts(self, rows: pd.DataFrame | None = None) -> pd.DataFrame:
+        """One row a claim, by `judge`: Holm over all claims of this study."""
+        return judge(self.claims, self.scores(rows))
 
 
-def study(
-    learners: Mapping[str, Learner],
-    kinds: Sequence[str],
-    seeds: Sequence[int],
-    n: int,
-    world: str = "toolbox-a",
-    llm: str | LLM = "replay",
-    embedder: str | Embedder = "wordllama",
-    folder: str | Path | None = None,
-    jobs: int = 1,
-    progress: bool = True,
+def judge(claims: Sequence[Claim], scores: pd.DataFrame) -> pd.DataFrame:
+    """The verdict on every claim: p adjusted by Holm over ``claims``, the interval at the level of the claim's step.
+
+    ``scores`` has columns arm, seed, the axes that claims fix, and one for each metric. Against several rivals the
+    largest p counts, and that rival's difference is shown. Replicates are paired by seed, other axes averaged.
+    Raises `MemlabError` where an arm or its replicates are missing.
+    """
+    import pandas as pd
+
+    tested = [[_tested(claim, rival, scores) for rival in _rivals(claim)] for claim in claims]
+    worst = [max(t, key=lambda one: _strength(one, c.margin)) for c, t in zip(claims, tested, strict=True)]
+    adjusted, levels = holm([_p(test, claim.margin) for claim, (test, _) in zip(claims, worst, strict=True)])
+    found = []
+    for claim, (test, rival), p, level in zip(claims, worst, adjusted, levels, strict=True):
+        about = {
+            "claim": claim.words,
+            "arm": claim.arm,
+            "rival": rival,
+            "primary": claim.primary,
+            "margin": claim.margin,
+        }
+        found.append(about | asdict(_judge(test, claim.margin, p, level)))
+    return pd.DataFrame(found)
+
+
+def _rivals(claim: Claim) -> tuple[str, ...]:
+    return (claim.rival,) if isinstance(claim.rival, str) else claim.rival
+
+
+def _tested(claim: Claim, rival: str, scores: pd.DataFrame) -> tuple[SignFlip, str]:
+    part = scores
+    for axis, value in claim.where.items():
+        part = part[part[axis] == value]
+    table = part.pivot_table(index="seed", columns="arm", values=claim.metric, sort=False)
+    lacking = [name for name in (claim.arm, rival) if name not in table or table[name].isna().any()]
+    if lacking:
+        raise MemlabError(f"claim {claim.words!r}: {' and '.join(lacking)} lack replicates; finish the study first")
+    test = sign_flip(table[claim.arm], table[rival])
+    return test, rival
+
+
+def _strength(tested: tuple[SignFlip, str], margin: float | None) -> float:
+    """p where the arm leads, more than 1 where it trails: largest for the rival that the claim fares worst against."""
+    p, leads = _p(tested[0], margin), margin is not None or np.mean(tested[0].d) > 0
+    return p if leads else 2 - p
+
+
+def run_cells(
+    name: str,
+    run: Callable[..., Any],
+    cells: Sequence[Cell],
+    models: Mapping[str, LLM | Embedder],
+    home: Path | None,
+    jobs: int,
+    progress: bool,
 ) -> pd.DataFrame:
-    """Runs every learner on every stream kind and seed; gives a frame with one row a task.
+    """The rows of every cell, in order. With ``home`` each is kept there when it is done, and is not run again.
 
-    With a ``folder`` each finished run is one Parquet file there, written whole, and is not run again. ``jobs`` runs
-    go on at once through joblib, so ``joblib.parallel_config(backend="dask")`` spreads them over a cluster; a live
-    server is faster with one. Raises `MemlabError` for an empty grid or a folder that another grid was saved to.
+    What is kept is found by the hash of all that made it, so that rows of another model, learner or code never come
+    back. ``jobs`` cells go on at once through joblib, so that ``joblib.parallel_config(backend="dask")`` spreads them.
     """
     import pandas as pd
     from joblib import Parallel, delayed
     from tqdm.auto import tqdm
 
-    cells = [Cell(name, world, kind, n, seed) for seed in seeds for kind in kinds for name in learners]
     if not cells:
-        raise MemlabError("nothing to run: give at least one learner, one stream kind and one seed")
-    home = Path(folder) if folder is not None else None
-    saved = {cell: home / f"{cell.name}.parquet" for cell in cells} if home else {}
-    todo = [cell for cell in cells if cell not in saved or not saved[cell].exists()]
-    if home:
-        home.mkdir(parents=True, exist_ok=True)
-    frames: dict[Cell, pd.DataFrame] = {cell: pd.read_parquet(saved[cell]) for cell in cells if cell not in todo}
-    with tqdm(total=len(cells) * n, initial=len(frames) * n, unit="task", disable=not progress) as bar:
-        if jobs == 1:
-            model = open_llm(llm) if isinstance(llm, str) else llm
-            vectors = open_embedder(embedder) if isinstance(embedder, str) else embedder
-            done: Iterator[pd.DataFrame] = (
-                run_cell(cell, learners[cell.learner], model, vectors, lambda: bar.update(1)) for cell in todo
-            )
-        else:
-            calls = (delayed(run_cell)(cell, learners[cell.learner], llm, embedder) for cell in todo)
-            done = Parallel(n_jobs=jobs, return_as="generator")(calls)
-        for cell, frame in zip(todo, done, strict=True):
-            frames[cell] = frame
-            if cell in saved:
-                write_frame(saved[cell], frame, {"cell": cell.name})
-            if jobs != 1:
-                bar.update(n)
-    return pd.concat([frames[cell] for cell in cells], ignore_index=True)
+        raise MemlabError(f"{name}: nothing to run; give at least one arm and one seed")
+    keys = [_key(name, run, cell, models) for cell in cells]
+    with ExitStack() as stack:
+        journal = stack.enter_context(Journal(home)) if home else None
+        kept = {key: raw for key in keys if journal is not None and (raw := journal.get(key)) is not None}
+        frames = {key: pd.read_parquet(io.BytesIO(raw)) for key, raw in kept.items()}
+        todo = [(key, cell) for key, cell in zip(keys, cells, strict=True) if key not in frames]
+        if frames and progress:
+            print(f"{name}: {len(frames)} of {len(cells)} cells found from an earlier run", flush=True)
+        bar = stack.enter_context(
+            tqdm(total=len(cells), initial=len(frames), unit="cell", desc=name, disable=not progress)
+        )
+        done: Iterator[pd.DataFrame] = (
+            (_run_cell(run, cell, models) for _, cell in todo)
+            if jobs == 1
+            else Parallel(n_jobs=jobs, return_as="generator")(delayed(_run_cell)(run, cell, models) for _, cell in todo)
+        )
+        for (key, _), frame in zip(todo, done, strict=True):
+            frames[key] = frame
+            if journal is not None:
+                buffer = io.BytesIO()
+                frame.to_parquet(buffer, index=False)
+                journal.put(key, buffer.getvalue())
+            bar.update(1)
+    return pd.concat([frames[key] for key in keys], ignore_index=True)
 
 
-def run_cell(
-    cell: Cell,
-    learner: Learner,
-    llm: str | LLM,
-    embedder: str | Embedder,
-    tick: Callable[[], object] = lambda: None,
-) -> pd.DataFrame:
-    """One run from an empty memory; one row a task."""
+def _run_cell(run: Callable[..., Any], cell: Cell, models: Mapping[str, Any]) -> pd.DataFrame:
     import pandas as pd
 
-    model = open_llm(llm) if isinstance(llm, str) else llm
-    vectors = open_embedder(embedder) if isinstance(embedder, str) else embedder
-    agent = learner(model, vectors, open_store(dim=vectors.dim), cell.seed)
-    rows = []
-    for episode in agent.run(stream(cell.world, cell.kind, cell.n, cell.seed)):
-        rows.append(row(cell, agent, episode))
-        tick()
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(run(**cell, **models))
+    axes = {name: value for name, value in cell.items() if name not in frame and not callable(value)}
+    return pd.concat([pd.DataFrame(axes, index=frame.index), frame], axis=1) if axes else frame
 
 
-def row(cell: Cell, agent: Agent, episode: Episode) -> dict[str, Any]:
-    """What is kept of one episode."""
-    replies = episode.replies
-    return {
-        "learner": cell.learner,
-        "world": cell.world,
-        "kind": cell.kind,
-        "seed": cell.seed,
-        "index": episode.index,
-        "family": episode.task.family,
-        "action": "+".join(step.action for step in episode.steps),
-        "serves": "+".join(episode.task.serves),
-        "success": episode.success,
-        "reward": episode.reward,
-        "shown": sum(len(step.shown) for step in episode.steps),
-        "edits": len(episode.edits),
-        "memories": len(agent.store) if agent.store is not None else 0,
-        "calls": len(replies),
-        "tokens_in": sum(reply.tokens_in for reply in replies),
-        "tokens_out": sum(reply.tokens_out for reply in replies),
-        "llm_seconds": sum(reply.seconds for reply in replies),
-        "model": replies[0].model if replies else "",
-        "backend": replies[0].backend if replies else "",
-    }
+def _key(name: str, run: Callable[..., Any], cell: Cell, models: Mapping[str, Any]) -> str:
+    made = [[key, model.name, getattr(model, "digest", "")] for key, model in sorted(models.items())]
+    parts = [name, fingerprint(run), package_fingerprint(), {k: fingerprint(v) for k, v in cell.items()}, made]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def write_frame(path: Path, frame: pd.DataFrame, note: Mapping[str, Any]) -> None:
@@ -142,15 +383,11 @@ def write_frame(path: Path, frame: pd.DataFrame, note: Mapping[str, Any]) -> Non
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from memlab.llm.replay import provenance
+
     table = pa.Table.from_pandas(frame, preserve_index=False)
     metadata = {**(table.schema.metadata or {}), b"memlab": json.dumps({**provenance(), **note}).encode()}
-    table = table.replace_schema_metadata(metadata)
-    write_whole(path, lambda part: pq.write_table(table, part, compression="zstd"))
-
-
-def save_study(name: str, frame: pd.DataFrame, note: Mapping[str, Any]) -> None:
-    """Writes a finished study to ``data/studies/NAME.parquet``, with ``note`` and its provenance."""
-    write_frame(data_folder() / "studies" / f"{name}.parquet", frame, note)
+    write_whole(path, lambda part: pq.write_table(table.replace_schema_metadata(metadata), part, compression="zstd"))
 
 
 def read_note(path: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memlab.core import MemlabError
-from memlab.retrieval import soft_policy, soft_value
+from memlab.retrieval.policies import soft_policy, soft_value
 
 Floats = NDArray[np.floating]
 

@@ -9,7 +9,7 @@ from memlab.core import Case, Edit, Hits, MemlabError, Reply
 from memlab.credit import RewriteQ
 from memlab.llm.call import Model
 from memlab.prompt import parse
-from memlab.retrieval import TopK
+from memlab.retrieval.policies import TopK
 from memlab.rivals.knn import KnnVote
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from memlab import mdp
 from memlab.core import MemlabError
-from memlab.retrieval import soft_policy, soft_value
+from memlab.retrieval.policies import soft_policy, soft_value
 
 Q = np.array([1.0, 0.6, 0.2, 0.0])
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memlab.core import MemlabError
-from memlab.retrieval import soft_policy
+from memlab.retrieval.policies import soft_policy
 from memlab.reward import belief_delta, group_relative, returns_to_go, verified
 
 THETA, R = np.array([0.2, -0.1, 0.0]), np.array([1.0, 0.0, 0.5])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from memlab.core import MemlabError
+from memlab.core import MemlabError, Reply
 from memlab.datafiles import data, data_folder, read_manifest
 from memlab.llm import weights
-from memlab.llm.contract import LLM, BadReply, ModelMissing, NoServer
+from memlab.llm.call import Call, Model
+from memlab.llm.contract import LLM, BadReply, ModelMissing, NoServer, ReplayMiss
 from memlab.llm.embedded import EmbeddedLLM
 from memlab.llm.ollama import OllamaLLM
 from memlab.llm.replay import Replay
@@ -17,6 +18,23 @@ def open_course_replay(model: str = weights.SMOLLM2) -> Replay:
     if not listed:
         raise MemlabError(f"The manifest of {data_folder()} lists no recorded replies: restore it with `git checkout`.")
     return Replay(*map(data, listed), model=model)
+
+
+class RecordedElse(Model):
+    """The recorded replies of a real model, and a simulated one where a call was not recorded; each reply says which."""
+
+    backend = "replay, else simulated"
+
+    def __init__(self, recorded: LLM, simulated: LLM) -> None:
+        self.recorded, self.simulated = recorded, simulated
+        self.name, self.digest = recorded.name, f"{recorded.digest}, else {simulated.digest}"
+
+    def answer(self, call: Call) -> Reply:
+        """The recorded reply, or the simulated one."""
+        try:
+            return self.recorded.answer(call)
+        except ReplayMiss:
+            return self.simulated.answer(call)
 
 
 def open_auto(model: str = weights.SMOLLM2) -> LLM:

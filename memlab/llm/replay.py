@@ -22,10 +22,12 @@ COLUMNS = ("key", "model", "digest", "prompt", "call", "reply", "backend")
 
 
 def read_rows(path: str | Path) -> list[dict[str, str]]:
-    """Rows of a recorded Parquet file, of its journal, or of all of them in a folder; raises MemlabError."""
+    """Rows of a recorded file, of its journal, or of all ``*replies.parquet`` below a folder; raises MemlabError."""
     path = Path(path)
     if path.is_dir():
-        names = {str(p).removesuffix(PART) for p in path.iterdir() if p.name.endswith((".parquet", PART))}
+        names = {
+            str(p).removesuffix(PART) for p in path.rglob("*replies.parquet*") if p.name.endswith((".parquet", PART))
+        }
         return [row for name in sorted(names) for row in read_rows(name)]
     journal = Path(f"{path}{PART}")
     if not path.exists() and not journal.exists():

@@ -178,7 +178,7 @@ def by_store(view):
 yours = rebuild(rows)
 print("your rebuild agrees with the store:", "not written yet" if yours is None else yours == by_store(store))
 if yours != by_store(store):
-    from memlab.checks.lab02 import rebuild
+    from memlab.labs.CHK02 import rebuild
 
     print("until it does, memlab's rebuild is used below:", rebuild(rows) == by_store(store))
 
@@ -319,7 +319,7 @@ course.predict("02.disk", guess, ("same", "10 times", "100 times"))
 # We measured this (`memlab study lab02`), with a **null** beside it: what would a plain dict saved as JSON do, or edits appended to a file as JSON lines? Cases have 384-d vectors. Arms take turns; time is processor time, since the machine was busy. Eight replicates up to 1,024 cases, only two beyond.
 
 # %%
-from memlab.studies import lab02
+from memlab.labs.lab02_stores import study as lab02
 
 recorded = lab02.rows()
 commit = recorded[recorded.part == "commit"]

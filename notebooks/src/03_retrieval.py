@@ -20,7 +20,7 @@ import numpy as np
 
 import memlab
 from memlab import course, mdp, retrieval, retrieval_learned, show, stats
-from memlab.studies import lab03
+from memlab.labs.lab03_retrieval import study as lab03
 
 # %% [markdown]
 # ## A map of questions

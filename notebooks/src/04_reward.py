@@ -21,8 +21,8 @@ import itertools
 import numpy as np
 
 from memlab import belief, course, reward, show, stats
-from memlab.retrieval import soft_policy
-from memlab.studies import lab04
+from memlab.labs.lab04_reward import study as lab04
+from memlab.retrieval.policies import soft_policy
 from memlab.tasks import frozenlake
 from memlab.weights import policy
 

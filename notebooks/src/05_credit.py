@@ -21,7 +21,8 @@ import pandas as pd
 
 import memlab
 from memlab import course, credit, credit_rules, credit_world, lessons, show, stats
-from memlab.studies import lab05, lab05_real
+from memlab.labs.lab05_credit import lab05_real
+from memlab.labs.lab05_credit import study as lab05
 
 # %% [markdown]
 # ## Who earned it? A world where we know

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from memlab import notebooks
+from memlab.tools import notebooks
 
 FLAGS = (
     "--no-sandbox --disable-gpu --no-first-run "

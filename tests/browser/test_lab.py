@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import TimeoutError, expect
 
-from memlab import notebooks
+from memlab.tools import notebooks
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 TOKEN = "memlab-browser-test"

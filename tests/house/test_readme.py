@@ -30,7 +30,7 @@ def test_every_notebook_is_on_the_map():
 
 
 def test_the_table_of_results_is_that_of_the_recorded_study():
-    from memlab.studies import lab06
+    from memlab.labs.lab06_agent import study as lab06
 
     rows = lab06.rows()
     late = rows["index"] >= lab06.TASKS // 2
@@ -47,7 +47,7 @@ def test_the_table_of_results_is_that_of_the_recorded_study():
 
 
 def test_the_example_runs(tmp_path, monkeypatch, capsys):
-    from memlab.bench import Instant
+    from memlab.tools.bench import Instant
 
     (code,) = re.findall(r"```python\n(.*?)```", TEXT, re.S)
     monkeypatch.setattr("memlab.open_llm", lambda spec: Instant(), raising=False)

@@ -3,8 +3,8 @@
 import pytest
 
 import memlab
-from memlab.bench import Instant
-from memlab.studies import lab06
+from memlab.labs.lab06_agent import study as lab06
+from memlab.tools.bench import Instant
 
 LEARNERS = {"append-only": lab06.LEARNERS["append-only"], "credit": lab06.LEARNERS["credit"]}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from memlab.core import MemlabError
-from memlab.retrieval import soft_policy
+from memlab.retrieval.policies import soft_policy
 from memlab.reward import group_relative, verified
 from memlab.weights import policy
 

@@ -1,0 +1,170 @@
+"""Who earns what, and how memories are rewritten: credit rules, callables ``(episodes, store) -> list[Edit]``.
+
+The agent itself writes one new case a step; a rule decides what becomes of the memories that were there before. Each
+reads memory by `search` alone, so that its edits stay near the task that was lived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from memlab.core import Case, Edit, Episode, Step
+from memlab.credit.worth import td
+from memlab.retrieval.policies import Memory, shortlist
+
+GOOD = 0.5
+SURE = 1.0
+
+
+class CreditRule(Protocol):
+    """Turns episodes into edits."""
+
+    def __call__(self, episodes: Sequence[Episode], store: Memory) -> list[Edit]: ...
+
+
+def append_only(episodes: Sequence[Episode], store: Memory) -> list[Edit]:
+    """No credit: memories stay as they were written."""
+    return []
+
+
+def memrl(q: ArrayLike, shown: Sequence[int], success: bool, step: float = 0.3) -> NDArray[np.float64]:
+    """MemRL's credit (2601.03192): Q ← Q + η(r − Q) with r = ±1 for every injected memory, the others untouched.
+
+    ``q`` (n,) is not changed; ``shown`` are places in it. Raises `MemlabError` for a step outside of (0, 1].
+    """
+    new = np.array(q, dtype=float)
+    new[list(shown)] = td(new[list(shown)], 1.0 if success else -1.0, step)
+    return new
+
+
+@dataclass(frozen=True)
+class _Near:
+    """The cases that a rule may touch: the ``near`` most similar, at least ``min_similarity``."""
+
+    near: int = 16
+    min_similarity: float = 0.5
+
+    def _cases(self, step: Step, store: Memory) -> tuple[Case, ...]:
+        return shortlist(step.vector, store, self.near, self.min_similarity).cases
+
+
+@dataclass(frozen=True)
+class RewriteQ(_Near):
+    """TD credit into the Q of every near case that gave the advice that was followed.
+
+    Where advice that used to be good (Q ≥ 0.5) falls below 0.5, something has changed; the failures noted nearby
+    are as old as the broken advice, so with ``renew`` they are forgotten and those tools may be tried again.
+    """
+
+    step: float = 0.5
+    renew: bool = True
+
+    def __call__(self, episodes: Sequence[Episode], store: Memory) -> list[Edit]:
+        cases: dict[str, Case] = {}
+        q: dict[str, float] = {}
+        why: dict[str, tuple[int, float]] = {}
+        stale: dict[str, int] = {}
+        for episode in episodes:
+            for step in episode.steps:
+                near = self._cases(step, store)
+                followed = [case for case in near if case.action == step.action]
+                broken = False
+                for case in followed:
+                    before = q.get(case.id, case.q)
+                    q[case.id] = float(td(before, step.reward, self.step))
+                    cases[case.id], why[case.id] = case, (episode.index, step.reward - before)
+                    broken |= before >= GOOD > q[case.id]
+                if broken and self.renew:
+                    worse = [case for case in near if case.action != step.action and case.q < GOOD]
+                    stale |= {case.id: episode.index for case in worse}
+        rewrites = [
+            Edit.rewrite(
+                name,
+                {"q": q[name], "uses": cases[name].uses + 1},
+                before={"q": cases[name].q, "uses": cases[name].uses},
+                reason="its advice was followed",
+                credit=why[name][1],
+                episode=why[name][0],
+            )
+            for name in q
+            if name not in stale
+        ]
+        forgets = [
+            Edit.forget(name, reason="a failure older than the change nearby", episode=index)
+            for name, index in stale.items()
+        ]
+        return rewrites + forgets
+
+
+@dataclass(frozen=True)
+class Amend(_Near):
+    """Rewrites the *action*: after a success every near case that advised something else now says what worked.
+
+    After a failure the near cases that advised it lose value by TD, as in `memlab.credit.RewriteQ`.
+    """
+
+    step: float = 0.7
+
+    def __call__(self, episodes: Sequence[Episode], store: Memory) -> list[Edit]:
+        edits: dict[str, Edit] = {}
+        for episode in episodes:
+            for step in episode.steps:
+                for case in self._cases(step, store):
+                    edit = self._edit(case, step, episode.index)
+                    if edit is not None:
+                        edits[case.id] = edit
+        return list(edits.values())
+
+    def _edit(self, case: Case, step: Step, index: int) -> Edit | None:
+        worked, same = step.reward >= GOOD, case.action == step.action
+        if worked and not same:
+            after = {"action": step.action, "q": SURE, "uses": case.uses + 1}
+            return Edit.rewrite(case.id, after, reason="another action worked here", credit=step.reward, episode=index)
+        if same:
+            after = {"q": float(td(case.q, step.reward, self.step)), "uses": case.uses + 1}
+            reason, credit = "its advice was followed", step.reward - case.q
+            return Edit.rewrite(case.id, after, reason=reason, credit=credit, episode=index)
+        return None
+
+
+@dataclass(frozen=True)
+class Remove(_Near):
+    """Forgets near cases that advised what just failed. As a null, ``shuffled`` forgets as many near ones at random."""
+
+    shuffled: bool = False
+
+    def __call__(self, episodes: Sequence[Episode], store: Memory) -> list[Edit]:
+        gone: dict[str, int] = {}
+        for episode in episodes:
+            for step in episode.steps:
+                if step.reward < GOOD:
+                    gone |= {case.id: episode.index for case in self._guilty(step, store, episode.index)}
+        return [Edit.forget(name, reason="its advice failed", episode=index) for name, index in gone.items()]
+
+    def _guilty(self, step: Step, store: Memory, index: int) -> list[Case]:
+        near = self._cases(step, store)
+        guilty = [case for case in near if case.action == step.action]
+        if not self.shuffled:
+            return guilty
+        drawn = np.random.default_rng([index, len(near)]).permutation(len(near))[: len(guilty)]
+        return [near[i] for i in drawn]
+
+
+@dataclass(frozen=True)
+class Window(_Near):
+    """Forgets near cases more than ``age`` tasks old, whatever they were worth."""
+
+    age: int = 24
+
+    def __call__(self, episodes: Sequence[Episode], store: Memory) -> list[Edit]:
+        old: dict[str, int] = {}
+        for episode in episodes:
+            for step in episode.steps:
+                late = [case for case in self._cases(step, store) if case.episode < episode.index - self.age]
+                old |= {case.id: episode.index for case in late}
+        return [Edit.forget(name, reason=f"older than {self.age} tasks", episode=index) for name, index in old.items()]

@@ -1,0 +1,1 @@
+"""Lab 02: what it costs to keep a memory."""

@@ -1,0 +1,1 @@
+"""Lab 03: which cases the frozen model gets to see."""

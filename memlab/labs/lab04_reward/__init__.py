@@ -1,0 +1,1 @@
+"""Lab 04: reward over traces of behavior."""

@@ -1,0 +1,1 @@
+"""Lab 05: who earns the credit, and where the lesson is stored."""

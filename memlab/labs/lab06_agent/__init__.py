@@ -1,0 +1,1 @@
+"""Lab 06: an agent that learns without weights."""

@@ -1,0 +1,138 @@
+"""Learners on streams: what a learner is, the rows of its life, and `study`, the quick what-if."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from memlab.agent import Agent
+from memlab.core import Episode, MemlabError, Reply
+from memlab.credit import CreditRule, append_only
+from memlab.datafiles import data
+from memlab.experiments import grid, run_cells
+from memlab.llm import open_embedder, open_llm
+from memlab.llm.contract import LLM, Embedder
+from memlab.retrieval import Retriever
+from memlab.stores import open_store
+from memlab.stores.contract import Store
+from memlab.tasks import stream
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Learner = Callable[[LLM, Embedder, Store, int], Agent]
+"""Makes an agent from a model, an embedder, an empty store and a seed."""
+
+
+def no_memory(llm: LLM, embedder: Embedder, store: Store, seed: int) -> Agent:
+    """The same model on the same stream, without a memory."""
+    return Agent(llm, embedder, seed=seed)
+
+
+def with_memory(
+    retrieval: Retriever, credit: CreditRule = append_only, narrow_below: float | None = 0.5, make: type[Agent] = Agent
+) -> Learner:
+    """A learner with the given parts; ``make`` is `Agent`, or a rival that decides in another way."""
+
+    def learner(llm: LLM, embedder: Embedder, store: Store, seed: int) -> Agent:
+        return make(llm, embedder, store, retrieval, credit=credit, narrow_below=narrow_below, seed=seed)
+
+    return learner
+
+
+def live(
+    learner: Learner, llm: LLM, embedder: Embedder, *, world: str, kind: str, n: int, seed: int, draw: int | None = None
+) -> list[dict[str, Any]]:
+    """One life from an empty memory, a row a task. ``draw`` seeds the learner's own chances, the stream's seed else."""
+    agent = learner(llm, embedder, open_store(dim=embedder.dim), seed if draw is None else draw)
+    return [_row(agent, episode) for episode in agent.run(stream(world, kind, n, seed))]
+
+
+def _row(agent: Agent, episode: Episode) -> dict[str, Any]:
+    """What is kept of one episode."""
+    replies = episode.replies
+    return {
+        "index": episode.index,
+        "family": episode.task.family,
+        "action": "+".join(step.action for step in episode.steps),
+        "serves": "+".join(episode.task.serves),
+        "success": episode.success,
+        "reward": episode.reward,
+        "shown": sum(len(step.shown) for step in episode.steps),
+        "edits": len(episode.edits),
+        "memories": len(agent.store) if agent.store is not None else 0,
+        "calls": len(replies),
+        "bent": sum(map(bent, replies)),
+        "tokens_in": sum(reply.tokens_in for reply in replies),
+        "tokens_out": sum(reply.tokens_out for reply in replies),
+        "llm_seconds": sum(reply.seconds for reply in replies),
+        "model": "+".join(sorted({reply.model for reply in replies})),
+        "backend": "+".join(sorted({reply.backend for reply in replies})),
+    }
+
+
+def bent(reply: Reply) -> bool:
+    """Whether the schema's mask, which picks token by token, gave another name than the most probable one."""
+    probs = reply.choice_probs
+    return probs is not None and probs[reply.value] < max(probs.values())
+
+
+def study(
+    learners: Mapping[str, Learner],
+    kinds: Sequence[str],
+    seeds: Sequence[int],
+    n: int,
+    world: str = "toolbox-a",
+    llm: str | LLM = "replay",
+    embedder: str | Embedder = "wordllama",
+    against: str | None = None,
+    folder: str | Path | None = None,
+    jobs: int = 1,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Runs every learner on every stream kind and seed; gives a frame with one row a task, the learner in ``arm``.
+
+    ``against="lab06"`` adds the recorded arms of that study on the same streams and replicates. With a ``folder`` each
+    finished life is kept there and is not run again; what is kept is found by all that made it. ``jobs`` lives go on at
+    once through joblib (``joblib.parallel_config(backend="dask")`` spreads them over a cluster); a live server is
+    faster with one. Raises `MemlabError` for an empty grid, and where the recorded arms lack a stream asked for.
+    """
+    import pandas as pd
+
+    recorded = [_recorded(against, world, kinds, seeds, n, tuple(learners))] if against else []
+    model = open_llm(llm) if isinstance(llm, str) else llm
+    vectors = open_embedder(embedder) if isinstance(embedder, str) else embedder
+    arms = [{"arm": name, "learner": learner} for name, learner in learners.items()]
+    cells = [arm | cell for cell in grid(world=world, kind=kinds, n=n, seed=seeds) for arm in arms]
+    home = Path(folder) / "cells.sqlite" if folder is not None else None
+    rows = run_cells("study", _life, cells, {"llm": model, "embedder": vectors}, home, jobs, progress)
+    return pd.concat([*recorded, rows], ignore_index=True)
+
+
+def _life(arm: str, learner: Learner, llm: LLM, embedder: Embedder, **where: Any) -> list[dict[str, Any]]:
+    return live(learner, llm, embedder, **where)
+
+
+def _recorded(
+    name: str, world: str, kinds: Sequence[str], seeds: Sequence[int], n: int, mine: tuple[str, ...]
+) -> pd.DataFrame:
+    """The recorded rows of a study on exactly these streams."""
+    import pandas as pd
+
+    rows = pd.read_parquet(data(f"{name}/report.parquet"))
+    held = {
+        (w, k, int(s)): int(top) + 1
+        for (w, k, s), top in rows.groupby(["world", "kind", "seed"])["index"].max().items()
+    }
+    lacking = [key for kind in kinds for seed in seeds if held.get(key := (world, kind, seed)) != n]
+    if lacking:
+        there = sorted({(w, k, length) for (w, k, _), length in held.items()})
+        raise MemlabError(
+            f"{name} has no record of {lacking[0]} with {n} tasks; its streams are {there}, "
+            f"seeds {min(s for *_, s in held)}-{max(s for *_, s in held)}"
+        )
+    both = sorted(set(mine) & set(rows["arm"]))
+    if both:
+        raise MemlabError(f"{', '.join(both)} is also the name of a recorded arm of {name}: give yours another name")
+    return rows[(rows["world"] == world) & rows["kind"].isin(list(kinds)) & rows["seed"].isin(list(seeds))]

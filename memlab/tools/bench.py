@@ -1,0 +1,237 @@
+"""``memlab bench``: the promises of the design, measured on this machine in one run and printed as ratios."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from memlab.bootstrap import ROOT
+from memlab.core import MemlabError, Reply
+from memlab.llm.call import Call, Model
+
+if TYPE_CHECKING:
+    from memlab.core import Task
+
+CALL_SECONDS = 0.5
+"""Seconds of one short JSON-enum choice by SmolLM2-135M on 2 cores: the measure when no server can be asked."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One promise: what was measured, in which unit, and the ``limit`` it may not exceed (None: shown, not judged)."""
+
+    promise: str
+    value: float
+    unit: str
+    limit: float | None = None
+    note: str = ""
+
+    @property
+    def kept(self) -> bool:
+        """Whether the value stays within its limit."""
+        return self.limit is None or not self.value > self.limit
+
+    def __str__(self) -> str:
+        if math.isnan(self.value):
+            return f"{'skip':<6}  {self.promise:<62} {self.note}"
+        bound = f"limit {self.limit:g} {self.unit}" if self.limit is not None else ""
+        verdict = ("kept" if self.kept else "BROKEN") if bound else "shown"
+        return (
+            f"{verdict:<6}  {self.promise:<62} {f'{self.value:.3g} {self.unit}':>12}  {bound:<14} {self.note}".rstrip()
+        )
+
+
+def median_seconds(work: Callable[[], Any], repeats: int = 9) -> float:
+    """Median wall time of ``work()`` in seconds, after one call that is not counted."""
+    work()
+    return statistics.median(_timed(work) for _ in range(repeats))
+
+
+def import_time() -> Iterator[Measured]:
+    """Seconds for ``import memlab`` in a fresh interpreter, median of 5."""
+    code = "import time; t = time.perf_counter(); import memlab; print(time.perf_counter() - t)"
+
+    def once() -> float:
+        return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+
+    yield Measured("import memlab", statistics.median(once() for _ in range(5)), "s", 0.5)
+
+
+def slider_simulation() -> Iterator[Measured]:
+    """Milliseconds for the exact M-MDP behind the sliders of lab 01, median of 9."""
+    from memlab import mdp
+
+    world = mdp.generate()
+    draws = mdp.draw(200, 1000, world.p_llm.shape[1])
+    seconds = median_seconds(lambda: mdp.simulate(world, draws, alpha=0.2, eta=0.3))
+    yield Measured("exact M-MDP, 200 episodes x 1,000 seeds", 1000 * seconds, "ms", 50)
+
+
+class Instant(Model):
+    """A model that answers at once with its first choice, so that only memlab's own time is left."""
+
+    name = "instant"
+    backend = "simulated"
+    digest = "none"
+
+    def answer(self, call: Call) -> Reply:
+        """The first choice, in no time."""
+        first = (call.choices or ("",))[0]
+        return Reply(first, first, None, 0, 0, 0.0, self.name, self.backend)
+
+
+def own_share() -> Iterator[Measured]:
+    """memlab's own share of an episode, in percent, on a 160-task stream with a memory that grows.
+
+    Own time is an episode's wall time with a model and embedder that answer at once, retrieval, credit and commit
+    included. It is set against one real call: timed here when a server answers, else the usual 0.5 s.
+    """
+    from memlab.agent import Agent
+    from memlab.llm import open_embedder
+    from memlab.retrieval.policies import TopK
+    from memlab.stores import open_store
+    from memlab.tasks import stream
+
+    tasks = stream("toolbox-a", "drift", 160, seed=0)
+    embedder = open_embedder("hash")
+    with open_store(dim=embedder.dim) as store:
+        agent = Agent(Instant(), embedder, store, TopK(4))
+        own = _timed(lambda: list(agent.run(tasks))) / len(tasks)
+    call, source = _call_seconds(tasks)
+    note = f"{1000 * own:.2f} ms of memlab beside {call:.2f} s of model, {source}"
+    yield Measured("memlab's own share of an LLM episode", 100 * own / (own + call), "%", 2, note)
+
+
+def prefix_cache() -> Iterator[Measured]:
+    """What the server's prefix cache gains: a call with the fixed part first against one that spoils it."""
+    from memlab.tasks import stream
+
+    promise = "a call whose fixed prompt part does not come first"
+    llm = _live()
+    if llm is None:
+        yield Measured(promise, float("nan"), "x", note="no Ollama server")
+        return
+    prompts = [_prompt(task) for task in stream("toolbox-a", "stationary", 8, seed=0)]
+    warm = _median_call(llm, prompts)
+    cold = _median_call(llm, [f"Note {i}{i}.\n{text}" for i, text in enumerate(prompts)])
+    yield Measured(promise, cold / warm, "x", note=f"{cold:.2f} s against {warm:.2f} s with the prefix cached")
+
+
+def sliders() -> Iterator[Measured]:
+    """Milliseconds from a slider's move to the decoded picture in Chromium, 95th percentile, by the browser test."""
+    test = ROOT / "tests" / "browser"
+    promise = "widget, slider to picture in Chromium, p95"
+    if not test.is_dir() or importlib.util.find_spec("playwright") is None:
+        yield Measured(promise, float("nan"), "ms", note="needs a clone and the extra dev")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder) / "latency.json"
+        command = [sys.executable, "-m", "pytest", "-q", "-k", "slider", str(test)]
+        environment = {**os.environ, "MEMLAB_LATENCY": str(kept)}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        found = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    if not found:
+        last = done.stdout.strip().splitlines()[-1:]
+        yield Measured(promise, float("nan"), "ms", note=f"the browser test gave nothing ({''.join(last)})")
+    for name, row in found.items():
+        yield Measured(f"{promise}: {name}", row["p95_ms"], "ms", 100, f"median {row['p50_ms']} ms, {row['n']} moves")
+
+
+def notebooks() -> Iterator[Measured]:
+    """Seconds for each learner notebook, replayed from top to bottom."""
+    from memlab.tools import notebooks as build
+
+    for source in build.sources():
+        seconds = build.execute(build.read(source, solutions=False))
+        yield Measured(f"notebook {source.stem}, replayed", seconds, "s", 60)
+
+
+def stores() -> Iterator[Measured]:
+    """Search, commit and disk of the stores: see `memlab.tools.bench_stores`."""
+    from memlab.tools import bench_stores
+
+    yield from (Measured(*row) for row in bench_stores.measure())
+
+
+PARTS: tuple[Callable[[], Iterator[Measured]], ...] = (
+    import_time,
+    slider_simulation,
+    own_share,
+    prefix_cache,
+    stores,
+    sliders,
+    notebooks,
+)
+
+
+def run(save: Path | None = None, say: Callable[[str], None] = print) -> bool:
+    """Measure every promise and say each as it comes; ``save`` also writes them as JSON. True if all were kept."""
+    say(f"memlab bench on {machine()}")
+    rows: list[Measured] = []
+    broken = False
+    for part in PARTS:
+        try:
+            for row in part():
+                rows.append(row)
+                say(str(row))
+        except MemlabError as error:
+            broken = True
+            say(f"FAILED  {part.__name__}: {error}")
+    if save is not None:
+        text = json.dumps({"machine": machine(), "measured": [asdict(row) for row in rows]}, indent=1)
+        save.write_text(text + "\n", encoding="utf-8")
+    return not broken and all(row.kept for row in rows)
+
+
+def machine() -> str:
+    """Python, system and cores, for the first line of a table of measurements."""
+    import psutil
+
+    cores = psutil.cpu_count()
+    return f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {cores} cores"
+
+
+def _timed(work: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _prompt(task: Task) -> str:
+    from memlab import prompt
+
+    return prompt.render(task.about, [], task.text)
+
+
+def _live() -> Any:
+    from memlab.doctor import EMBEDDED, ollama_models, ollama_version
+    from memlab.llm import open_llm
+
+    if ollama_version() is None or EMBEDDED not in ollama_models():
+        return None
+    return open_llm(f"ollama:{EMBEDDED}")
+
+
+def _call_seconds(tasks: Sequence[Task]) -> tuple[float, str]:
+    llm = _live()
+    if llm is None:
+        return CALL_SECONDS, "as measured once on 2 cores"
+    return _median_call(llm, [_prompt(task) for task in tasks[:9]]), "measured on this server"
+
+
+def _median_call(llm: Any, prompts: Sequence[str]) -> float:
+    """Median seconds of a one-token call, after a first one that loads the model and fills its cache."""
+    seconds = [llm.complete(prompt, max_tokens=1).seconds for prompt in prompts]
+    return statistics.median(seconds[1:])

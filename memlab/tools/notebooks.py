@@ -1,0 +1,215 @@
+"""Build the notebooks: sources in notebooks/src (py:percent with solutions) give learner and solution notebooks."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import hashlib
+import os
+import re
+import textwrap
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from memlab.core import MemlabError
+
+ROOT = Path(__file__).resolve().parents[2] / "notebooks"
+BLOCK = re.compile(
+    r"^(?P<indent>[ \t]*)### BEGIN SOLUTION:?(?P<todo>[^\n]*)\n(?P<body>.*?)^[ \t]*### END SOLUTION[ \t]*$", re.M | re.S
+)
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+}
+ERROR_MARK = "memlab-error"  # the class that show.Explorer gives to an error it caught
+STATE = "application/vnd.jupyter.widget-state+json"
+
+
+def sources(names: Sequence[str] | None = None, root: Path = ROOT) -> list[Path]:
+    """The source files whose names start with one of ``names`` (all of them by default), in order."""
+    found = sorted((root / "src").glob("[0-9][0-9]_*.py"))
+    if names is None:
+        return found
+    picked = [path for path in found if any(path.stem.startswith(name) for name in names)]
+    if not picked:
+        raise MemlabError(f"no notebook named {', '.join(names)}: there are {', '.join(path.stem for path in found)}")
+    return picked
+
+
+def read(source: Path, solutions: bool) -> Any:
+    """The notebook of one source file, not executed: with its solutions, or with stubs in their place."""
+    import jupytext
+
+    notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
+    notebook.metadata = copy.deepcopy(METADATA)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    seen: dict[str, int] = {}
+    for cell in notebook.cells:
+        count = seen[cell.source] = seen.get(cell.source, 0) + 1
+        # Hashed with its solution, so that a cell has one id in both notebooks and keeps it when others move.
+        cell.id = hashlib.sha256(f"{cell.source}#{count}".encode()).hexdigest()[:12]
+        cell.metadata = {}
+        if cell.cell_type == "code":
+            cell.source = keep_solution(cell.source) if solutions else stub(cell.source)
+        elif solutions:
+            cell.source = re.sub(r"\]\((?=[\w-]+\.(ipynb|md))", "](../", cell.source)
+    return notebook
+
+
+def keep_solution(code: str) -> str:
+    """``code`` with its solution and without the markers."""
+    return BLOCK.sub(lambda block: block["body"].rstrip("\n"), code)
+
+
+def stub(code: str) -> str:
+    """``code`` with each marked solution replaced by a TODO and ``...``; names assigned at top level become ``...``."""
+
+    def replace(block: re.Match[str]) -> str:
+        todo = f"{block['indent']}# TODO:{block['todo'] or ' your code'}"
+        names = [] if block["indent"] else _assigned(block["body"])
+        return "\n".join([todo, *(f"{name} = ..." for name in names)] if names else [todo, f"{block['indent']}..."])
+
+    return BLOCK.sub(replace, code)
+
+
+def _assigned(body: str) -> list[str]:
+    statements = ast.parse(textwrap.dedent(body)).body
+    targets = [target for node in statements if isinstance(node, ast.Assign) for target in node.targets]
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def execute(notebook: Any, folder: Path = ROOT, timeout: int = 180) -> float:
+    """Run all cells in place with the replayed model and keep the widgets' state; gives the seconds it took.
+
+    Raises `MemlabError` that names the first cell which failed.
+    """
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        resources={"metadata": {"path": str(folder)}},
+        record_timing=False,
+        extra_arguments=["--log-level=40"],
+    )
+    start = time.perf_counter()
+    try:
+        client.execute(env=replay_environment())
+    except (CellExecutionError, CellTimeoutError) as problem:
+        raise MemlabError(f"a cell failed: {problem}") from problem
+    settle_widget_ids(notebook)
+    return time.perf_counter() - start
+
+
+def replay_environment() -> dict[str, str]:
+    """An environment in which no model server answers and this checkout is the memlab that notebooks import."""
+    path = os.pathsep.join(filter(None, [str(ROOT.parent), os.environ.get("PYTHONPATH", "")]))
+    return os.environ | {"OLLAMA_HOST": "http://127.0.0.2:9", "PYTHONPATH": path, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+
+
+def settle_widget_ids(notebook: Any) -> None:
+    """Give widget models the same ids on every build: replace their random ids by running numbers."""
+    state = notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
+    names = {old: f"{number:032x}" for number, old in enumerate(state, start=1)}
+    if not names:
+        return
+    pattern = re.compile("|".join(map(re.escape, names)))
+
+    def rename(thing: Any) -> Any:
+        if isinstance(thing, str):
+            return pattern.sub(lambda found: names[found[0]], thing) if len(thing) < 200 else thing
+        if isinstance(thing, dict):
+            return {rename(key): rename(entry) for key, entry in thing.items()}
+        return [rename(entry) for entry in thing] if isinstance(thing, list) else thing
+
+    notebook.metadata["widgets"][STATE]["state"] = rename(state)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "data" in output:
+                output["data"] = rename(output["data"])
+
+
+def hidden_errors(notebook: Any) -> Iterator[str]:
+    """What an executed notebook must not show: errors, stderr, bare images, and errors kept in widget states."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                yield f"cell {cell.id}: {output.ename}: {output.evalue}"
+            if output.output_type == "stream" and output.name == "stderr":
+                yield f"cell {cell.id} writes to stderr: {output.text.strip()[:200]}"
+            if "image/png" in output.get("data", {}):
+                yield f"cell {cell.id} shows a bare image without alt text: use show.figure"
+    for model in notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {}).values():
+        state = model.get("state", {})
+        if ERROR_MARK in str(state.get("value", "")):
+            yield f"a widget kept an error: {state['value'][-300:]}"
+        for output in state.get("outputs", ()):
+            if output.get("output_type") == "error":
+                yield f"an Output widget kept an error: {output.get('ename')}: {output.get('evalue')}"
+
+
+def build(names: Sequence[str] | None = None, run: bool = True, say: Callable[[str], None] = print) -> list[Path]:
+    """Write the learner and the solution notebook of each source; ``run`` also executes both under replay.
+
+    Gives the written paths. Raises `MemlabError` where a cell fails or an error hides in a widget.
+    """
+    import nbformat
+
+    written = []
+    for number, source in enumerate(picked := sources(names), start=1):
+        for solutions in (False, True):
+            notebook = read(source, solutions)
+            target = (ROOT / "solutions" if solutions else ROOT) / f"{source.stem}.ipynb"
+            seconds = execute(notebook) if run else 0.0
+            for problem in hidden_errors(notebook):
+                raise MemlabError(f"{target.name}: {problem}")
+            target.parent.mkdir(exist_ok=True)
+            nbformat.write(notebook, target)
+            written.append(target)
+            kind = "solutions" if solutions else "learner"
+            say(f"[{number}/{len(picked)}] {source.stem} {kind}: {seconds:.1f} s, {target.stat().st_size // 1024} kB")
+    return written
+
+
+def stale(names: Sequence[str] | None = None) -> list[str]:
+    """Notebooks whose cells are not what their source gives now (outputs are not compared)."""
+    import nbformat
+
+    found = []
+    for source in sources(names):
+        for solutions in (False, True):
+            target = (ROOT / "solutions" if solutions else ROOT) / f"{source.stem}.ipynb"
+            fresh = read(source, solutions)
+            kept = nbformat.read(target, as_version=4) if target.exists() else None
+            if kept is None or _cells(kept) != _cells(fresh):
+                found.append(str(target.relative_to(ROOT.parent)))
+    return found
+
+
+def _cells(notebook: Any) -> list[tuple[str, str, str]]:
+    return [(cell.id, cell.cell_type, cell.source) for cell in notebook.cells]
+
+
+def record(name: str, model: str = "ollama:smollm2:135m") -> Path:
+    """Run a source's cells here with a live model in place of ``replay`` and keep its replies for the course.
+
+    Writes ``data/labNN/replies.parquet``; calls recorded before are not asked again. Gives its path.
+    """
+    from unittest.mock import patch
+
+    import memlab
+    from memlab.datafiles import data_folder
+    from memlab.llm import open_llm
+    from memlab.llm.replay import Recorder
+
+    source = sources([name])[0]
+    with Recorder(open_llm(model), data_folder() / f"lab{source.stem[:2]}" / "replies.parquet") as recorder:
+        namespace: dict[str, Any] = {"__name__": "__main__"}
+        with patch.object(memlab, "open_llm", lambda spec="auto": recorder if spec == "replay" else open_llm(spec)):
+            for cell in read(source, solutions=True).cells:
+                if cell.cell_type == "code":
+                    exec(compile(cell.source, source.name, "exec"), namespace)
+        return recorder.compact()

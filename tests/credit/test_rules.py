@@ -1,0 +1,82 @@
+"""Rules that amend and forget: what each writes after a success and after a failure."""
+
+import numpy as np
+import pytest
+
+import memlab
+from memlab.core import Case, Edit, Episode, MemlabError, Step, Task
+from memlab.credit import counterfactual
+from memlab.credit.rules import Amend, Remove, Window, leave_one_out, memrl
+
+EAST = np.array([1.0, 0.0], np.float32)
+NORTH = np.array([0.0, 1.0], np.float32)
+
+
+def lived(action, reward, index=30):
+    task = Task("t", "t", ("x", "y"), {}, ("t",), "", "", {}, lambda answer: 0.0, index=index)
+    step = Step("t", EAST, (), (), action, reward, index)
+    return Episode(index, task, (step,), ("t",), (), "", reward, reward, 0.0)
+
+
+def memory():
+    store = memlab.open_store(dim=2)
+    cases = [
+        Case("old", "", "x", 1.0, 1.0, episode=2, vector=EAST),
+        Case("new", "", "y", 1.0, 1.0, episode=25, vector=EAST),
+        Case("far", "", "x", 1.0, 1.0, episode=1, vector=NORTH),
+    ]
+    store.commit([Edit.write(case) for case in cases])
+    return store
+
+
+def test_memrl_pays_every_injected_memory_alike_and_no_other():
+    q = np.array([0.0, 0.5, -0.2])
+    assert memrl(q, [0, 1], True).tolist() == pytest.approx([0.3, 0.65, -0.2])
+    assert memrl(q, [2], False, step=0.5).tolist() == pytest.approx([0.0, 0.5, -0.6])
+    assert q.tolist() == [0.0, 0.5, -0.2]
+    with pytest.raises(MemlabError, match="step=2"):
+        memrl(q, [0], True, step=2)
+
+
+def test_leave_one_out_gives_two_redundant_cases_nothing_and_shapley_half_each():
+    def either(ids):
+        return float(bool(ids & {"a", "b"}))
+
+    assert leave_one_out(either, ["a", "b", "c"]) == {"a": 0, "b": 0, "c": 0}
+    assert counterfactual(either, ["a", "b", "c"]) == pytest.approx({"a": 0.5, "b": 0.5, "c": 0})
+    with pytest.raises(MemlabError, match="repeat"):
+        leave_one_out(either, ["a", "a"])
+
+
+def test_success_amends_near_cases_that_said_otherwise():
+    store = memory()
+    store.commit(Amend()([lived("y", 1.0)], store))
+    assert {case.id: case.action for case in store.cases()} == {"old": "y", "new": "y", "far": "x"}
+    assert store.history("old")[-1].reason == "another action worked here"
+    assert store.history("old")[-1].before["action"] == "x"
+
+
+def test_failure_lowers_the_value_and_keeps_the_action():
+    store = memory()
+    store.commit(Amend(step=0.7)([lived("x", 0.0)], store))
+    assert store.get("old").action == "x" and store.get("old").q == pytest.approx(0.3)
+    assert store.get("new").q == 1.0 and store.get("far").q == 1.0
+
+
+def test_failure_removes_near_cases_that_advised_it_and_success_removes_none():
+    store = memory()
+    assert Remove()([lived("x", 1.0)], store) == []
+    store.commit(Remove()([lived("x", 0.0)], store))
+    assert [case.id for case in store.cases()] == ["far", "new"]
+
+
+def test_the_null_forgets_as_many_near_cases_whatever_they_advised():
+    gone = {Remove(shuffled=True)([lived("x", 0.0, index)], memory())[0].case_id for index in range(30, 50)}
+    assert gone == {"old", "new"}
+    assert all(len(Remove(shuffled=True)([lived("x", 0.0, index)], memory())) == 1 for index in range(30, 35))
+
+
+def test_a_window_forgets_by_age_and_only_nearby():
+    store = memory()
+    store.commit(Window(age=10)([lived("y", 1.0)], store))
+    assert [case.id for case in store.cases()] == ["far", "new"]

@@ -1,0 +1,106 @@
+"""The retrieval policies against science.md's exact values and independent brute force."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import memlab
+from memlab.core import Case, Edit, MemlabError
+from memlab.retrieval.policies import SoftQ, TopK, kernel_q, soft_policy, soft_value
+
+Q = (1.0, 0.6, 0.2, 0.0)
+values = st.lists(st.floats(-5, 5), min_size=1, max_size=8)
+
+
+def test_soft_policy_and_value_hit_the_exact_values():
+    assert np.allclose(soft_policy(Q, 0.5), (0.559735, 0.251505, 0.113008, 0.075752), atol=5e-7)
+    assert soft_value(Q, 0.5) == pytest.approx(1.290146, abs=5e-7)
+
+
+def test_kernel_q_adds_delta_to_the_squared_distance():
+    assert kernel_q((1, 4, 9), (1, 0, 0.5), 0.001) == pytest.approx(0.775383, abs=5e-7)
+
+
+@given(values, st.floats(0.05, 5))
+def test_soft_value_is_the_best_entropy_regularized_value(q, alpha):
+    mu = soft_policy(q, alpha)
+    assert mu.sum() == pytest.approx(1)
+    entropy = -sum(p * math.log(p) for p in mu if p > 0)
+    assert soft_value(q, alpha) == pytest.approx(float(np.dot(mu, q)) + alpha * entropy, abs=1e-9)
+    other = np.random.default_rng(0).dirichlet(np.ones(len(q)))
+    worse = float(np.dot(other, q)) - alpha * sum(p * math.log(p) for p in other if p > 0)
+    assert worse <= soft_value(q, alpha) + 1e-9
+
+
+@given(st.lists(st.tuples(st.floats(0, 9), st.floats(-1, 1)), min_size=1, max_size=6))
+def test_kernel_q_equals_a_loop(pairs):
+    weights = [1 / (d + 0.1) for d, _ in pairs]
+    expected = sum(w * q for w, (_, q) in zip(weights, pairs, strict=True)) / sum(weights)
+    assert kernel_q([d for d, _ in pairs], [q for _, q in pairs], 0.1) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("alpha", [0, -1, math.nan, math.inf])
+def test_a_temperature_that_is_none_is_refused(alpha):
+    with pytest.raises(MemlabError, match="alpha="):
+        soft_policy(Q, alpha)
+
+
+def test_no_cases_and_nan_values_are_refused():
+    with pytest.raises(MemlabError, match="at least one case"):
+        soft_policy([], 1.0)
+    with pytest.raises(MemlabError, match="NaN"):
+        soft_value([0.0, math.nan], 1.0)
+    with pytest.raises(MemlabError, match="delta"):
+        kernel_q([1.0], [1.0], 0.0)
+
+
+def memory(*cases):
+    """Cases at given angles (degrees) from the query (1, 0)."""
+    store = memlab.open_store(dim=2)
+    edits = []
+    for name, angle, action, q, episode in cases:
+        turn = math.radians(angle)
+        vector = np.array([math.cos(turn), math.sin(turn)], np.float32)
+        edits.append(Edit.write(Case(name, name, action, q=q, vector=vector, episode=episode)))
+    store.commit(edits)
+    return store
+
+
+QUERY = np.array([1.0, 0.0], np.float32)
+
+
+def test_top_k_shows_the_nearest_good_cases_and_keeps_the_bad_ones_in_the_shortlist():
+    store = memory(("a", 0, "x", 0.0, 0), ("b", 10, "x", 1.0, 1), ("c", 20, "y", 1.0, 2), ("far", 80, "y", 1.0, 3))
+    drawn = TopK(k=1)(QUERY, store, np.random.default_rng(0))
+    assert [case.id for case in drawn.cases] == ["b"]
+    assert drawn.mu == (1.0,)
+    assert drawn.near.ids == ("a", "b", "c")
+
+
+def test_newest_keeps_one_case_of_each_action():
+    store = memory(("a", 0, "x", 1.0, 0), ("b", 10, "x", 0.0, 5), ("c", 20, "y", 1.0, 2))
+    drawn = TopK(newest=True)(QUERY, store, np.random.default_rng(0))
+    assert drawn.near.ids == ("b", "c")
+    assert [case.id for case in drawn.cases] == ["c"]
+
+
+def test_an_empty_store_shows_nothing():
+    drawn = TopK()(QUERY, memlab.open_store(dim=2), np.random.default_rng(0))
+    assert drawn.cases == () and drawn.mu == () and len(drawn.near) == 0
+
+
+def test_soft_q_draws_with_the_frequencies_of_mu_and_void_is_an_action_of_its_own():
+    store = memory(("a", 0, "x", 1.0, 0), ("b", 10, "x", 0.6, 1))
+    policy = SoftQ(k=1, alpha=0.5, void_q=0.2)
+    drawn = [policy(QUERY, store, np.random.default_rng(seed)).cases[0] for seed in range(4000)]
+    share = [np.mean([(case.id if case else None) == name for case in drawn]) for name in ("a", "b", None)]
+    assert np.allclose(share, soft_policy((1.0, 0.6, 0.2), 0.5), atol=0.03)
+
+
+def test_soft_q_stops_at_the_void_case():
+    store = memory(("a", 0, "x", 0.0, 0), ("b", 10, "x", 0.0, 1))
+    drawn = SoftQ(k=3, alpha=0.01, void_q=5.0)(QUERY, store, np.random.default_rng(0))
+    assert drawn.cases == (None,)

@@ -1,0 +1,51 @@
+"""The bench judges each measurement by its limit, writes only when asked, and says what it could not measure."""
+
+import json
+import math
+
+import pytest
+
+from memlab.core import MemlabError
+from memlab.tools import bench, doctor
+from memlab.tools.bench import Measured
+
+
+@pytest.mark.parametrize(("value", "limit", "word"), [(1.9, 2, "kept"), (2.1, 2, "BROKEN"), (9.0, None, "shown")])
+def test_a_line_says_whether_the_promise_was_kept(value, limit, word):
+    assert str(Measured("search", value, "x", limit)).startswith(word)
+
+
+def test_a_broken_promise_is_the_exit_status(monkeypatch, tmp_path):
+    monkeypatch.setattr(bench, "PARTS", (lambda: iter([Measured("a", 1, "s", 2), Measured("b", 3, "s", 2)]),))
+    said = []
+    assert not bench.run(tmp_path / "bench.json", said.append)
+    assert [line.split()[0] for line in said[1:]] == ["kept", "BROKEN"]
+    assert [row["value"] for row in json.loads((tmp_path / "bench.json").read_text())["measured"]] == [1, 3]
+
+
+def test_a_part_that_fails_does_not_hide_the_others(monkeypatch):
+    def broken():
+        raise MemlabError("no such notebook")
+        yield
+
+    monkeypatch.setattr(bench, "PARTS", (broken, lambda: iter([Measured("a", 1, "s", 2)])))
+    said = []
+    assert not bench.run(say=said.append)
+    assert [line.split()[0] for line in said[1:]] == ["FAILED", "kept"]
+
+
+def test_nothing_is_written_unless_asked(monkeypatch, tmp_path):
+    monkeypatch.setattr(bench, "PARTS", ())
+    monkeypatch.chdir(tmp_path)
+    assert bench.run(say=lambda line: None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_server_the_live_parts_say_so(monkeypatch):
+    monkeypatch.setattr(doctor, "ollama_version", lambda: None)
+    (line,) = bench.prefix_cache()
+    assert math.isnan(line.value)
+    assert str(line).startswith("skip ")
+    (line,) = bench.own_share()
+    assert 0 < line.value < 100
+    assert "measured once" in line.note
