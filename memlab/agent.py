@@ -89,19 +89,41 @@ class Agent:
         """Lives each task ``rollouts`` times, then rewrites memory once; yields every episode with its edits.
 
         The rollouts of one task are one group for the credit rule, committed together. Interrupting between two
-        episodes loses nothing: what was yielded is committed. ``progress`` shows rate and time left; after
-        ``seconds`` no new task is begun. Raises `MemlabError` for ``rollouts`` below 1.
+        episodes loses nothing: what was yielded is committed, and a later run on the same store says how many tasks
+        it found lived and goes on behind them. ``progress`` shows rate and time left; after ``seconds`` no new task
+        is begun. Raises `MemlabError` for ``rollouts`` below 1, and where the store lived another task under an id of
+        these.
         """
         from tqdm.auto import tqdm
 
         if not isinstance(rollouts, int) or rollouts < 1:
             raise MemlabError(f"rollouts={rollouts!r}: live each task at least once")
         started = time.monotonic()
-        for task in tqdm(tasks, disable=not progress, unit="task", desc=self.llm.name):
+        for task in tqdm(self._unlived(tasks), disable=not progress, unit="task", desc=self.llm.name):
             if seconds is not None and time.monotonic() - started > seconds:
                 return
             group = [self.attempt(task, rollout) for rollout in range(rollouts)]
             yield from self.learn(task, group)
+
+    def _unlived(self, tasks: Sequence[Task]) -> Sequence[Task]:
+        """``tasks`` less those whose steps the store holds."""
+        past: dict[str, np.ndarray] = {}
+        for step in self.store.steps() if self.store is not None else ():
+            past.setdefault(step.task, step.vector)
+        lived = [task for task in tasks if task.id in past]
+        if not lived:
+            return tasks
+        # A stream of another length has other questions under the same ids.
+        asked = self.embedder.embed([prompt.shorten(task.subtasks[0], prompt.CASE_LENGTH) for task in lived])
+        for task, vector in zip(lived, asked, strict=True):
+            if float(vector @ past[task.id]) < 0.999:
+                raise MemlabError(
+                    f"this store lived another task under the id {task.id!r} than the one that asks "
+                    f"{task.subtasks[0][:60]!r}, or with another embedder: open another store, or go on with its "
+                    "own stream"
+                )
+        print(f"memlab: {len(lived)} of {len(tasks)} tasks were lived in this store before; going on behind them")
+        return [task for task in tasks if task.id not in past]
 
     def attempt(self, task: Task, rollout: int = 0) -> Episode:
         """One try at ``task`` with the memory as it is; nothing is written."""

@@ -149,6 +149,37 @@ def test_a_task_is_lived_at_least_once(embedder, rollouts):
     assert store.version == 0
 
 
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_an_interrupted_run_resumes_behind_the_tasks_it_lived(embedder, tmp_path, capsys, on_disk):
+    tasks = memlab.stream("toolbox-a", "drift", 24, 0, two_step=0.3)
+    llm, store, agent = make(embedder, credit=RewriteQ())
+    whole = list(agent.run(tasks, rollouts=2))
+    path = tmp_path / "memory" if on_disk else None
+    with memlab.open_store(path, dim=embedder.dim) as again:
+        part = Agent(llm, embedder, again, TopK(), credit=RewriteQ()).run(tasks, rollouts=2)
+        lived = [next(part) for _ in range(19)]
+        part.close()
+        assert capsys.readouterr().out == ""
+        if on_disk:
+            again.close()
+            again = memlab.open_store(path, dim=embedder.dim)
+        rest = list(Agent(llm, embedder, again, TopK(), credit=RewriteQ()).run(tasks, rollouts=2))
+        assert capsys.readouterr().out.startswith("memlab: 10 of 24 tasks were lived in this store before")
+        assert len(lived) == 19 and len(rest) == 28
+        assert [episode.answer for episode in rest] == [episode.answer for episode in whole[20:]]
+        assert again.cases() == store.cases() and again.version == store.version
+        assert list(Agent(llm, embedder, again, TopK()).run(tasks)) == []
+
+
+def test_another_task_under_an_id_that_was_lived_is_refused(embedder):
+    """The ids of a stream do not tell its length, which changes its questions."""
+    _, store, agent = make(embedder)
+    list(agent.run(memlab.stream("toolbox-a", "drift", 8, 0)))
+    with pytest.raises(MemlabError, match=r"lived another task under the id 'toolbox-a/drift/0/.*open another store"):
+        list(agent.run(memlab.stream("toolbox-a", "drift", 12, 0)))
+    assert store.version == 8
+
+
 def test_a_run_stops_when_its_seconds_are_over(embedder):
     _, _, agent = make(embedder)
     assert list(agent.run(memlab.stream("toolbox-a", "stationary", 5, 0), seconds=-1.0)) == []

@@ -65,6 +65,6 @@ def _choose(model: str) -> tuple[LLM, str]:
         unready = "no weights are fetched" if isinstance(error, ModelMissing) else "xllamacpp does not load"
         raise ModelMissing(
             f"No live model: {why}, and {unready}. Run `memlab models fetch` ("
-            f"{weights.ASSETS[weights.SMOLLM2].size / 1e6:.0f} MB), or start Ollama. Without a live model, 'simulated' "
-            "answers any prompt of the agent, and 'replay' those that the course recorded."
+            f"{weights.ASSETS[weights.SMOLLM2].size / 1e6:.0f} MB), or start Ollama. Without a live model, 'replay' answers "
+            "the prompts that the course recorded, 'simulated' any prompt of the agent, and 'recorded' is both."
         ) from error
