@@ -34,7 +34,7 @@ def test_the_same_call_is_never_asked_twice(tmp_path, counting):
 
 @pytest.mark.parametrize("compact", [False, True])
 def test_what_was_recorded_is_replayed(tmp_path, counting, compact):
-    path = tmp_path / "r.parquet"
+    path = tmp_path / "lab77" / "replies.parquet"
     with Recorder(counting, path) as llm:
         kept = llm.complete("p", **CALL)
         if compact:
@@ -105,7 +105,7 @@ def test_a_miss_names_the_prompt_the_call_and_the_remedy(tmp_path, counting):
 def test_several_models_in_a_folder(tmp_path, counting):
     for name in ("one", "two"):
         counting.name = name
-        with Recorder(counting, tmp_path / f"{name}.parquet") as llm:
+        with Recorder(counting, tmp_path / f"{name}-replies.parquet") as llm:
             llm.complete("p")
     with pytest.raises(MemlabError, match=r"\['one', 'two'\].*replay:PATH#MODEL"):
         open_llm(f"replay:{tmp_path}")
