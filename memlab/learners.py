@@ -52,6 +52,7 @@ def live(
 def _row(agent: Agent, episode: Episode) -> dict[str, Any]:
     """What is kept of one episode."""
     replies = episode.replies
+    made = sorted({(reply.backend, reply.model) for reply in replies})
     return {
         "index": episode.index,
         "family": episode.task.family,
@@ -67,8 +68,8 @@ def _row(agent: Agent, episode: Episode) -> dict[str, Any]:
         "tokens_in": sum(reply.tokens_in for reply in replies),
         "tokens_out": sum(reply.tokens_out for reply in replies),
         "llm_seconds": sum(reply.seconds for reply in replies),
-        "model": "+".join(sorted({reply.model for reply in replies})),
-        "backend": "+".join(sorted({reply.backend for reply in replies})),
+        "model": "+".join(model for _, model in made),
+        "backend": "+".join(backend for backend, _ in made),
     }
 
 
