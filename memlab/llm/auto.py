@@ -21,7 +21,7 @@ def open_course_replay(model: str = weights.SMOLLM2) -> Replay:
 
 
 class RecordedElse(Model):
-    """A real model's recorded replies, and a simulated model for calls that were not recorded; each reply says which."""
+    """A real model's recorded replies, and a simulated model's where a call was not recorded; each reply says which."""
 
     backend = "replay, else simulated"
 
@@ -65,6 +65,6 @@ def _choose(model: str) -> tuple[LLM, str]:
         unready = "no weights are fetched" if isinstance(error, ModelMissing) else "xllamacpp does not load"
         raise ModelMissing(
             f"No live model: {why}, and {unready}. Run `memlab models fetch` ("
-            f"{weights.ASSETS[weights.SMOLLM2].size / 1e6:.0f} MB), or start Ollama. Without a live model, 'replay' answers "
-            "the prompts that the course recorded, 'simulated' any prompt of the agent, and 'recorded' is both."
+            f"{weights.ASSETS[weights.SMOLLM2].size / 1e6:.0f} MB), or start Ollama. Without one, 'replay' answers the "
+            "prompts that the course recorded, 'simulated' any prompt of the agent, and 'recorded' is both."
         ) from error
