@@ -15,6 +15,7 @@ import numpy as np
 from memlab import prompt
 from memlab.core import Case, Edit, Episode, Hits, MemlabError, Reply, Step, Task
 from memlab.credit import CreditRule, append_only
+from memlab.credit.rules import shown_in
 from memlab.llm.contract import LLM, Embedder
 from memlab.retrieval.policies import Retrieved, Retriever
 from memlab.reward import reported, success
@@ -90,10 +91,13 @@ class Agent:
         The rollouts of one task are one group for the credit rule, committed together. Interrupting between two
         episodes loses nothing: what was yielded is committed, and a later run on the same store says how many tasks
         it found lived and goes on behind them. ``progress`` shows rate and time left; after ``seconds`` no new task
-        is begun. Raises `MemlabError` where the store lived another task under an id of these.
+        is begun. Raises `MemlabError` for ``rollouts`` below 1, and where the store lived another task under an id of
+        these.
         """
         from tqdm.auto import tqdm
 
+        if not isinstance(rollouts, int) or rollouts < 1:
+            raise MemlabError(f"rollouts={rollouts!r}: live each task at least once")
         started = time.monotonic()
         for task in tqdm(self._unlived(tasks), disable=not progress, unit="task", desc=self.llm.name):
             if seconds is not None and time.monotonic() - started > seconds:
@@ -221,6 +225,7 @@ def retain(episode: Episode, rollout: int) -> list[Edit]:
             ),
             episode=episode.index,
             reason="retain",
+            sources=shown_in(episode.steps),
         )
         for number, (step, question) in enumerate(zip(episode.steps, episode.asked, strict=True))
     ]
@@ -232,10 +237,10 @@ def take_notes(
     """Of a task with several steps: subtask memory (question and result) and tool memory (the step's call)."""
     if len(steps) == 1:
         return []
-    notes = []
+    notes, sources = [], shown_in(steps)
     for number, (step, question, result) in enumerate(zip(steps, asked, results, strict=True)):
         place, reason = f"{task.id}/{rollout}/{number}", f"step {number + 1} of {len(steps)}"
         subtask = Case(f"subtask:{place}", question, note=result, kind="subtask", vector=step.vector)
         call = replace(subtask, id=f"tool:{place}", action=step.action, reward=step.reward, kind="tool")
-        notes += [Edit.write(case, episode=task.index, reason=reason) for case in (subtask, call)]
+        notes += [Edit.write(case, episode=task.index, reason=reason, sources=sources) for case in (subtask, call)]
     return notes

@@ -93,6 +93,34 @@ def test_a_two_step_task_is_solved_when_the_right_tools_are_in_memory(embedder):
     assert next(agent.run([task])).success == 1.0
 
 
+def test_what_an_episode_writes_names_the_cases_that_were_shown_in_it(embedder):
+    _, store, agent = make(embedder, credit=RewriteQ())
+    shown = set()
+    for episode in agent.run(memlab.stream("toolbox-a", "stationary", 40, 0, two_step=0.5)):
+        here = {case_id for step in episode.steps for case_id in step.shown}
+        assert all(set(edit.sources) == here for edit in episode.edits if edit.op == "write")
+        assert all(set(edit.sources) == here | {edit.case_id} for edit in episode.edits if edit.op == "rewrite")
+        shown |= here
+    assert shown and {edit.op for case in store.cases() for edit in store.history(case.id)} == {"write", "rewrite"}
+
+
+def test_a_planted_lesson_and_all_that_the_agent_learned_from_it_are_taken_back(embedder):
+    _, store, agent = make(embedder, credit=RewriteQ())
+    tasks = memlab.stream("toolbox-a", "stationary", 40, 0, families=1)
+    lie = Case("lie", "a lie", "letters", reward=1.0, q=1.0, vector=embedder.embed([tasks[0].text])[0])
+    store.commit([Edit.write(lie, author="eve")])
+    lived = list(agent.run(tasks))
+    poisoned = {"lie"} | {edit.case_id for e in lived for edit in e.edits if edit.op == "write" and edit.sources}
+    store.revert(author="eve")
+    assert len(store) == len(tasks)
+    store.revert(author="eve", derived=True)
+    clean = {case.id: case for case in store.cases()}
+    assert clean and not poisoned & set(clean)
+    for case_id in clean:
+        kept = [edit for edit in store.history(case_id) if edit.author == "agent" and not edit.sources]
+        assert clean[case_id].q == {**kept[0].after, **kept[-1].after}["q"]
+
+
 def test_a_gate_refuses_an_edit_with_its_reason(embedder):
     refused = []
 
@@ -142,6 +170,14 @@ def test_another_task_under_an_id_that_was_lived_is_refused(embedder):
     with pytest.raises(MemlabError, match=r"lived another task under the id 'toolbox-a/drift/0/.*open another store"):
         list(agent.run(memlab.stream("toolbox-a", "drift", 12, 0)))
     assert store.version == 8
+
+
+@pytest.mark.parametrize("rollouts", [0, -1, 1.5])
+def test_a_task_is_lived_at_least_once(embedder, rollouts):
+    _, store, agent = make(embedder)
+    with pytest.raises(MemlabError, match=f"rollouts={rollouts}"):
+        list(agent.run(memlab.stream("toolbox-a", "stationary", 3, 0), rollouts=rollouts))
+    assert store.version == 0
 
 
 def test_a_run_stops_when_its_seconds_are_over(embedder):

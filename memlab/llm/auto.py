@@ -21,7 +21,7 @@ def open_course_replay(model: str = weights.SMOLLM2) -> Replay:
 
 
 class RecordedElse(Model):
-    """A real model's recorded replies, and a simulated model's where a call was not recorded; each reply says which."""
+    """A real model's recorded replies, and a simulated one where a call was not recorded; each reply says which."""
 
     backend = "replay, else simulated"
 
