@@ -89,9 +89,8 @@ def compare(path: Path, lab: Study, say: Callable[[str], None] = print) -> pd.Da
         rivals = [arm for arm in scores["arm"].unique() if arm != name]
         table = judge([Claim(f"{name} beats {rival}", name, rival) for rival in rivals], scores)
         said = part[(part["arm"] == name) & (part["calls"] > 0)]["backend"].value_counts(normalize=True)
-        say(
-            f"\n{kind}, second half. Tasks of {name} were answered by {', '.join(f'{b} {x:.0%}' for b, x in said.items())}"
-        )
+        shares = ", ".join(f"{backend} {share:.0%}" for backend, share in said.items())
+        say(f"\n{kind}, second half. Tasks of {name} were answered by {shares}")
         say(table[["claim", "word", "mean", "low", "high", "p", "n"]].round(3).to_string(index=False))
         figure = path.with_name(f"{name}-{kind}.png")
         figure.write_bytes(show.learning_curve(part, window=16).png)

@@ -141,6 +141,14 @@ def test_rollouts_are_one_group_and_one_commit(embedder):
     assert len(episodes) == 12 and store.version == 3 and len(store) == 12
 
 
+@pytest.mark.parametrize("rollouts", [0, -1, 1.5])
+def test_a_task_is_lived_at_least_once(embedder, rollouts):
+    _, store, agent = make(embedder)
+    with pytest.raises(MemlabError, match=f"rollouts={rollouts}"):
+        list(agent.run(memlab.stream("toolbox-a", "stationary", 3, 0), rollouts=rollouts))
+    assert store.version == 0
+
+
 @pytest.mark.parametrize("on_disk", [False, True])
 def test_an_interrupted_run_resumes_behind_the_tasks_it_lived(embedder, tmp_path, capsys, on_disk):
     tasks = memlab.stream("toolbox-a", "drift", 24, 0, two_step=0.3)
@@ -170,14 +178,6 @@ def test_another_task_under_an_id_that_was_lived_is_refused(embedder):
     with pytest.raises(MemlabError, match=r"lived another task under the id 'toolbox-a/drift/0/.*open another store"):
         list(agent.run(memlab.stream("toolbox-a", "drift", 12, 0)))
     assert store.version == 8
-
-
-@pytest.mark.parametrize("rollouts", [0, -1, 1.5])
-def test_a_task_is_lived_at_least_once(embedder, rollouts):
-    _, store, agent = make(embedder)
-    with pytest.raises(MemlabError, match=f"rollouts={rollouts}"):
-        list(agent.run(memlab.stream("toolbox-a", "stationary", 3, 0), rollouts=rollouts))
-    assert store.version == 0
 
 
 def test_a_run_stops_when_its_seconds_are_over(embedder):

@@ -33,7 +33,7 @@ def append_only(episodes: Sequence[Episode], store: Memory) -> list[Edit]:
 
 
 def shown_in(steps: Sequence[Step], *also: str) -> tuple[str, ...]:
-    """The cases that the model was shown in ``steps``, and ``also``, each once: the `Edit.sources` of what came of it."""
+    """The cases shown in ``steps``, and ``also``, each once: the `Edit.sources` of what came of it."""
     return tuple(dict.fromkeys([*(case_id for step in steps for case_id in step.shown), *also]))
 
 

@@ -5,8 +5,8 @@ import pytest
 
 import memlab
 from memlab.core import Case, Edit, Episode, MemlabError, Step, Task
-from memlab.credit import counterfactual
-from memlab.credit.rules import Amend, Remove, Window, leave_one_out, memrl
+from memlab.credit.rules import Amend, Remove, RewriteQ, Window, memrl
+from memlab.credit.worth import counterfactual, leave_one_out
 
 EAST = np.array([1.0, 0.0], np.float32)
 NORTH = np.array([0.0, 1.0], np.float32)
