@@ -64,10 +64,10 @@ class LanceStore(LogStore):
         import lancedb
 
         folder = self._folder
-        if folder is not None and folder.exists() and not folder.is_dir():
-            raise StoreError(f"{self._path} is a file; give the path of a folder")
         with self._told("cannot open memory", "check the path and its permissions"):
             if folder is not None:
+                if folder.exists() and not folder.is_dir():
+                    raise StoreError(f"{self._path} is a file; give the path of a folder")
                 self._db = lancedb.connect(folder)
                 if not _has_log(folder):
                     return self._create(256 if dim is None else dim)
@@ -194,9 +194,7 @@ class LanceStore(LogStore):
         known = version < len(tokens)
         return pa.array(known & (tokens[np.where(known, version, 0)] == np.asarray(rows["token"])))
 
-    def _entries(
-        self, after: int = 0, upto: int | None = None, case_id: str | None = None, episode: int | None = None
-    ) -> list[Entry]:
+    def _entries(self, after: int = 0, upto: int | None = None, case_id: str | None = None) -> list[Entry]:
         if after >= self._newest():
             return []
         where = [f"op != '{STEP}'", f"version > {after}"]
@@ -204,8 +202,6 @@ class LanceStore(LogStore):
             where.append(f"version <= {upto}")
         if case_id is not None:
             where.append("case_id = '" + case_id.replace("'", "''") + "'")
-        if episode is not None:
-            where.append(f"episode = {episode}")
         rows = self._decoded(" AND ".join(where))
         return [Entry(version, position, edit) for version, position, edit in rows if isinstance(edit, Edit)]
 
