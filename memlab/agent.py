@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -270,7 +271,7 @@ def take_notes(
     notes, sources = [], shown_in(steps)
     for number, (step, question, called) in enumerate(zip(steps, asked, calls, strict=True)):
         place, reason = f"{task.id}/{rollout}/{number}", f"step {number + 1} of {len(steps)}"
-        earned = {"reward": step.reward, "q": step.reward}
+        earned: dict[str, Any] = {"reward": step.reward, "q": step.reward}
         subtask = Case(f"subtask:{place}", question, note=called[-1][1], kind="subtask", vector=step.vector, **earned)
         tools = [
             replace(subtask, id=f"tool:{place}{f'/{i}' * bool(i)}", action=action, note=result, kind="tool")

@@ -20,7 +20,7 @@ from memlab.stores import open_store
 if TYPE_CHECKING:
     import pandas as pd
 
-TASKS, TRIES = 16, 3
+TASKS, TRIES = 8, 3
 ARMS = {
     "subtask and tool": ("subtask", "tool"),
     "subtask only": ("subtask",),
