@@ -6,7 +6,8 @@ import pytest
 import memlab
 from memlab.core import Case, Edit, Episode, MemlabError, Step, Task
 from memlab.credit import counterfactual
-from memlab.credit.rules import Amend, Remove, Window, leave_one_out, memrl
+from memlab.credit.rules import Amend, Remove, memrl
+from memlab.credit.worth import leave_one_out
 
 EAST = np.array([1.0, 0.0], np.float32)
 NORTH = np.array([0.0, 1.0], np.float32)
@@ -74,9 +75,3 @@ def test_the_null_forgets_as_many_near_cases_whatever_they_advised():
     gone = {Remove(shuffled=True)([lived("x", 0.0, index)], memory())[0].case_id for index in range(30, 50)}
     assert gone == {"old", "new"}
     assert all(len(Remove(shuffled=True)([lived("x", 0.0, index)], memory())) == 1 for index in range(30, 35))
-
-
-def test_a_window_forgets_by_age_and_only_nearby():
-    store = memory()
-    store.commit(Window(age=10)([lived("y", 1.0)], store))
-    assert [case.id for case in store.cases()] == ["far", "new"]
