@@ -15,6 +15,7 @@ import numpy as np
 from memlab import prompt
 from memlab.core import Case, Edit, Episode, Hits, MemlabError, Reply, Step, Task
 from memlab.credit import CreditRule, append_only
+from memlab.credit.rules import shown_in
 from memlab.llm.contract import LLM, Embedder
 from memlab.retrieval.policies import Retrieved, Retriever
 from memlab.reward import reported, success
@@ -88,17 +89,41 @@ class Agent:
         """Lives each task ``rollouts`` times, then rewrites memory once; yields every episode with its edits.
 
         The rollouts of one task are one group for the credit rule, committed together. Interrupting between two
-        episodes loses nothing: what was yielded is committed. ``progress`` shows rate and time left; after
-        ``seconds`` no new task is begun.
+        episodes loses nothing: what was yielded is committed, and a later run on the same store says how many tasks
+        it found lived and goes on behind them. ``progress`` shows rate and time left; after ``seconds`` no new task
+        is begun. Raises `MemlabError` for ``rollouts`` below 1, and where the store lived another task under an id of
+        these.
         """
         from tqdm.auto import tqdm
 
+        if not isinstance(rollouts, int) or rollouts < 1:
+            raise MemlabError(f"rollouts={rollouts!r}: live each task at least once")
         started = time.monotonic()
-        for task in tqdm(tasks, disable=not progress, unit="task", desc=self.llm.name):
+        for task in tqdm(self._unlived(tasks), disable=not progress, unit="task", desc=self.llm.name):
             if seconds is not None and time.monotonic() - started > seconds:
                 return
             group = [self.attempt(task, rollout) for rollout in range(rollouts)]
             yield from self.learn(task, group)
+
+    def _unlived(self, tasks: Sequence[Task]) -> Sequence[Task]:
+        """``tasks`` less those whose steps the store holds."""
+        past: dict[str, np.ndarray] = {}
+        for step in self.store.steps() if self.store is not None else ():
+            past.setdefault(step.task, step.vector)
+        lived = [task for task in tasks if task.id in past]
+        if not lived:
+            return tasks
+        # A stream of another length has other questions under the same ids.
+        asked = self.embedder.embed([prompt.shorten(task.subtasks[0], prompt.CASE_LENGTH) for task in lived])
+        for task, vector in zip(lived, asked, strict=True):
+            if float(vector @ past[task.id]) < 0.999:
+                raise MemlabError(
+                    f"this store lived another task under the id {task.id!r} than the one that asks "
+                    f"{task.subtasks[0][:60]!r}, or with another embedder: open another store, or go on with its "
+                    "own stream"
+                )
+        print(f"memlab: {len(lived)} of {len(tasks)} tasks were lived in this store before; going on behind them")
+        return [task for task in tasks if task.id not in past]
 
     def attempt(self, task: Task, rollout: int = 0) -> Episode:
         """One try at ``task`` with the memory as it is; nothing is written."""
@@ -159,12 +184,23 @@ class Agent:
         cases, mu = tuple(retrieved.cases[i] for i in kept), tuple(retrieved.mu[i] for i in kept)
         return replace(retrieved, cases=cases, mu=mu), choices
 
+    def values_nearby(self, question: str) -> dict[str, float]:
+        """The value of each tool tried near ``question``, as `narrow` takes it; empty without a memory."""
+        if self.store is None or self.retrieval is None:
+            return {}
+        vector = self.embedder.embed([prompt.shorten(question, prompt.CASE_LENGTH)])[0]
+        return action_values(self.retrieval(vector, self.store, np.random.default_rng(self.seed)).near)
+
     def learn(self, task: Task, group: Sequence[Episode]) -> list[Episode]:
         """Retain and pay credit: one new case a step, the rule's edits, the gate's verdicts, one commit."""
         if self.store is None:
             return list(group)
         written = [edit for rollout, episode in enumerate(group) for edit in retain(episode, rollout)]
         paid = self.credit(group, self.store)
+        if not isinstance(paid, list | tuple):
+            raise MemlabError(
+                f"the credit rule {self.credit!r} gave {paid!r}: it must return a list of edits, [] for none"
+            )
         edits = [*written, *(edit for episode in group for edit in episode.edits), *paid]
         kept = [edit for edit in edits if self._passes(task, group[0], edit)]
         self.store.commit(kept, [step for episode in group for step in episode.steps])
@@ -189,6 +225,7 @@ def retain(episode: Episode, rollout: int) -> list[Edit]:
             ),
             episode=episode.index,
             reason="retain",
+            sources=shown_in(episode.steps),
         )
         for number, (step, question) in enumerate(zip(episode.steps, episode.asked, strict=True))
     ]
@@ -200,10 +237,10 @@ def take_notes(
     """Of a task with several steps: subtask memory (question and result) and tool memory (the step's call)."""
     if len(steps) == 1:
         return []
-    notes = []
+    notes, sources = [], shown_in(steps)
     for number, (step, question, result) in enumerate(zip(steps, asked, results, strict=True)):
         place, reason = f"{task.id}/{rollout}/{number}", f"step {number + 1} of {len(steps)}"
         subtask = Case(f"subtask:{place}", question, note=result, kind="subtask", vector=step.vector)
         call = replace(subtask, id=f"tool:{place}", action=step.action, reward=step.reward, kind="tool")
-        notes += [Edit.write(case, episode=task.index, reason=reason) for case in (subtask, call)]
+        notes += [Edit.write(case, episode=task.index, reason=reason, sources=sources) for case in (subtask, call)]
     return notes

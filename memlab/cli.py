@@ -1,4 +1,4 @@
-"""The command line: ``memlab doctor | models | lab | run | study | bench | test | notebooks | data``."""
+"""The command line: ``memlab doctor | models | lab | run | study | bench | test | notebooks | sizes | data``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ app = typer.Typer(
 models_app = typer.Typer(help="The models of the course.", no_args_is_help=True)
 data_app = typer.Typer(help="The recorded files.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
+new_app = typer.Typer(help="Files to start from.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
+app.add_typer(new_app, name="new")
 
 CHECKS = (
     ("ruff check", ["-m", "ruff", "check", "."]),
@@ -121,7 +123,9 @@ def run(
 
 @app.command()
 def study(
-    name: Annotated[str | None, typer.Argument(help="Which one; without it, the names are listed.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Which one, or a file with a LEARNER of your own; without it, the names.")
+    ] = None,
     live: Annotated[bool, typer.Option(help="Ask the live server for what is not recorded, and record it.")] = False,
     tuning: Annotated[bool, typer.Option(help="The tuning run in place of the report.")] = False,
     jobs: Annotated[int, typer.Option(help="Cells that run at once; a live server is faster with 1.")] = 1,
@@ -134,11 +138,25 @@ def study(
         for known in found.values():
             typer.echo(f"{known.name:<16} {len(known.report)} cells, {known.model or 'no model'}")
         return
+    if name.endswith(".py"):
+        from memlab.whatif import compare
+
+        compare(Path(name), found["lab06"], typer.echo)
+        return
     if name not in found:
         raise MemlabError(f"No study {name!r}; there are: {', '.join(sorted(found))}.")
     rows = found[name].make(tuning=tuning, live=live, jobs=jobs)
     if found[name].claims and not tuning:
         typer.echo(found[name].verdicts(rows).to_string(index=False))
+
+
+@new_app.command("learner")
+def learner_file(name: Annotated[str, typer.Argument(help="A name such as my_rule.")]) -> None:
+    """Write a file to start a learner of your own from: a credit rule of fifteen lines."""
+    from memlab.whatif import new_learner
+
+    path = new_learner(name, Path())
+    typer.echo(f"{path} written; change it, then: python3 -m memlab study {path}")
 
 
 @app.command()
@@ -178,6 +196,14 @@ def notebooks(
     from memlab.tools.notebooks import build
 
     build(names or None, run=run)
+
+
+@app.command()
+def sizes() -> None:
+    """Print what each notebook asks of its reader, and how many lines stand where."""
+    from memlab.tools.sizes import report
+
+    typer.echo("\n".join(report({})))
 
 
 @data_app.command("manifest")

@@ -34,9 +34,7 @@ def counterfactual(
     over every order (2^n calls of ``value``; n ≤ 12); a number averages that many random orders, without bias.
     The worths add up to value(all) − value(none). Raises `MemlabError` for repeated ids and for n > 12 exact.
     """
-    names = list(ids)
-    if len(set(names)) != len(names):
-        raise MemlabError(f"ids repeat: {names}; give each case once")
+    names = _distinct(ids)
     if samples is None:
         if len(names) > MOST_EXACT:
             raise MemlabError(f"{len(names)} cases: exact credit takes 2^{len(names)} queries; give samples=")
@@ -74,8 +72,14 @@ def leave_one_out(value: Callable[[frozenset[str]], float], ids: Sequence[str]) 
 
     Raises `MemlabError` for repeated ids.
     """
-    everything = frozenset(ids)
-    if len(everything) != len(ids):
-        raise MemlabError(f"ids repeat: {list(ids)}; give each case once")
+    everything = frozenset(_distinct(ids))
     whole = value(everything)
     return {name: whole - value(everything - {name}) for name in ids}
+
+
+def _distinct(ids: Sequence[str]) -> list[str]:
+    if isinstance(ids, str):
+        raise MemlabError(f"ids is the str {ids!r}; give a list of ids")
+    if len(set(ids)) != len(ids):
+        raise MemlabError(f"ids repeat: {list(ids)}; give each case once")
+    return list(ids)

@@ -16,7 +16,7 @@ import numpy as np
 
 from memlab.core import MemlabError
 from memlab.datafiles import write_whole
-from memlab.llm.contract import Embedder, NoServer, ReplayMiss
+from memlab.llm.contract import Embedder, ModelMissing, ReplayMiss
 from memlab.llm.ollama import Servers
 from memlab.llm.replay import provenance
 
@@ -236,7 +236,7 @@ def open_auto(announce: bool = True) -> Embedder:
         found: Embedder = live
     except MemlabError as error:
         found = WordLlamaEmbedder()
-        why = "no Ollama server answers" if isinstance(error, NoServer) else f"Ollama has no {MINILM}"
+        why = f"Ollama has no {MINILM}" if isinstance(error, ModelMissing) else "no Ollama server answers"
     else:
         why = "an Ollama server answers"
     if announce:

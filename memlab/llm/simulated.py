@@ -20,7 +20,7 @@ import numpy as np
 
 from memlab.core import MemlabError, Reply
 from memlab.datafiles import data, write_whole
-from memlab.llm.choices import output_schema
+from memlab.llm.call import Call, Model
 from memlab.llm.replay import provenance
 from memlab.llm.shown import SHOWN_FEATURES, WORD_DIM, features, read_prompt, word_row
 from memlab.prompt import Shown
@@ -152,7 +152,7 @@ def judge(calls: Calls) -> dict[str, Any]:
     }
 
 
-class SimulatedLLM:
+class SimulatedLLM(Model):
     """Draws each reply from the fitted probabilities; the draw depends on ``seed`` and ``prompt`` alone.
 
     Answers only calls with choices. ``tokens_in`` is an estimate from the prompt's length.
@@ -215,25 +215,15 @@ class SimulatedLLM:
         weight = np.exp(score - score.max())
         return dict(zip(choices, (weight / weight.sum()).tolist(), strict=True))
 
-    def complete(
-        self,
-        prompt: str,
-        *,
-        choices: Sequence[str] | None = None,
-        schema: Mapping[str, Any] | None = None,
-        seed: int = 0,
-        temperature: float = 0.0,
-        max_tokens: int = 64,
-    ) -> Reply:
-        """Draw one of ``choices``; ``temperature`` and ``max_tokens`` are accepted and change nothing."""
-        output_schema(choices, schema)
-        if choices is None:
+    def answer(self, call: Call) -> Reply:
+        """Draw one of the choices; the temperature and ``max_tokens`` change nothing."""
+        if call.choices is None:
             raise MemlabError("The simulated model answers only calls with choices: use a real model or replay.")
         start = time.perf_counter()
-        probs = self.choice_probs(prompt, choices)
-        ladder = np.cumsum(list(probs.values()))
-        value = choices[min(int(np.searchsorted(ladder, _fraction(str(seed), prompt), side="right")), len(choices) - 1)]
-        tokens_in, seconds = round(len(prompt) / self._chars), time.perf_counter() - start
+        probs = self.choice_probs(call.prompt, call.choices)
+        place = int(np.searchsorted(np.cumsum(list(probs.values())), _fraction(str(call.seed), call.prompt), "right"))
+        value = call.choices[min(place, len(call.choices) - 1)]
+        tokens_in, seconds = round(len(call.prompt) / self._chars), time.perf_counter() - start
         return Reply(json.dumps(value), value, probs, tokens_in, 3, seconds, self.name, self.backend, 0.0)
 
 

@@ -40,8 +40,19 @@ def _layout(label: str) -> dict[str, Any]:
     }
 
 
+def _slider(name: str, setting: Any) -> Any:
+    """The slider of one entry of ``knobs``: its label is the name, with spaces."""
+    if hasattr(setting, "observe"):
+        return setting
+    label = name.replace("_", " ")
+    return knob(label, *setting) if isinstance(setting, tuple) else choice(label, setting)
+
+
 class Explorer:
     """Sliders above a figure. ``compute(**knobs)`` is pure, ``paint(canvas, result)`` draws or moves artists.
+
+    ``knobs`` maps each argument of ``compute`` to ``(low, high, step, start)``, or to a list of settings that begins
+    with the first one shown.
 
     The cell's output carries the live widget and, for readers without a kernel, the first frame as a static
     figure: a front end shows one of them, never both. An exception in a callback is shown under the figure and
@@ -57,14 +68,20 @@ class Explorer:
         alt: str,
         caption: str,
         panels: int = 1,
-        size: tuple[float, float] = (7.2, 3.4),
+        height: float | None = None,
     ) -> None:
         import ipywidgets
 
         if not knobs:
-            raise MemlabError("an Explorer without knobs: pass knobs={'name': show.knob(...)}, or use show.figure")
-        self.compute, self.paint, self.knobs = compute, paint, dict(knobs)
-        self.canvas = Canvas(panels, size)
+            raise MemlabError(
+                "an Explorer without knobs: pass knobs={'name': (low, high, step, start)}, or use show.figure"
+            )
+        self.compute, self.paint, self.knobs = (
+            compute,
+            paint,
+            {name: _slider(name, setting) for name, setting in knobs.items()},
+        )
+        self.canvas = Canvas(panels, height)
         self.error = ""
         self._words, self._problem = ipywidgets.HTML(), ipywidgets.HTML()
         self._image = ipywidgets.Image(format="png", layout={"max_width": "100%", "align_self": "flex-start"})

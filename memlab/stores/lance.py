@@ -194,9 +194,7 @@ class LanceStore(LogStore):
         known = version < len(tokens)
         return pa.array(known & (tokens[np.where(known, version, 0)] == np.asarray(rows["token"])))
 
-    def _entries(
-        self, after: int = 0, upto: int | None = None, case_id: str | None = None, episode: int | None = None
-    ) -> list[Entry]:
+    def _entries(self, after: int = 0, upto: int | None = None, case_id: str | None = None) -> list[Entry]:
         if after >= self._newest():
             return []
         where = [f"op != '{STEP}'", f"version > {after}"]
@@ -204,8 +202,6 @@ class LanceStore(LogStore):
             where.append(f"version <= {upto}")
         if case_id is not None:
             where.append("case_id = '" + case_id.replace("'", "''") + "'")
-        if episode is not None:
-            where.append(f"episode = {episode}")
         rows = self._decoded(" AND ".join(where))
         return [Entry(version, position, edit) for version, position, edit in rows if isinstance(edit, Edit)]
 

@@ -1,6 +1,7 @@
 """How commits stand in the log table: one Arrow row for each edit and each step.
 
-``before`` and ``after`` are JSON of the fields that changed. A vector stands in the column ``point`` of the one row
+``before`` and ``after`` are JSON of the fields that changed; ``after`` also holds the sources of an edit, and what a
+revert undoes, where there are any. A vector stands in the column ``point`` of the one row
 that brought it in: a step whose query is the vector of a case in the same commit points to that row with ``point_at``.
 What a ``forget`` took away and a ``restore`` brought back is known from the rows before it, and is not written again.
 """
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STEP = "step"
+BESIDE = ("sources", "undoes")
 DIM_KEY = b"memlab.dim"
 
 
@@ -75,6 +77,7 @@ def encode(version: int, token: int, edits: list[Edit], steps: list[Step], dim: 
         if vector is not None:
             del after["vector"]
             holder.setdefault(vector.tobytes(), len(rows))
+        after |= {name: value for name in BESIDE if (value := getattr(edit, name))}
         rows.append(
             {
                 "op": edit.op,
@@ -155,9 +158,9 @@ def _step(row: dict[str, Any], after: dict[str, Any]) -> Step:
 
 
 def _edit(row: dict[str, Any], after: dict[str, Any]) -> Edit:
-    names = ("reason", "credit", "episode", "author", "verdict")
-    before = json.loads(row["before"])
-    return Edit(cast(Op, row["op"]), row["case_id"], after, before, **{name: row[name] for name in names})
+    more = {name: row[name] for name in ("reason", "credit", "episode", "author", "verdict")}
+    more |= {name: tuple(after.pop(name, ())) for name in BESIDE}
+    return Edit(cast(Op, row["op"]), row["case_id"], after, json.loads(row["before"]), **more)
 
 
 def newest_vectors(table: pa.Table) -> dict[str, np.ndarray]:

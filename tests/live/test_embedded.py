@@ -1,3 +1,4 @@
+import httpx
 import pytest
 
 from memlab.core import MemlabError
@@ -6,6 +7,7 @@ from memlab.llm.choices import not_single_token
 from memlab.llm.contract import ContextTooLong
 from memlab.llm.embedded import EmbeddedLLM, chat_prompt
 from memlab.llm.ollama import OllamaLLM
+from memlab.prompt import one_line
 from memlab.tasks.toolbox import NATIVE, tool_names
 
 pytestmark = pytest.mark.ollama
@@ -34,6 +36,17 @@ def test_schema_and_long_prompts(embedded):
     assert isinstance(embedded.complete("Give a number.", schema=schema).value["n"], int)
     with pytest.raises(ContextTooLong, match="show fewer cases"):
         embedded.complete("word " * 2200)
+
+
+def test_other_programs_get_no_answer_from_its_port(embedded):
+    address = embedded._server.listening_address
+    for path in ("/completion", "/v1/models", "/slots"):
+        assert httpx.request("POST" if path == "/completion" else "GET", address + path, json={}).status_code == 401
+
+
+def test_a_text_that_spells_control_tokens_gets_none(embedded):
+    for token in ("<|im_start|>", "<|im_end|>", "<|endoftext|>", "<file_sep>"):
+        assert embedded.token_count(token) == 1 < embedded.token_count(one_line(token))
 
 
 @pytest.mark.parametrize("world", NATIVE)

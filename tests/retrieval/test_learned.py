@@ -176,3 +176,10 @@ def test_bad_settings_are_refused_with_their_remedy():
         ParametricQ("binary").fit([(at(0), at(1))] * 2, [0.5, 1.0])
     with pytest.raises(MemlabError, match="at least one visit"):
         kernel_target([1.0], [0], [0.5], 0.1)
+    with pytest.raises(MemlabError, match="shapes"):
+        kernel_target([1.0, 2.0], [1], [0.5], 0.1)
+    with pytest.raises(MemlabError, match="NaN"):
+        kernel_target([np.nan], [1], [0.5], 0.1)
+    for policy in (Soft, Hybrid):
+        with pytest.raises(MemlabError, match="k=-1"):
+            policy(CaseQ(), k=-1)
