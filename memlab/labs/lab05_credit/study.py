@@ -13,7 +13,7 @@ from memlab.credit import CreditRule, RewriteQ, append_only
 from memlab.credit.rules import Amend, Remove
 from memlab.experiments import Claim, Study, grid
 from memlab.labs.lab05_credit.pairs import ask, pairs
-from memlab.labs.lab05_credit.world import BITS, CALLS, SUBSETS, Floats, best, credit, generate, simulate
+from memlab.labs.lab05_credit.world import BITS, CALLS, SHOWN, SUBSETS, Floats, best, credit, generate, simulate
 from memlab.learners import live, with_memory
 from memlab.llm import open_llm
 from memlab.llm.contract import LLM, Embedder
@@ -59,7 +59,7 @@ STUDY = Study("lab05", who, who_score,
     nulls=("random", "no memory"),
 )  # fmt: skip
 
-TRIED = "best set tried"
+TRIED, TWIN = "best set tried", "right, with a twin"
 NULLS = {"no memory": np.eye(8)[0], "no credit": np.eye(8)[-1], "null: random credit": np.full(8, 1 / 8)}
 """Arms without credit, with the chance of each subset: nothing is shown, all three, or any."""
 CLAIMS = (
@@ -113,6 +113,19 @@ def real_score(rows: pd.DataFrame) -> dict[str, float]:
 REAL = Study("lab05-real", real, real_score,
     report=grid(arm=("Shapley", "leave-one-out", "every", TRIED, *NULLS), seed=range(100, 116)),
     claims=CLAIMS, nulls=tuple(NULLS), model="ollama:smollm2:135m")  # fmt: skip
+
+
+def worths(rows: pd.DataFrame) -> pd.DataFrame:
+    """What each shown case was worth to its own query, by two rules: a row a case and rule, with the case's sort."""
+    import pandas as pd
+
+    sorts = rows.groupby(["seed", "pair", "query"])["sorts"].first().str.split("+")
+    said = [[TWIN if sort == "right" and one.count("right") == 2 else sort for sort in one] for one in sorts]
+    cases = {"seed": np.repeat(sorts.index.get_level_values("seed"), SHOWN), "sort": np.ravel(said)}
+    made = {"backend": rows["backend"].iloc[0], "model": rows["model"].iloc[0]}
+    found = {rule: credit(rule, tables(rows).reshape(-1, 8)).ravel() for rule in ("Shapley", "leave-one-out")}
+    return pd.concat([pd.DataFrame(cases | {"rule": rule, "worth": worth} | made) for rule, worth in found.items()])
+
 
 TASKS, FLOOR, SHARPNESS = 192, 0.5, 100.0
 SHUFFLED, IDLE = "null: shuffled lessons", "no learning"
