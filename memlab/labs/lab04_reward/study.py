@@ -22,41 +22,37 @@ from memlab.weights import policy
 if TYPE_CHECKING:
     import pandas as pd
 
-GROUP, USED, HORIZON = 32, 8, 100
-"""Rollouts that an update walks and uses, and the most steps of an episode."""
-POINTS, BLOCK = 50, 10
-"""Places on a curve, and seeds that are run side by side, since ten cost little more than one."""
-WORLDS = {"slippery": True, "not slippery": False}
+GROUP, USED, HORIZON, POINTS = 32, 8, 100, 50
+"""Rollouts that an update walks and uses, the most steps of an episode, and places on a curve."""
+BLOCK = 10  # seeds that run side by side, since ten cost little more than one
+WORLDS = ("slippery", "not slippery")
 STEPS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
 
 
 @dataclass(frozen=True)
 class Arm:
-    """How 32 rollouts become a gradient: how a step is paid, which rollouts are used, and for how many updates."""
+    """How 32 rollouts become a gradient: how a step is paid, which rollouts are used, and for how many updates.
 
+    ``steps`` are the step sizes with the highest score in the tuning run (seeds 0-9), one for each of `WORLDS`.
+    """
+
+    steps: tuple[float, ...] = ()
     credit: Literal["full", "to go", "to go, walking"] = "full"
     sampling: Literal["first", "magnitude", "weighted"] = "first"
     used: int = USED
     updates: int = 400
 
 
-NULL = "null: random policy"
 ARMS = {
-    NULL: Arm(),
-    "full return": Arm(),
-    "reward-to-go": Arm(credit="to go"),
-    "reward-to-go, those walking": Arm(credit="to go, walking"),
-    "|A| sampling": Arm(sampling="magnitude"),
-    "|A| sampling, weighted": Arm(sampling="weighted"),
-    "all 32": Arm(used=GROUP, updates=100),
-    "all 32, 4 × samples": Arm(used=GROUP),
+    "null: random policy": Arm(),
+    "full return": Arm((4.0, 16.0)),
+    "reward-to-go": Arm((4.0, 4.0), credit="to go"),
+    "reward-to-go, those walking": Arm((4.0, 8.0), credit="to go, walking"),
+    "|A| sampling": Arm((2.0, 8.0), sampling="magnitude"),
+    "|A| sampling, weighted": Arm((8.0, 8.0), sampling="weighted"),
+    "all 32": Arm((16.0, 64.0), used=GROUP, updates=100),
+    "all 32, 4 × samples": Arm((8.0, 64.0), used=GROUP),
 }
-LEARNERS = tuple(ARMS)[1:]
-TUNED = {
-    "slippery": dict(zip(LEARNERS, (4.0, 4.0, 4.0, 2.0, 8.0, 16.0, 8.0), strict=True)),
-    "not slippery": dict(zip(LEARNERS, (16.0, 4.0, 8.0, 8.0, 8.0, 64.0, 64.0), strict=True)),
-}
-"""The step size of each learner with the highest score in the tuning run, seeds 0-9."""
 
 
 def step_credit(trips: frozenlake.Trips, arm: Arm, draws: Floats) -> Floats:
@@ -83,7 +79,7 @@ def learn(arm: str, world: str, step: float, seeds: range) -> Iterator[Floats]:
 
     A seed fixes all random numbers, whatever the arm, the step size, and the seeds beside it.
     """
-    lake, how = frozenlake.lake(WORLDS[world]), ARMS[arm]
+    lake, how = frozenlake.lake(world == "slippery"), ARMS[arm]
     theta = np.zeros((len(seeds), *lake.reward.shape[:2]))
     streams = [np.random.default_rng(seed) for seed in seeds]
     yield (pi := policy.soft_policy(theta, 1.0))
@@ -99,7 +95,7 @@ def learn(arm: str, world: str, step: float, seeds: range) -> Iterator[Floats]:
 def _curves(arm: str, world: str, step: float, first: int) -> Floats:
     """Exact success of a block of seeds at `POINTS` + 1 even places, (seeds, places)."""
     policies = islice(learn(arm, world, step, range(first, first + BLOCK)), 0, None, ARMS[arm].updates // POINTS)
-    lake = frozenlake.lake(WORLDS[world])
+    lake = frozenlake.lake(world == "slippery")
     return np.stack([frozenlake.success(lake, pi, HORIZON) for pi in policies], axis=-1)
 
 
@@ -117,30 +113,25 @@ def score(rows: pd.DataFrame) -> dict[str, float]:
 
 
 def gradient_noise(arm: str, world: str, update: int, batches: int = 100) -> tuple[float, float]:
-    """Variance of one update's gradient, and the squared length of its mean, for ten learners' policies.
-
-    The learners have come to ``update`` by full return, whatever the ``arm`` whose gradient is measured.
-    """
-    paths = learn("full return", world, TUNED[world]["full return"], range(BLOCK))
-    pi = np.repeat(next(islice(paths, update, None)), batches, axis=0)
-    rng = np.random.default_rng(0)
-    walks = rng.random((2, len(pi), GROUP, HORIZON), dtype=np.float32)
-    trips = frozenlake.rollouts(frozenlake.lake(WORLDS[world]), pi, walks)
+    """Variance of an arm's gradient and squared length of its mean, where ten learners stand after full return."""
+    paths = learn("full return", world, ARMS["full return"].steps[WORLDS.index(world)], range(BLOCK))
+    pi, rng = np.repeat(next(islice(paths, update, None)), batches, axis=0), np.random.default_rng(0)
+    trips = frozenlake.rollouts(frozenlake.lake(world == "slippery"), pi, rng.random((2, len(pi), GROUP, HORIZON)))
     credit = step_credit(trips, ARMS[arm], rng.random((len(pi), USED)))
     found = policy.tabular_gradient(pi, trips.states, trips.actions, credit).reshape(BLOCK, batches, -1)
     variance = found.var(axis=1, ddof=1).sum(axis=-1)
     return float(variance.mean()), float(((found.mean(axis=1) ** 2).sum(axis=-1) - variance / batches).mean())
 
 
+LEARNERS, PLAIN = tuple(ARMS)[1:], ("full return", "all 32")
 FIRM, ICE = {"world": "not slippery"}, {"world": "slippery"}
-PLAIN = ("full return", "all 32")
 STUDY = Study(
     "lab04",
     run,
     score,
-    tune=grid(arm=LEARNERS, world=tuple(WORLDS), step=STEPS, seed=range(10)),
-    report=grid(arm=tuple(ARMS), world=tuple(WORLDS), seed=range(100, 164)),
-    tuned=tuple({"arm": a, "world": w, "step": step} for w, steps in TUNED.items() for a, step in steps.items()),
+    tune=grid(arm=LEARNERS, world=WORLDS, step=STEPS, seed=range(10)),
+    report=grid(arm=tuple(ARMS), world=WORLDS, seed=range(100, 164)),
+    tuned=tuple({"arm": a, "world": w, "step": ARMS[a].steps[i]} for a in LEARNERS for i, w in enumerate(WORLDS)),
     claims=(
         Claim("slippery: |A| sampling with weights beats full return and all 32", "|A| sampling, weighted", PLAIN,
               primary=True, where=ICE),
@@ -150,5 +141,5 @@ STUDY = Study(
         Claim("not slippery: compared with those walking, reward-to-go is as good as full return",
               "reward-to-go, those walking", "full return", margin=0.02, where=FIRM),
     ),
-    nulls=(NULL,),
+    nulls=("null: random policy",),
 )  # fmt: skip
