@@ -1,4 +1,4 @@
-"""A lab added as a trial (a study, its exercises, a notebook) is found, run, judged and shown without an edit elsewhere."""
+"""A lab added as a trial (a study, exercises, a notebook) is found, run, judged and shown without an edit elsewhere."""
 
 import os
 import shutil
