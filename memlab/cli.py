@@ -226,13 +226,7 @@ def data_readme() -> None:
 @data_app.command("simulated")
 def data_simulated() -> None:
     """Fit the simulated model to the recorded replies of lab 06 again, and say how well it fits."""
-    from memlab import datafiles
-    from memlab.llm.replay import read_rows
-    from memlab.llm.simulated import SimulatedLLM
+    from memlab.tools.simulated import refit
 
-    folder = bootstrap.ROOT / "data"
-    recorded = [folder / "lab06" / f"{name}.parquet" for name in ("replies", "tuning-replies")]
-    fitted = SimulatedLLM.fit([row for path in recorded for row in read_rows(path)])
-    fitted.save(folder / "simulated" / "toolbox.json")
-    found = {name: value for name, value in fitted.report().items() if name != "calibration"}
-    typer.echo(f"simulated/toolbox.json: {found}; {datafiles.write_manifest(folder)} files listed")
+    for name, value in refit().items():
+        typer.echo(f"{name}: {value}")

@@ -92,7 +92,10 @@ def compare(path: Path, lab: Study, say: Callable[[str], None] = print) -> pd.Da
         shares = ", ".join(f"{backend} {share:.0%}" for backend, share in said.items())
         say(f"\n{kind}, second half. Tasks of {name} were answered by {shares}")
         say(table[["claim", "word", "mean", "low", "high", "p", "n"]].round(3).to_string(index=False))
+        # More than four lines are no picture: one's own, the null, and the two best rivals.
+        ranked = scores[scores["arm"] != name].groupby("arm")["score"].mean().sort_values(ascending=False).index
+        drawn = part[part["arm"].isin([name, *lab.nulls[:1], *ranked[:2]])]
         figure = path.with_name(f"{name}-{kind}.png")
-        figure.write_bytes(show.learning_curve(part, window=16).png)
+        figure.write_bytes(show.learning_curve(drawn, window=16).png)
         say(f"figure: {figure}")
     return rows

@@ -110,15 +110,19 @@ def test_a_planted_lesson_and_all_that_the_agent_learned_from_it_are_taken_back(
     lie = Case("lie", "a lie", "letters", reward=1.0, q=1.0, vector=embedder.embed([tasks[0].text])[0])
     store.commit([Edit.write(lie, author="eve")])
     lived = list(agent.run(tasks))
-    poisoned = {"lie"} | {edit.case_id for e in lived for edit in e.edits if edit.op == "write" and edit.sources}
+    touched, planted, q = {"lie"}, {"lie"}, {}
+    for edit in (edit for episode in lived for edit in episode.edits):
+        if touched & set(edit.sources):
+            touched.add(edit.case_id)
+            planted |= {edit.case_id} if edit.op == "write" else set()
+        else:
+            q[edit.case_id] = edit.after["q"]
+    written = {f"{task.id}/0/0" for task in tasks}
     store.revert(author="eve")
-    assert len(store) == len(tasks)
+    assert {case.id for case in store.cases()} == written
     store.revert(author="eve", derived=True)
-    clean = {case.id: case for case in store.cases()}
-    assert clean and not poisoned & set(clean)
-    for case_id in clean:
-        kept = [edit for edit in store.history(case_id) if edit.author == "agent" and not edit.sources]
-        assert clean[case_id].q == {**kept[0].after, **kept[-1].after}["q"]
+    assert {case.id: case.q for case in store.cases()} == q
+    assert q.keys() == written - planted and len(planted) > 1
 
 
 def test_a_gate_refuses_an_edit_with_its_reason(embedder):

@@ -60,7 +60,11 @@ class Recorder(Model):
         self.path = Path(path)
         self.journal = Journal(f"{self.path}{PART}")
         self._guard = threading.Lock()
-        self._rows = {row["key"]: row for row in read_rows(self.path)}
+        try:
+            self._rows = {row["key"]: row for row in read_rows(self.path)}
+        except MemlabError:
+            self.close()
+            raise
 
     @property
     def name(self) -> str:

@@ -30,7 +30,9 @@ def _pairs(source: Any) -> list[tuple[str, str]]:
         if "backend" not in source:
             raise MemlabError("this frame has no column backend: say where its numbers come from, as made_by=rows")
         models = source["model"] if "model" in source else [""] * len(source)
-        return list(dict.fromkeys(zip(source["backend"], models, strict=True)))
+        rows = dict.fromkeys(zip(source["backend"], models, strict=True))
+        # A row that several models answered names them all, joined by "+".
+        return [pair for backend, model in rows for pair in zip(backend.split("+"), model.split("+"), strict=True)]
     if hasattr(source, "backend"):
         return [(source.backend, getattr(source, "model", "") or getattr(source, "name", ""))]
     return [pair for part in source for pair in _pairs(part)]

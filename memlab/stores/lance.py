@@ -64,10 +64,10 @@ class LanceStore(LogStore):
         import lancedb
 
         folder = self._folder
-        if folder is not None and folder.exists() and not folder.is_dir():
-            raise StoreError(f"{self._path} is a file; give the path of a folder")
         with self._told("cannot open memory", "check the path and its permissions"):
             if folder is not None:
+                if folder.exists() and not folder.is_dir():
+                    raise StoreError(f"{self._path} is a file; give the path of a folder")
                 self._db = lancedb.connect(folder)
                 if not _has_log(folder):
                     return self._create(256 if dim is None else dim)

@@ -125,6 +125,9 @@ def test_bad_files(tmp_path, counting):
     (tmp_path / ("x.parquet" + PART)).write_text("nonsense\n" * 99)
     with pytest.raises(MemlabError, match=r"x\.parquet\.part\.sqlite is damaged"):
         Replay(tmp_path / "x.parquet")
+    for _ in range(2):
+        with pytest.raises(MemlabError, match="is no file of recorded replies"):
+            Recorder(counting, tmp_path / "bad.parquet")
     (tmp_path / "file").write_text("")
     with pytest.raises(MemlabError, match="Cannot read or write"):
         Recorder(counting, tmp_path / "file" / "r.parquet")

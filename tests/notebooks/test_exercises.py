@@ -1,6 +1,5 @@
 """Exercises: the solution passes, an unfilled stub gets the opening hint, each typical mistake gets its own hint."""
 
-
 import numpy as np
 import pytest
 

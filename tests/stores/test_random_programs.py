@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import tempfile
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -37,13 +39,13 @@ FIELDS = st.fixed_dictionaries(
 
 
 @st.composite
-def edits(draw: st.DrawFn) -> Edit:
+def edits(draw: st.DrawFn, ids: tuple[str, ...] = IDS) -> Edit:
     op = draw(st.sampled_from(["write", "write", "write", "rewrite", "rewrite", "forget", "restore"]))
-    case_id, fields = draw(st.sampled_from(IDS)), draw(FIELDS)
+    case_id, fields = draw(st.sampled_from(ids)), draw(FIELDS)
     why = {
         "episode": draw(st.integers(0, 2)),
         "author": draw(st.sampled_from(AUTHORS)),
-        "sources": draw(st.lists(st.sampled_from(IDS), max_size=2)),
+        "sources": draw(st.lists(st.sampled_from(ids), max_size=2)),
     }
     if op == "write":
         return Edit.write(Case(case_id, **{"text": "t", **fields}), **why)
@@ -270,9 +272,7 @@ class Programs(RuleBasedStateMachine):
     def revert(self, data) -> None:
         asked = data.draw(reverts(self.model.version))
         assert self.both(lambda store: store.revert(**asked)) == self.model.revert(**asked)
-        assert {name: plain(found) for name, found in self.array._view.gone.items()} == {
-            name: plain(Case(name, **fields)) for name, fields in self.model.gone.items()
-        }
+        assert_forgotten_alike(self.array, self.model)
 
     @rule()
     def open_again(self) -> None:
@@ -338,3 +338,28 @@ def test_both_stores_and_the_model_agree_on_random_programs(monkeypatch: pytest.
     )
     run_state_machine_as_test(Programs, settings=quick)
     assert Programs.started >= PROGRAMS
+
+
+def assert_forgotten_alike(store: ArrayStore, model: Model) -> None:
+    assert {name: plain(found) for name, found in store._view.gone.items()} == {
+        name: plain(Case(name, **fields)) for name, fields in model.gone.items()
+    }
+
+
+@settings(max_examples=2 * PROGRAMS, deadline=None)
+@given(st.data())
+def test_reverts_upon_reverts_of_two_cases_are_as_the_model_has_them(data: st.DataObject) -> None:
+    store, model = ArrayStore(3), Model()
+    for _ in range(data.draw(st.integers(3, 9))):
+        if store.version < 2 or data.draw(st.booleans()):
+            batch = data.draw(st.lists(edits(("a", "b")), max_size=3))
+            worked = model.commit(batch, [])
+            call = functools.partial(store.commit, batch)
+        else:
+            asked = data.draw(reverts(store.version))
+            worked = model.revert(**asked)
+            call = functools.partial(store.revert, **asked)
+        with nullcontext() if worked else pytest.raises(StoreError):
+            call()
+        assert store.version == model.version and contents(store) == model.contents(model.version)
+        assert_forgotten_alike(store, model)

@@ -252,6 +252,13 @@ def test_a_revert_that_was_taken_back_can_be_made_again(told):
     assert contents(told) == undone
 
 
+def test_what_a_revert_took_back_stands_again_once_the_revert_is_taken_back(told):
+    told.revert(episode=1)
+    told.revert(author="revert")
+    told.revert(episode=2)
+    assert (told.get("a").q, told.get("a").uses, names(told)) == (0.9, 0, ["a", "b"])
+
+
 def test_poison_that_somebody_restores_is_forgotten_again(store):
     store.commit([Edit.write(case("lie", X), author="eve")])
     store.revert(author="eve")
