@@ -27,7 +27,7 @@ def lines(
     ``points`` are drawn as markers: ``{name: (x, y)}``, or ``(x, y, low, high)`` with intervals. ``levels`` are
     horizontal lines. ``axes`` go to matplotlib's ``Axes.set``.
     """
-    canvas = Canvas(1, 3.6)
+    canvas = Canvas()
     found = {name: (x, values) if x is not None else values for name, values in drawn.items()}
     for name, (places, values) in found.items():
         canvas.line(name, places, values)

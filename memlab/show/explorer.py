@@ -9,7 +9,7 @@ from typing import Any
 
 from memlab.core import MemlabError
 from memlab.show.canvas import Canvas
-from memlab.show.picture import Picture
+from memlab.show.picture import Picture, plain
 
 ERROR_MARK = "memlab-error"
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -88,7 +88,7 @@ class Explorer:
         self._image.value = self.frame(**self.settings)
         self._tell()
         self.first = Picture(self._image.value, alt, caption)
-        caption_row = ipywidgets.HTML(f"<small>{escape(caption)}</small>")
+        caption_row = ipywidgets.HTML(f"<small>{plain(caption)}</small>")
         rows = [*self.knobs.values(), self._image, self._words, caption_row, self._problem]
         self.widget = ipywidgets.VBox(rows)
         for slider in self.knobs.values():
@@ -106,7 +106,7 @@ class Explorer:
 
     def _tell(self) -> None:
         # A screen reader hears the finding; the picture alone would be silent.
-        self._words.value = f'<span aria-live="polite">In words: {escape(self.canvas.words)}</span>'
+        self._words.value = f'<span aria-live="polite">In words: {plain(self.canvas.words)}</span>'
 
     def _refresh(self, change: Any = None) -> None:
         try:

@@ -49,7 +49,7 @@ def curves(
     found = tables.tidy(rows, [arm, *groups], [place, y, "seed"], None if isinstance(x, str) else x)
     tables.check_once(found, [*groups, arm, "seed", place])
     labels, parts = tables.labels(found, arm), tables.by_panel(found, panel)
-    canvas, ends = Canvas(len(parts), 3.6 if len(parts) == 1 else 3.0), []
+    canvas, ends = Canvas(len(parts)), []
     for i, (kind, part) in enumerate(parts.items()):
         tables.check_paired(part, arm)
         last = {}
@@ -65,11 +65,10 @@ def curves(
             canvas.level(name, level, i)
         for place_of_change in changes:
             canvas.panels[i].axvline(place_of_change, color=NULL, linewidth=1, linestyle=":")
-        canvas.axes(i, **tables.of_panel({"xlabel": place, "ylabel": y} | axes, kind))
-        canvas.name_panel(i, kind)
+        canvas.axes(i, **tables.of_panel({"xlabel": place, "ylabel": y, "title": kind} | axes, kind))
         ends.append((f"{kind}: " if kind else "") + tables.ranking(last))
     canvas.source(tables.source(rows, made_by))
-    said = title or f"{y} at the end: " + "; ".join(ends)
+    said = title or f"Final {y}: " + "; ".join(ends)
     canvas.title(said)
     return figure(
         canvas,

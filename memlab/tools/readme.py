@@ -49,7 +49,7 @@ def promises() -> str:
     for row in held["measured"]:
         value = "-" if row["value"] is None else f"{row['value']:.3g} {row['unit']}"
         body.append([row["promise"], "-" if row["limit"] is None else f"{row['limit']:g} {row['unit']}", value])
-    return f"Measured on {held['machine']}, {held['date'][:10]}.\n\n" + table(["promise", "limit", "measured"], body)
+    return f"Measured on {held['machine']}, {held['date']}.\n\n" + table(["promise", "limit", "measured"], body)
 
 
 BLOCKS: dict[str, Callable[[], str]] = {"results": results, "claims": claims, "promises": promises}

@@ -1,6 +1,5 @@
 """Exercises: the solution passes, an unfilled stub gets the opening hint, each typical mistake gets its own hint."""
 
-import itertools
 
 import numpy as np
 import pytest
@@ -64,38 +63,6 @@ def _gone(rows, word):
     return _once(rows, word) - set(_rebuild(rows))
 
 
-def _memrl(q, shown, success):
-    new = q.copy()
-    new[shown] += 0.3 * ((1 if success else -1) - new[shown])
-    return new
-
-
-def _moved(q, shown, target):
-    new = q.copy()
-    new[shown] = target(new[shown])
-    return new
-
-
-def _orders(value, ids):
-    worth = dict.fromkeys(ids, 0.0)
-    for order in itertools.permutations(ids):
-        for i, name in enumerate(order):
-            worth[name] += value(frozenset(order[: i + 1])) - value(frozenset(order[:i]))
-    return worth
-
-
-def _scaled(share):
-    return lambda value, ids: {name: worth * share for name, worth in _orders(value, ids).items()}
-
-
-def _left_out(value, ids):
-    return {name: value(frozenset(ids)) - value(frozenset(ids) - {name}) for name in ids}
-
-
-def _first_order(value, ids):
-    return {n: value(frozenset(ids[: i + 1])) - value(frozenset(ids[:i])) for i, n in enumerate(ids)}
-
-
 def _z(x, ddof=0):
     return (x - x.mean()) / x.std(ddof=ddof)
 
@@ -117,9 +84,6 @@ SOLUTIONS = {
     "06.3": (150, 0.4),
     "04.2": 0.45,
     "04.3": _standard,
-    "05.1": _memrl,
-    "05.2": _scaled(1 / 6),
-    "05.3": lambda q, uses, least: [i for i in range(len(q)) if uses[i] >= least and q[i] <= 0],
 }
 MISTAKES = [
     ("03.1", lambda d, q, delta: np.average(q, weights=1 / (np.sqrt(d) + delta)), "do not take the root"),
@@ -200,28 +164,6 @@ MISTAKES = [
     ("04.3", lambda r: (r - r.mean()) / r.std(ddof=1), "ddof=1"),
     ("04.3", lambda r: (r - r.mean()) / r.std(), "0 / 0"),
     ("04.3", lambda r: r + 7, "expect ["),
-    ("05.1", lambda q, shown, ok: _moved(q, shown, lambda x: x + 0.3 * (ok - x)), "not 0"),
-    ("05.1", lambda q, shown, ok: q + 0.3 * ((1 if ok else -1) - q), "every case moved"),
-    ("05.1", lambda q, shown, ok: _moved(q, shown, lambda x: x + 0.3 * (1 if ok else -1)), "without subtracting q"),
-    ("05.1", lambda q, shown, ok: _moved(q, shown, lambda x: 1.0 if ok else -1.0), "move only 0.3"),
-    ("05.1", lambda q, shown, ok: _moved(q, shown, lambda x: 0.3 * x + 0.7 * (1 if ok else -1)), "exchanged"),
-    ("05.1", lambda q, shown, ok: _moved(q, shown, lambda x: x + 0.15 * ((1 if ok else -1) - x)), "divide the credit"),
-    ("05.1", lambda q, shown, ok: _memrl(q, shown, False), "wrong after a success"),
-    ("05.1", lambda q, shown, ok: q, "expect [0.05"),
-    ("05.1", lambda q, shown, ok: q.__setitem__(shown, 0.0) or q, "q.copy()"),
-    ("05.2", _left_out, "leave-one-out"),
-    ("05.2", lambda v, ids: {n: v(frozenset({n})) - v(frozenset()) for n in ids}, "shown alone"),
-    ("05.2", _first_order, "one order only"),
-    ("05.2", _scaled(1), "number of orders, 6"),
-    ("05.2", _scaled(1 / 3), "3! = 6"),
-    ("05.2", lambda v, ids: [0.5, 0.5, 0.0], "return a dict"),
-    ("05.2", lambda v, ids: dict.fromkeys(ids, 0.1), "redundant cases expect [0.5, 0.5, 0.0]"),
-    ("05.3", lambda q, uses, least: np.flatnonzero(q <= 0), "never shown"),
-    ("05.3", lambda q, uses, least: np.flatnonzero((q <= 0) & (uses > 0)), "one failure"),
-    ("05.3", lambda q, uses, least: np.flatnonzero((q < 0) & (uses >= least)), "for nothing"),
-    ("05.3", lambda q, uses, least: np.flatnonzero(uses < least), "hardly used"),
-    ("05.3", lambda q, uses, least: np.flatnonzero((q > 0) & (uses >= least)), "worth keeping"),
-    ("05.3", lambda q, uses, least: [5], "expect the places [1, 4]"),
 ]
 
 
