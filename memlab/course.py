@@ -101,7 +101,7 @@ def _hint(exercise: Exercise, answer: Any) -> str | None:
 
 
 def _outcome(answer: Any, cases: tuple[tuple[Any, ...], ...]) -> list[Any] | str:
-    """What a function gives for each case, or in words what it raised, so that an error too can be a typical mistake."""
+    """What a function gives for each case, or in words what it raised: an error too can be a typical mistake."""
     try:
         return _results(answer, cases)
     except Unfilled:

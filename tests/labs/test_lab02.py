@@ -1,4 +1,4 @@
-"""Lab 02's study: every way of keeping cases gives them back, a torn file is no memory, and costs are counted as said."""
+"""Lab 02: every way of keeping cases gives them back, a torn file is no memory, and costs are counted as said."""
 
 import pytest
 
@@ -29,7 +29,8 @@ def test_half_a_line_is_not_counted_and_half_a_file_cannot_be_read(tmp_path):
 
 
 def test_row_by_row_takes_more_than_its_share_of_disk_as_it_grows():
-    mb = {(arm, size): run("growth", arm, 0, size)[0]["mb"] for arm in ("LanceDB, row by row", "memlab") for size in (64, 192)}
+    pairs = [(arm, size) for arm in ("LanceDB, row by row", "memlab") for size in (64, 192)]
+    mb = {pair: run("growth", seed=0, **dict(zip(("arm", "size"), pair, strict=True)))[0]["mb"] for pair in pairs}
     assert mb["LanceDB, row by row", 192] > 4 * mb["LanceDB, row by row", 64]
     assert mb["memlab", 192] < 4 * mb["memlab", 64]
     assert mb["LanceDB, row by row", 192] > 3 * mb["memlab", 192]

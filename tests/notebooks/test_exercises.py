@@ -1,11 +1,9 @@
 """Exercises: the solution passes, an unfilled stub gets the opening hint, each typical mistake gets its own hint."""
 
-
 import numpy as np
 import pytest
 
 from memlab import course
-from memlab.labs.lab02_stores import exercises as lab02
 
 
 def _soft(q, alpha):
@@ -27,40 +25,6 @@ def _standard(r):
 
 def _narrow(choices, values, floor):
     return tuple(c for c in choices if values.get(c, floor) >= floor) or tuple(choices)
-
-
-def _rebuild(rows):
-    live, gone = {}, {}
-    for row in rows:
-        op, name = row["op"], row["case_id"]
-        if op == "write":
-            live[name] = row["after"]
-        elif op == "rewrite":
-            live[name] = live[name] | row["after"]
-        elif op == "forget":
-            gone[name] = live.pop(name)
-        elif op == "restore":
-            live[name] = gone.pop(name)
-    return live
-
-
-def _fold(ignore="", whole=False, first=False):
-    return lambda rows: lab02.rebuild(rows, ignore, whole, first)
-
-
-def _in_place(rows):
-    live = {}
-    for row in rows:
-        live.setdefault(row["case_id"], row["after"]).update(row["after"])
-    return live
-
-
-def _once(rows, word, ops=("write", "rewrite")):
-    return {row["case_id"] for row in rows if row["op"] in ops and word in row["after"].get("text", "")}
-
-
-def _gone(rows, word):
-    return _once(rows, word) - set(_rebuild(rows))
 
 
 def _z(x, ddof=0):

@@ -27,7 +27,7 @@ def many_cases(n: int, seed: int) -> list[Case]:
     return [Case(f"c{i:07d}", f"question {i}", "sum", 1.0, 1.0, vector=row) for i, row in enumerate(rows)]
 
 
-def plain(case: Case) -> dict[str, Any]:
+def as_json(case: Case) -> dict[str, Any]:
     """A case as JSON and LanceDB take it."""
     return asdict(case) | {"vector": np.asarray(case.vector).tolist()}
 
@@ -38,7 +38,7 @@ def json_lines(folder: Path) -> Write:
     def write(more: Sequence[Case]) -> None:
         for case in more:
             with (folder / NAME).open("a") as file:
-                file.write(json.dumps({case.id: plain(case)}) + "\n")
+                file.write(json.dumps({case.id: as_json(case)}) + "\n")
 
     return write
 
@@ -51,7 +51,7 @@ def json_file(folder: Path, renamed: bool = False) -> Write:
     memory: dict[str, Any] = {}
 
     def write(more: Sequence[Case]) -> None:
-        memory.update({case.id: plain(case) for case in more})
+        memory.update({case.id: as_json(case) for case in more})
         path = folder / f"{NAME}{'.part' * renamed}"
         with path.open("w") as file:
             json.dump(memory, file)
@@ -93,9 +93,9 @@ def row_by_row(folder: Path) -> Write:
     def write(more: Sequence[Case]) -> None:
         for case in more:
             if tables:
-                tables[0].add([plain(case)])
+                tables[0].add([as_json(case)])
             else:
-                tables.append(db.create_table("cases", [plain(case)]))
+                tables.append(db.create_table("cases", [as_json(case)]))
 
     return write
 
