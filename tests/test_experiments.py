@@ -105,6 +105,14 @@ def test_tuned_settings_reach_the_cells_that_they_agree_with():
     assert best[best.arm == "a"].sort_values("objective")["shift"].iloc[-1] == 0.5
 
 
+def test_a_setting_tuned_for_each_world_is_judged_in_its_own():
+    claim = Claim("a beats b", "a", "b", primary=True, where={"world": "ice"})
+    tune = grid(arm="a", world=("ice", "snow"), shift=(0.0, 0.5), seed=range(2))
+    study = toy(tune=tune, claims=(claim,), tuned=({"arm": "a", "world": "snow", "shift": 0.5},))
+    rows = experiments.run_cells("t", lambda world, **cell: coin(**cell), tune, {}, None, 1, False)
+    assert set(study.best(rows).world) == {"ice", "snow"}
+
+
 def test_parallel_cells_give_the_same_rows(home):
     assert (
         toy(resumed).make(jobs=2, progress=False).equals(experiments.run_cells("x", resumed, CELLS, {}, None, 1, False))
