@@ -181,11 +181,15 @@ class Study:
         return dict(cell) | {name: value for entry in agree for name, value in entry.items()}
 
     def best(self, rows: pd.DataFrame | None = None) -> pd.DataFrame:
-        """Mean objective of every setting tried in tuning: the primary claim's metric, where that claim is judged."""
+        """Mean objective of every setting tried in tuning: the primary claim's metric, where that claim is judged.
+
+        An axis that `tuned` fixes, such as a world with settings of its own, is not narrowed down.
+        """
         primary = next(claim for claim in self.claims if claim.primary)
         scores = self.scores(rows, tuning=True)
         for axis, value in primary.where.items():
-            scores = scores[scores[axis] == value] if axis in scores and value in set(scores[axis]) else scores
+            if axis in scores and value in set(scores[axis]) and not any(axis in entry for entry in self.tuned):
+                scores = scores[scores[axis] == value]
         axes = list(dict.fromkeys(name for cell in self.tune for name in cell if name != "seed"))
         return scores.groupby(axes, sort=False)[primary.metric].mean().reset_index(name="objective")
 

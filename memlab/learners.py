@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memlab.agent import Agent
-from memlab.core import Episode, MemlabError, Reply
+from memlab.core import Episode, MemlabError, Reply, Task
 from memlab.credit import CreditRule, append_only
 from memlab.datafiles import data
 from memlab.experiments import grid, run_cells
@@ -46,7 +46,12 @@ def live(
 ) -> list[dict[str, Any]]:
     """One life from an empty memory, a row a task. ``draw`` seeds the learner's own chances, the stream's seed else."""
     agent = learner(llm, embedder, open_store(dim=embedder.dim), seed if draw is None else draw)
-    return [_row(agent, episode) for episode in agent.run(stream(world, kind, n, seed))]
+    return life(agent, stream(world, kind, n, seed))
+
+
+def life(agent: Agent, tasks: Sequence[Task]) -> list[dict[str, Any]]:
+    """What ``agent`` makes of ``tasks``, a row a task."""
+    return [_row(agent, episode) for episode in agent.run(tasks)]
 
 
 def _row(agent: Agent, episode: Episode) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 import memlab
 from memlab import experiments
@@ -29,7 +30,9 @@ def home(tmp_path, monkeypatch):
     folder.mkdir()
     (folder / "MANIFEST.sha256").touch()
     monkeypatch.setenv("MEMLAB_DATA", str(folder))
-    return folder
+    yield folder
+    # joblib's workers outlive a test, and would look for data here in the next one.
+    get_reusable_executor().shutdown(wait=True)
 
 
 def toy(run=coin, **more):
@@ -103,6 +106,14 @@ def test_tuned_settings_reach_the_cells_that_they_agree_with():
     rows = experiments.run_cells("t", coin, study.cells(tuning=True), {}, None, 1, False)
     best = study.best(rows)
     assert best[best.arm == "a"].sort_values("objective")["shift"].iloc[-1] == 0.5
+
+
+def test_a_setting_tuned_for_each_world_is_judged_in_its_own():
+    claim = Claim("a beats b", "a", "b", primary=True, where={"world": "ice"})
+    tune = grid(arm="a", world=("ice", "snow"), shift=(0.0, 0.5), seed=range(2))
+    study = toy(tune=tune, claims=(claim,), tuned=({"arm": "a", "world": "snow", "shift": 0.5},))
+    rows = experiments.run_cells("t", lambda world, **cell: coin(**cell), tune, {}, None, 1, False)
+    assert set(study.best(rows).world) == {"ice", "snow"}
 
 
 def test_parallel_cells_give_the_same_rows(home):

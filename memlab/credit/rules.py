@@ -160,18 +160,3 @@ class Remove(_Near):
             return guilty
         drawn = np.random.default_rng([index, len(near)]).permutation(len(near))[: len(guilty)]
         return [near[i] for i in drawn]
-
-
-@dataclass(frozen=True)
-class Window(_Near):
-    """Forgets near cases more than ``age`` tasks old, whatever they were worth."""
-
-    age: int = 24
-
-    def __call__(self, episodes: Sequence[Episode], store: Memory) -> list[Edit]:
-        old: dict[str, int] = {}
-        for episode in episodes:
-            for step in episode.steps:
-                late = [case for case in self._cases(step, store) if case.episode < episode.index - self.age]
-                old |= {case.id: episode.index for case in late}
-        return [Edit.forget(name, reason=f"older than {self.age} tasks", episode=index) for name, index in old.items()]

@@ -122,18 +122,17 @@ def fit_calls(calls: Calls, use: np.ndarray, memory: bool = True) -> Fit:
 
 
 def judge(calls: Calls) -> dict[str, Any]:
-    """Log-loss (nats a call) on kinds of question that the fit never saw, by five folds over kinds; and calibration.
+    """Log-loss (nats a call) on kinds of question that the fit never saw, by folds over kinds; and calibration.
 
     The same questions return with other cases, so a split by call would test on what was trained.
     """
     from sklearn.model_selection import GroupKFold
 
-    if len(np.unique(calls.kind)) < FOLDS:
-        raise MemlabError(
-            f"The recorded calls ask {len(np.unique(calls.kind))} kinds of question: record {FOLDS} kinds."
-        )
+    kinds = len(np.unique(calls.kind))
+    if kinds < 2:
+        raise MemlabError("The recorded calls ask one kind of question: record others, so that one can be held out.")
     full, prior = np.zeros(calls.tool.shape), np.zeros(calls.tool.shape)
-    for _, test in GroupKFold(FOLDS).split(calls.x, groups=calls.kind):
+    for _, test in GroupKFold(min(FOLDS, kinds)).split(calls.x, groups=calls.kind):
         out = np.isin(np.arange(len(calls.picked)), test)
         full[out] = fit_calls(calls, ~out).probs(calls)[out]
         prior[out] = fit_calls(calls, ~out, memory=False).probs(calls)[out]
@@ -156,7 +155,7 @@ def judge(calls: Calls) -> dict[str, Any]:
             )
     return {
         "calls": len(calls.picked),
-        "kinds": int(calls.kind.max()) + 1,
+        "kinds": kinds,
         "log_loss": round(float(-np.log(full[rows, picked]).mean()), 4),
         "log_loss_no_memory": round(float(-np.log(prior[rows, picked]).mean()), 4),
         "log_loss_uniform": round(float(np.log(valid.sum(axis=1)).mean()), 4),

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from memlab import datafiles, labs, show
 from memlab.bootstrap import ROOT
+from memlab.core import MemlabError
+from memlab.tools import notebooks
 
 BLOCK = re.compile(r"(?P<head><!-- (?P<name>\w+): [^>]*-->\n).*?(?P<foot><!-- end -->)", re.S)
 FIGURE, BENCH = "figures/learning_curve.png", "bench.json"
@@ -17,6 +19,21 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     """A Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def course() -> str:
+    """Every notebook: its title, what it alone needs, and the papers that it names."""
+    body, folders = [], labs.folders()
+    for source in notebooks.sources():
+        text, number = source.read_text(encoding="utf-8"), source.stem[:2]
+        title = re.search(r"^# # \d\d · (.*)$", text, re.M)
+        if title is None:
+            raise MemlabError(f"{source.name} has no title line such as '# # 07 · A title': give it one")
+        own = folders[number].replace(".", "/") if number in folders else ""
+        papers = sorted(set(re.findall(r"\b\d{4}\.\d{5}\b", text)))
+        link = f"[{number}](notebooks/{source.stem}.ipynb)"
+        body.append([title[1], link, f"[{own.rpartition('/')[2]}]({own})" if own else "", ", ".join(papers)])
+    return table(["lab", "notebook", "its own part", "papers (arXiv)"], body)
 
 
 def results() -> str:
@@ -49,10 +66,10 @@ def promises() -> str:
     for row in held["measured"]:
         value = "-" if row["value"] is None else f"{row['value']:.3g} {row['unit']}"
         body.append([row["promise"], "-" if row["limit"] is None else f"{row['limit']:g} {row['unit']}", value])
-    return f"Measured on {held['machine']}, {held['date'][:10]}.\n\n" + table(["promise", "limit", "measured"], body)
+    return f"Measured on {held['machine']}, {held['date']}.\n\n" + table(["promise", "limit", "measured"], body)
 
 
-BLOCKS: dict[str, Callable[[], str]] = {"results": results, "claims": claims, "promises": promises}
+BLOCKS: dict[str, Callable[[], str]] = {"course": course, "results": results, "claims": claims, "promises": promises}
 
 
 def fill(text: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 
 import memlab
 from memlab.core import Case, Edit, Episode, MemlabError, Step, Task
-from memlab.credit.rules import Amend, Remove, RewriteQ, Window, memrl
+from memlab.credit.rules import Amend, Remove, RewriteQ, memrl
 from memlab.credit.worth import counterfactual, leave_one_out
 
 EAST = np.array([1.0, 0.0], np.float32)
@@ -78,18 +78,11 @@ def test_the_null_forgets_as_many_near_cases_whatever_they_advised():
     assert all(len(Remove(shuffled=True)([lived("x", 0.0, index)], memory())) == 1 for index in range(30, 35))
 
 
-def test_a_window_forgets_by_age_and_only_nearby():
-    store = memory()
-    store.commit(Window(age=10)([lived("y", 1.0)], store))
-    assert [case.id for case in store.cases()] == ["far", "new"]
-
-
 @pytest.mark.parametrize(
     ("rule", "action", "reward", "expected"),
     [
         (Amend(), "y", 1.0, {"old": {"seen"}, "new": {"seen", "new"}}),
         (Remove(), "x", 0.0, {"old": {"seen"}}),
-        (Window(age=10), "y", 1.0, {"old": set()}),
         (RewriteQ(), "x", 1.0, {"old": {"seen", "old"}}),
     ],
 )
