@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 import memlab
 from memlab import experiments
@@ -29,7 +30,9 @@ def home(tmp_path, monkeypatch):
     folder.mkdir()
     (folder / "MANIFEST.sha256").touch()
     monkeypatch.setenv("MEMLAB_DATA", str(folder))
-    return folder
+    yield folder
+    # joblib's workers outlive a test, and would look for data here in the next one.
+    get_reusable_executor().shutdown(wait=True)
 
 
 def toy(run=coin, **more):

@@ -69,7 +69,7 @@ def test_weights_bring_the_expectation_of_all_rollouts_back(trips):
 
 def test_a_learner_depends_on_its_seed_alone():
     def after(seeds, updates):
-        return next(islice(lab04.learn("|A| sampling", "not slippery", 8.0, seeds), updates, None))
+        return next(islice(lab04.training("|A| sampling", "not slippery", 8.0, seeds), updates, None))
 
     assert np.array_equal(after(range(100, 101), 0)[0], RANDOM)
     assert np.allclose(after(range(100, 104), 8)[2], after(range(102, 103), 8)[0], atol=1e-12)
@@ -77,7 +77,7 @@ def test_a_learner_depends_on_its_seed_alone():
 
 
 def test_the_null_never_learns():
-    assert pd.DataFrame(lab04.run("null: random policy", "slippery", 100)).success.to_numpy() == pytest.approx(
+    assert pd.DataFrame(lab04.lake_curve("null: random policy", "slippery", 100)).success.to_numpy() == pytest.approx(
         0.01394, abs=5e-6
     )
 

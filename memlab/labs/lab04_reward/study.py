@@ -74,7 +74,7 @@ def step_credit(trips: frozenlake.Trips, arm: Arm, draws: Floats) -> Floats:
     return counts[..., None] * credit * trips.alive
 
 
-def learn(arm: str, world: str, step: float, seeds: range) -> Iterator[Floats]:
+def training(arm: str, world: str, step: float, seeds: range) -> Iterator[Floats]:
     """The policies (seeds, S, A) before each update and after the last, of learners that start with the random one.
 
     A seed fixes all random numbers, whatever the arm, the step size, and the seeds beside it.
@@ -94,12 +94,12 @@ def learn(arm: str, world: str, step: float, seeds: range) -> Iterator[Floats]:
 @lru_cache(maxsize=4)
 def _curves(arm: str, world: str, step: float, first: int) -> Floats:
     """Exact success of a block of seeds at `POINTS` + 1 even places, (seeds, places)."""
-    policies = islice(learn(arm, world, step, range(first, first + BLOCK)), 0, None, ARMS[arm].updates // POINTS)
+    policies = islice(training(arm, world, step, range(first, first + BLOCK)), 0, None, ARMS[arm].updates // POINTS)
     lake = frozenlake.lake(world == "slippery")
-    return np.stack([frozenlake.success(lake, pi, HORIZON) for pi in policies], axis=-1)
+    return np.stack([frozenlake.exact_success(lake, pi, HORIZON) for pi in policies], axis=-1)
 
 
-def run(arm: str, world: str, seed: int, step: float = 0.0) -> dict[str, Any]:
+def lake_curve(arm: str, world: str, seed: int, step: float = 0.0) -> dict[str, Any]:
     """One curve: exact success after so many gradient ``samples``, the rollouts used. The null takes no step."""
     first = seed // BLOCK * BLOCK
     samples = np.linspace(0, ARMS[arm].used * ARMS[arm].updates, POINTS + 1).astype(int)
@@ -107,14 +107,14 @@ def run(arm: str, world: str, seed: int, step: float = 0.0) -> dict[str, Any]:
     return {"samples": samples, "success": success, "backend": "simulated", "model": ""}
 
 
-def score(rows: pd.DataFrame) -> dict[str, float]:
+def lake_score(rows: pd.DataFrame) -> dict[str, float]:
     """Exact success averaged over the whole budget of gradient samples, and over its last tenth."""
     return {"score": float(rows["success"].mean()), "end": float(rows["success"].tail(POINTS // 10).mean())}
 
 
 def gradient_noise(arm: str, world: str, update: int, batches: int = 100) -> tuple[float, float]:
     """Variance of an arm's gradient and squared length of its mean, where ten learners stand after full return."""
-    paths = learn("full return", world, ARMS["full return"].steps[WORLDS.index(world)], range(BLOCK))
+    paths = training("full return", world, ARMS["full return"].steps[WORLDS.index(world)], range(BLOCK))
     pi, rng = np.repeat(next(islice(paths, update, None)), batches, axis=0), np.random.default_rng(0)
     trips = frozenlake.rollouts(frozenlake.lake(world == "slippery"), pi, rng.random((2, len(pi), GROUP, HORIZON)))
     credit = step_credit(trips, ARMS[arm], rng.random((len(pi), USED)))
@@ -127,8 +127,8 @@ LEARNERS, PLAIN = tuple(ARMS)[1:], ("full return", "all 32")
 FIRM, ICE = {"world": "not slippery"}, {"world": "slippery"}
 STUDY = Study(
     "lab04",
-    run,
-    score,
+    lake_curve,
+    lake_score,
     tune=grid(arm=LEARNERS, world=WORLDS, step=STEPS, seed=range(10)),
     report=grid(arm=tuple(ARMS), world=WORLDS, seed=range(100, 164)),
     tuned=tuple({"arm": a, "world": w, "step": ARMS[a].steps[i]} for a in LEARNERS for i, w in enumerate(WORLDS)),
