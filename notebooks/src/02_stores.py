@@ -319,7 +319,7 @@ print(len(forgotten), "cases are forgotten; the log still reads:", written["rule
 # %% [markdown]
 # To *erase* a text, the log would have to be rewritten, and with it the past that `at` shows. memlab does not offer that: whoever keeps personal data in such a log should know.
 #
-# **What would falsify the claim:** a rebuild that differs from the store, or an undo that leaves a trace in memory. **What this does not show.** Anything about whether *these* memories help an agent; that sources are always noted (an attacker's are what it claims, and an agent that copies without noting leaves nothing to follow); power failure; several writers at once.
+# **What would falsify the claim:** a rebuild that differs from the store, or an undo that leaves a trace in memory. **What this does not show.** Anything about whether *these* memories help an agent; that sources are always noted (an attacker's are what it claims, and an agent that copies without noting leaves nothing to follow); power failure (`open_store(path, durable=True)` is for that); several writers at once.
 #
 # ## Summary
 #

@@ -7,6 +7,7 @@ from typing import Any
 
 from memlab.course import Exercise
 
+EMPTY: dict[str, Any] = {}
 FIRST = {"text": "Ann: gcd of 8 and 12", "action": "sum", "q": 0.0}
 LOG = [
     {"op": op, "case_id": case_id, "after": after}
@@ -77,8 +78,8 @@ EXERCISES = {
             "a rewrite leaves the fields that it does not name": partial(rebuild, whole=True),
             "restore brings a case back as it last was": lambda rows: rebuild(rows) | {"a": FIRST | {"q": 0.5}},
             "a row of op 'step' is a use of memory, no case": lambda rows: rebuild(rows) | {"": rows[2]["after"]},
-            "no case has the id '': skip the rows of op 'step'": lambda rows: {}[""],
-            "put aside what is forgotten, or restore cannot find it": lambda rows: {}["a"],
+            "no case has the id '': skip the rows of op 'step'": lambda rows: EMPTY[""],
+            "put aside what is forgotten, or restore cannot find it": lambda rows: EMPTY["a"],
         },
         praise="the log is enough",
     ),
@@ -96,7 +97,7 @@ EXERCISES = {
         solution=remains,
         cases=((LOG, "Ann"),),
         mistakes={
-            "not every row names a text: try row['after'].get('text', '')": lambda rows, word: {}["text"],
+            "not every row names a text: try row['after'].get('text', '')": lambda rows, word: EMPTY["text"],
             "leave out the cases whose text in memory still holds the word": once,
             "these are the cases that memory still shows": lambda rows, word: once(rows, word) - remains(rows, word),
             "case 'c' is live, but its text was rewritten": lambda rows, word: once(rows, word) - set(rebuild(rows)),
