@@ -31,7 +31,7 @@ from memlab.stores.base import LogStore
 from memlab.stores.contract import StoreError, check_dim
 from memlab.stores.durability import set_back, sync, torn
 from memlab.stores.log import Entry, View, replay
-from memlab.stores.rows import STEP, decode, dim_of, encode, identity_of, log_schema, missing, newest_vectors
+from memlab.stores.rows import STEP, absent_columns, decode, dim_of, encode, identity_of, log_schema, newest_vectors
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -301,7 +301,7 @@ class LanceStore(LogStore):
         token = secrets.randbits(62)
         rows = encode(version, token, edits, steps, self._dim)
         with self._told("commit failed", "memory is as it was; free space or make it writable, then commit again"):
-            if lacking := missing(self._table.schema):
+            if lacking := absent_columns(self._table.schema):
                 self._table.add_columns(lacking)
                 self._lance_version = self._table.version
             done = self._table.add(rows).version

@@ -60,7 +60,7 @@ def log_schema(dim: int, identity: str = "") -> pa.Schema:
 def dim_of(schema: pa.Schema) -> int:
     """The length of the vectors that a log table holds; 0 if the table is not a log of memlab."""
     dim = int((schema.metadata or {}).get(DIM_KEY, b"0"))
-    return dim if dim > 0 and set(schema) == set(log_schema(dim)) - set(missing(schema)) else 0
+    return dim if dim > 0 and set(schema) == set(log_schema(dim)) - set(absent_columns(schema)) else 0
 
 
 def identity_of(schema: pa.Schema) -> bytes:
@@ -68,7 +68,7 @@ def identity_of(schema: pa.Schema) -> bytes:
     return bytes((schema.metadata or {}).get(ID_KEY, b""))
 
 
-def missing(schema: pa.Schema) -> list[pa.Field]:
+def absent_columns(schema: pa.Schema) -> list[pa.Field]:
     """The columns that a log begun by an older memlab lacks."""
     return [field for field in log_schema(1) if field.name not in schema.names]
 
@@ -173,7 +173,7 @@ def decode(table: pa.Table, whole: bool = False) -> list[tuple[int, int, Edit | 
     """
     import pyarrow as pa
 
-    for field in missing(table.schema):
+    for field in absent_columns(table.schema):
         table = table.append_column(field, pa.nulls(len(table), field.type))
     columns = {name: table[name].to_pylist() for name in table.column_names if name not in ("point", "time")}
     columns |= {"time": table["time"].cast(pa.int64()).to_pylist(), "point": vectors(table)}
