@@ -1,10 +1,10 @@
 """How commits stand in the log table: one Arrow row for each edit and each step.
 
 ``before`` and ``after`` are JSON of the fields that changed; ``after`` also holds the sources of an edit, and what a
-revert undoes, where there are any. A vector stands in the column ``point`` of the one row
-that brought it in: a step whose query is the vector of a case in the same commit points to that row with ``point_at``.
-What a ``forget`` took away and a ``restore`` brought back is known from the rows before it, and is not written again.
-All rows of a commit hold the same ``checksum``; a log begun by an older memlab has commits without one.
+revert undoes, where there are any. A vector stands in the column ``point`` of the one row that brought it in: a step
+whose query is the vector of a case in the same commit points to that row with ``point_at``. What a ``forget`` took
+away and a ``restore`` brought back is known from the rows before it, and is not written again. All rows of a commit
+hold the same ``checksum``; a log begun by an older memlab has commits without one.
 """
 
 from __future__ import annotations
