@@ -271,11 +271,11 @@ class Study:
         return pd.DataFrame(found)
 
     def verdicts(self, rows: pd.DataFrame | None = None) -> pd.DataFrame:
-        """One row a claim, by `judge`: Holm over all claims of this study."""
-        return judge(self.claims, self.scores(rows))
+        """One row a claim, by `judge_claims`: Holm over all claims of this study."""
+        return judge_claims(self.claims, self.scores(rows))
 
 
-def judge(claims: Sequence[Claim], scores: pd.DataFrame) -> pd.DataFrame:
+def judge_claims(claims: Sequence[Claim], scores: pd.DataFrame) -> pd.DataFrame:
     """The verdict on every claim: p adjusted by Holm over ``claims``, the interval at the level of the claim's step.
 
     ``scores`` has columns arm, seed, the axes that claims fix, and one for each metric. Against several rivals the

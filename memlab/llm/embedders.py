@@ -230,7 +230,7 @@ def _import_quietly(package: str) -> Any:
     return module
 
 
-def open_auto(announce: bool = True) -> Embedder:
+def open_auto_embedder(announce: bool = True) -> Embedder:
     """all-minilm when an Ollama server answers and has it, else wordllama; says which."""
     live = OllamaEmbedder(MINILM)
     try:

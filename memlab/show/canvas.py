@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 from numpy.typing import ArrayLike
 
-from memlab.show.picture import encode
+from memlab.show.picture import to_png
 from memlab.show.rows import made_by
 from memlab.show.style import HATCHES, STYLE, is_null, look
 
@@ -150,7 +150,7 @@ class Canvas:
         self._agg.restore_region(self._background)
         for artist in sorted(self._moving(), key=lambda artist: artist.get_zorder()):
             self.fig.draw_artist(artist)
-        return encode(self.fig, fast)
+        return to_png(self.fig, fast)
 
     def _moving(self) -> Iterator[Any]:
         for key, artist in self._artists.items():

@@ -50,7 +50,7 @@ def plain(text: str) -> str:
     return escape(text).replace("$", "<span>$</span>")
 
 
-def encode(fig: Any, fast: bool = False) -> bytes:
+def to_png(fig: Any, fast: bool = False) -> bytes:
     """The PNG of what a matplotlib figure's Agg canvas holds, as small as it gets: a notebook keeps it.
 
     ``fast`` is for a widget's frame: 256 tints of the house's colors take a third of the time and half of the bytes.
