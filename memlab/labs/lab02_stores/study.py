@@ -91,8 +91,7 @@ STUDY = Study(
     measure_keeping,
     mean_value,
     report=grid(part="growth", size=(64, 512, 1024), seed=range(100, 108), arm=GROWING)
-    # Row by row is slow by then.
-    + grid(part="growth", size=(2048, 3072), seed=range(100, 102), arm=GROWING)
+    + grid(part="growth", size=(2048, 3072), seed=range(100, 102), arm=GROWING)  # row by row is slow by then
     + grid(part="crash", size=200, seed=range(100, 108), arm=tuple(KEEPERS)),
     nulls=("null: JSON file", "null: JSON lines"),
     repeats=False,
