@@ -187,7 +187,7 @@ class Study:
         for axis, value in primary.where.items():
             scores = scores[scores[axis] == value] if axis in scores and value in set(scores[axis]) else scores
         axes = list(dict.fromkeys(name for cell in self.tune for name in cell if name != "seed"))
-        return scores.groupby(axes, sort=False)[primary.metric].mean().reset_index(name="objective")
+        return scores.groupby(axes, sort=False, dropna=False)[primary.metric].mean().reset_index(name="objective")
 
     def make(self, tuning: bool = False, live: bool = False, jobs: int = 1, progress: bool = True) -> pd.DataFrame:
         """Run every cell and write the rows to ``data/``; cells that an interrupted run finished are read back.

@@ -105,6 +105,12 @@ def test_tuned_settings_reach_the_cells_that_they_agree_with():
     assert best[best.arm == "a"].sort_values("objective")["shift"].iloc[-1] == 0.5
 
 
+def test_arms_with_knobs_of_their_own_are_all_tuned():
+    tune = grid(arm="a", shift=(0.0, 0.5), seed=range(2)) + grid(arm="b", bias=(0.0, 0.5), seed=range(2))
+    rows = pd.DataFrame([cell | {"success": 1.0} for cell in tune])
+    assert len(toy(tune=tune).best(rows)) == 4, "a knob that an arm lacks must not drop the arm"
+
+
 def test_parallel_cells_give_the_same_rows(home):
     assert (
         toy(resumed).make(jobs=2, progress=False).equals(experiments.run_cells("x", resumed, CELLS, {}, None, 1, False))
