@@ -165,6 +165,10 @@ class Agent:
             return list(group)
         written = [edit for rollout, episode in enumerate(group) for edit in retain(episode, rollout)]
         paid = self.credit(group, self.store)
+        if not isinstance(paid, list | tuple):
+            raise MemlabError(
+                f"the credit rule {self.credit!r} gave {paid!r}: it must return a list of edits, [] for none"
+            )
         edits = [*written, *(edit for episode in group for edit in episode.edits), *paid]
         kept = [edit for edit in edits if self._passes(task, group[0], edit)]
         self.store.commit(kept, [step for episode in group for step in episode.steps])

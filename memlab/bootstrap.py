@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
-DEV_VERBS = ("test", "notebooks")
+DEV_VERBS = ("test", "notebooks", "sizes")
 OLDEST = (3, 11)
 
 

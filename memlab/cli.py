@@ -1,4 +1,4 @@
-"""The command line: ``memlab doctor | models | lab | run | study | bench | test | notebooks | data``."""
+"""The command line: ``memlab doctor | models | lab | run | study | bench | test | notebooks | sizes | data``."""
 
 from __future__ import annotations
 
@@ -178,6 +178,14 @@ def notebooks(
     from memlab.tools.notebooks import build
 
     build(names or None, run=run)
+
+
+@app.command()
+def sizes() -> None:
+    """Print what each notebook asks of its reader, and how many lines stand where."""
+    from memlab.tools.sizes import report
+
+    typer.echo("\n".join(report({})))
 
 
 @data_app.command("manifest")

@@ -141,9 +141,14 @@ def _show(value: Any) -> str:
     return repr(value)
 
 
-def check(id: str, answer: Any) -> None:
-    """Print the judgment on ``answer`` to exercise ``id``. Never raises for a wrong or missing answer."""
-    print(judge(id, answer).text)
+def check(id: str, answer: Any) -> Any:
+    """Print the judgment on ``answer`` to exercise ``id``; give what the next cells go on with: it, or the solution.
+
+    Never raises for a wrong or missing answer.
+    """
+    said = judge(id, answer)
+    print(said.text)
+    return answer if said.ok else exercises(id.partition(".")[0])[id].solution
 
 
 _GUESSES: dict[str, str] = {}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memlab.agent import Agent
-from memlab.core import Episode, MemlabError
+from memlab.core import Episode, MemlabError, Reply
 from memlab.credit import CreditRule, append_only
 from memlab.datafiles import data
 from memlab.experiments import grid, run_cells
@@ -63,12 +63,19 @@ def _row(agent: Agent, episode: Episode) -> dict[str, Any]:
         "edits": len(episode.edits),
         "memories": len(agent.store) if agent.store is not None else 0,
         "calls": len(replies),
+        "bent": sum(map(bent, replies)),
         "tokens_in": sum(reply.tokens_in for reply in replies),
         "tokens_out": sum(reply.tokens_out for reply in replies),
         "llm_seconds": sum(reply.seconds for reply in replies),
         "model": replies[0].model if replies else "",
         "backend": replies[0].backend if replies else "",
     }
+
+
+def bent(reply: Reply) -> bool:
+    """Whether the schema's mask, which picks token by token, gave another name than the most probable one."""
+    probs = reply.choice_probs
+    return probs is not None and probs[reply.value] < max(probs.values())
 
 
 def study(

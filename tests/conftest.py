@@ -83,6 +83,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.line(f"neither service nor recording: {passed['plain']} passed")
     for name in sorted(required() - set(passed)):
         terminalreporter.line(f"ERROR: MEMLAB_REQUIRE asks for {name}, and no test of it passed")
+    passes = terminalreporter.getreports("passed")
+    timed = [value for report in passes for name, value in report.user_properties if name == "run time"]
+    if timed:  # the notebooks ran, so this is no quick look at one file
+        from memlab.tools import sizes
+
+        terminalreporter.section("sizes")
+        for line in sizes.report({name: seconds for name, kind, seconds in timed if kind == "learner"}):
+            terminalreporter.line(line)
 
 
 def _installed(distribution: str) -> str:

@@ -1,9 +1,12 @@
 """Figures and widgets in the house style: seen by notebooks, the command line and nothing else."""
 
 from memlab.show.canvas import Canvas
-from memlab.show.curves import cumulative, learning_curve, rolling
+from memlab.show.exact import bars, lines
 from memlab.show.explorer import Explorer, choice, knob
-from memlab.show.picture import Picture, figure, figure_html
+from memlab.show.made import made_by
+from memlab.show.picture import Picture, figure
+from memlab.show.scores import arms, verdicts
+from memlab.show.series import curves, learning_curve
 from memlab.show.style import COLORS, NULL
 
 __all__ = [
@@ -12,11 +15,14 @@ __all__ = [
     "Canvas",
     "Explorer",
     "Picture",
+    "arms",
+    "bars",
     "choice",
-    "cumulative",
+    "curves",
     "figure",
-    "figure_html",
     "knob",
     "learning_curve",
-    "rolling",
+    "lines",
+    "made_by",
+    "verdicts",
 ]

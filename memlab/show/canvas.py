@@ -3,53 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from textwrap import fill
 from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 from numpy.typing import ArrayLike
 
+from memlab.show.made import made_by
 from memlab.show.picture import encode
-from memlab.show.style import COLORS, DASHES, HATCHES, MARKERS, NULL, STYLE
+from memlab.show.style import HATCHES, STYLE, is_null, look
+
+WIDTH = 7.2
+"""Inches of every figure: with one panel a row its text is still legible where a window of 800 pixels shrinks it."""
+TITLE_LETTERS, LEGEND_LETTERS = 80, 100
 
 
 class Canvas:
-    """A figure of ``panels`` axes side by side, ``size`` in inches; the same code paints it first and again.
+    """A figure of ``panels`` axes, one below the other, each ``height`` inches; the same code paints it again.
 
     Axes, labels and legend are drawn once and kept; a frame redraws only what moves, on top of them. So fix the
-    limits of a widget's axes with `axes`. The title states the finding. Names are legend labels; a name that
-    starts with ``_`` stays out of the legend.
+    limits of a widget's axes with `axes`. The title states the finding. A name has one color in all panels and stands
+    in the legend once; one that starts with ``_`` stays out of it.
     """
 
-    def __init__(self, panels: int = 1, size: tuple[float, float] = (7.2, 3.4)) -> None:
+    def __init__(self, panels: int = 1, height: float | None = None) -> None:
         with rc_context(STYLE):
-            self.fig = Figure(figsize=size)
+            self.fig = Figure(figsize=(WIDTH, panels * (height or (3.4 if panels == 1 else 2.5))))
             self._agg = FigureCanvasAgg(self.fig)
-            self.panels = list(np.atleast_1d(self.fig.subplots(1, panels)))
-        self.fig.set_layout_engine("constrained")
+            self.panels = list(np.atleast_1d(self.fig.subplots(panels, 1)))
         self._artists: dict[tuple[str, str, int], Any] = {}
         self._intervals: dict[tuple[str, int], tuple[ArrayLike, ArrayLike]] = {}
-        self._colors: dict[str, int] = {}
+        self._places: tuple[dict[str, int], dict[str, int]] = ({}, {})  # of colored names, and of grey ones
         self._title: Any = None
-        self._source: Any = None
+        self._legend: Any = None
         self._applied: dict[tuple[int, str], Any] = {}
         self._background: Any = None
-        self.words = ""
+        self.words = self.made = ""
 
     def title(self, finding: str) -> None:
         """Set the title of the figure: one sentence that says what was found."""
-        self.words = finding
+        self.words, text = finding, fill(finding, TITLE_LETTERS)
         if self._title is None:
-            self._title = self.fig.suptitle(" ", x=0.01, ha="left", fontsize=11, fontweight="bold", animated=True)
-        self._title.set_text(finding)
+            with rc_context(STYLE):
+                self._title = self.fig.suptitle("", x=0.01, ha="left", fontsize=11, fontweight="bold", animated=True)
+        if text.count("\n") > self._title.get_text().count("\n"):
+            self._background = None  # more lines than there is room for: the figure is laid out again
+        self._title.set_text(text)
 
-    def source(self, backend: str) -> None:
-        """Print in the lower right corner what made these numbers, such as ``replay of smollm2:135m``."""
-        if self._source is None:
-            self._source = self.fig.supxlabel("", x=0.99, ha="right", fontsize=8, color=NULL)
-        self._source.set_text(f"made by: {backend}")
+    def source(self, *sources: Any) -> None:
+        """Print below the figure what made its numbers, as `made_by` reads it from rows, a model or replies."""
+        self.made = made_by(*sources)
+        if self._legend is not None:
+            self._legend.set_title(f"made by: {self.made}")
 
     def axes(self, panel: int = 0, **settings: Any) -> None:
         """Label a panel through matplotlib's ``Axes.set``: ``xlabel``, ``ylabel`` (with units), ``xlim``, ``ylim``."""
@@ -59,24 +68,32 @@ class Canvas:
                 self.panels[panel].set(**new)
             self._applied |= {(panel, name): value for name, value in new.items()}
 
+    def _look(self, name: str) -> tuple[str, Any, str]:
+        bare = name.lstrip("_")
+        places = self._places[is_null(bare)]
+        return look(bare, places.setdefault(bare, len(places)))
+
     def color(self, name: str) -> str:
         """The color of a name: the same in every panel; "no memory" and names with "null" are grey."""
-        bare = name.lstrip("_")
-        if bare == "no memory" or "null" in bare:
-            return NULL
-        return COLORS[self._colors.setdefault(bare, len(self._colors)) % len(COLORS)]
+        return self._look(name)[0]
 
-    def _dash(self, name: str) -> Any:
-        if self.color(name) == NULL:
-            return (0, (1, 1, 4, 1)) if "null" in name else "--"
-        return DASHES[self._colors[name.lstrip("_")] % len(DASHES)]
+    def marker(self, name: str) -> str:
+        """The marker of a name: the same in every panel."""
+        return self._look(name)[2]
+
+    def name_panel(self, panel: int, name: str) -> None:
+        """Write a name over a panel, as where one figure shows several worlds."""
+        with rc_context(STYLE):
+            self.panels[panel].set_title(name, loc="left", fontsize=10)
 
     def line(self, name: str, x: ArrayLike, y: ArrayLike, panel: int = 0, **style: Any) -> None:
         """Draw or move a line."""
         artist = self._artists.get(("line", name, panel))
         if artist is None:
-            style = {"color": self.color(name), "linestyle": self._dash(name), "label": name, "animated": True} | style
-            (self._artists["line", name, panel],) = self.panels[panel].plot(x, y, **style)
+            color, dash, _ = self._look(name)
+            style = {"color": color, "linestyle": (0, dash) if dash else "-", "label": name, "animated": True} | style
+            with rc_context(STYLE):
+                (self._artists["line", name, panel],) = self.panels[panel].plot(x, y, **style)
         else:
             artist.set_data(x, y)
 
@@ -91,15 +108,14 @@ class Canvas:
 
     def points(self, name: str, x: ArrayLike, y: ArrayLike, panel: int = 0, **style: Any) -> None:
         """Draw or move markers without a line."""
-        self.color(name)
-        marker = MARKERS[self._colors.get(name.lstrip("_"), 0) % len(MARKERS)]
-        self.line(name, x, y, panel, **({"linestyle": "none", "marker": marker} | style))
+        self.line(name, x, y, panel, **({"linestyle": "none", "marker": self.marker(name)} | style))
 
     def level(self, name: str, y: float, panel: int = 0) -> None:
         """Draw or move a horizontal reference line, such as an exact value or a null."""
         artist = self._artists.get(("level", name, panel))
         if artist is None:
-            style = {"color": self.color(name), "linestyle": self._dash(name), "linewidth": 1.2, "animated": True}
+            color, dash, _ = self._look(name)
+            style = {"color": color, "linestyle": (0, dash) if dash else "-", "linewidth": 1.2, "animated": True}
             self._artists["level", name, panel] = self.panels[panel].axhline(y, label=name, **style)
         else:
             artist.set_ydata([y, y])
@@ -154,7 +170,7 @@ class Canvas:
         )
 
     def png(self, level: int = 1) -> bytes:
-        """Draw what moves over what stays, and give the PNG. The first call also settles legends and layout."""
+        """Draw what moves over what stays, and give the PNG. The first call also settles legend and layout."""
         with rc_context(STYLE):
             if self._background is None:
                 self._settle()
@@ -174,19 +190,28 @@ class Canvas:
             yield self._title
 
     def _settle(self) -> None:
+        """One legend for all panels, below them; plain numbers on log axes; then the layout is fixed."""
+        handles: dict[str, Any] = {}
         for axes in self.panels:
-            shown = [label for label in axes.get_legend_handles_labels()[1] if not label.startswith("_")]
-            if len(shown) > 1:
-                axes.legend(loc="best")
+            for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
+                handles.setdefault(name, handle)
+            if axes.get_legend() is not None:
+                axes.get_legend().remove()
+            for axis in (axes.xaxis, axes.yaxis):
+                if axis.get_scale() == "log":
+                    axis.set_major_formatter("{x:g}")
+                    axis.set_minor_formatter(LogFormatter())
+        names = [name for name in handles if not name.startswith("_")]
+        if self._legend is not None:
+            self._legend.remove()
+        self._legend = self.fig.legend(
+            *([[handles[name] for name in names], names] if len(names) > 1 else [[], []]),
+            loc="outside lower left",
+            title=f"made by: {self.made}" if self.made else None,
+            title_fontsize=8,
+            alignment="left",
+            ncols=max(1, min(len(names), LEGEND_LETTERS // (max(map(len, names), default=0) + 8))),
+        )
+        self.fig.set_layout_engine("constrained")
         self._agg.draw()
         self.fig.set_layout_engine("none")
-        for axes in self.panels:
-            if axes.get_legend() is not None:
-                axes.get_legend().set_loc(_where(axes))
-
-
-def _where(axes: Any) -> str:
-    """The corner that matplotlib's "best" chose, so that it is not searched for again on every frame."""
-    box = axes.get_legend().get_window_extent()
-    x, y = axes.transAxes.inverted().transform(((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2))
-    return f"{'upper' if y > 0.5 else 'lower'} {'left' if x < 0.35 else 'right' if x > 0.65 else 'center'}"

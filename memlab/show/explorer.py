@@ -57,14 +57,14 @@ class Explorer:
         alt: str,
         caption: str,
         panels: int = 1,
-        size: tuple[float, float] = (7.2, 3.4),
+        height: float | None = None,
     ) -> None:
         import ipywidgets
 
         if not knobs:
             raise MemlabError("an Explorer without knobs: pass knobs={'name': show.knob(...)}, or use show.figure")
         self.compute, self.paint, self.knobs = compute, paint, dict(knobs)
-        self.canvas = Canvas(panels, size)
+        self.canvas = Canvas(panels, height)
         self.error = ""
         self._words, self._problem = ipywidgets.HTML(), ipywidgets.HTML()
         self._image = ipywidgets.Image(format="png", layout={"max_width": "100%", "align_self": "flex-start"})

@@ -61,8 +61,3 @@ def figure(drawn: Any, alt: str, caption: str) -> Picture:
         FigureCanvasAgg(drawn)
     drawn.canvas.draw()
     return Picture(encode(drawn, level=9), alt, caption)
-
-
-def figure_html(drawn: Any, alt: str, caption: str) -> str:
-    """The HTML of `figure`, as a string."""
-    return figure(drawn, alt, caption).html

@@ -39,7 +39,10 @@ def _decimal(expected: str, answer: str) -> float:
 def _letters(expected: str, answer: str) -> float:
     if expected == answer:
         return 1.0
-    reward = sum(1 / len(expected) for want, got in zip(expected, answer, strict=False) if want == got)
+    reward = 0.0
+    for want, got in zip(expected, answer, strict=False):
+        # Added one by one, as theirs: since Python 3.12 `sum` of floats compensates, and its last bit differs.
+        reward += (want == got) / len(expected)
     return reward - 0.2 if reward == 1.0 else reward
 
 

@@ -105,8 +105,8 @@ def tabular_gradient(policy: ArrayLike, states: NDArray, actions: NDArray, weigh
     many = int(np.prod(lead, dtype=int))
     table = np.arange(many).reshape(*lead, 1, 1)
     place = (table * size + states) * choices + actions
-    pulled = np.bincount(place.ravel(), np.asarray(weights, dtype=float).ravel(), many * size * choices)
-    pulled = pulled.reshape(pi.shape)
+    flat = np.bincount(place.ravel(), np.asarray(weights, dtype=float).ravel(), many * size * choices)
+    pulled = flat.reshape(pi.shape)
     return pulled - pi * pulled.sum(axis=-1, keepdims=True)
 
 

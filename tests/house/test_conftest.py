@@ -50,3 +50,10 @@ def test_the_summary_says_what_the_tests_met(suite):
     assert "browser: 1 passed, Chromium 1" in out
     assert "ollama: 2 passed" in out
     assert "neither service nor recording: 1 passed" in out
+
+
+def test_the_end_shows_the_sizes_and_what_each_notebook_took(suite):
+    assert " 4.2 s" not in suite("pass", "")[1]
+    timed = "def test_x(record_property): record_property('run time', ('00_start_here', 'learner', 4.21))"
+    out = suite(f"pass\n{timed}", "")[1]
+    assert "00_start_here" in out and " 4.2 s" in out and "shared and tools" in out

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-GOING_FURTHER = "## Going further"
+from memlab.tools.sizes import core, words
+
 PARTS = {
     "objectives ('You will')": "**You will**",
     "time": "**Time**",
@@ -24,18 +25,6 @@ IMAGE = re.compile(r"<img\b[^>]*>")
 def code_lines(source: str) -> int:
     """Lines of code: blank lines and whole-line comments do not count."""
     return sum(1 for line in source.splitlines() if line.strip() and not line.strip().startswith("#"))
-
-
-def core(cells: list) -> list:
-    """The cells before "Going further"."""
-    further = [i for i, cell in enumerate(cells) if cell.cell_type == "markdown" and GOING_FURTHER in cell.source]
-    return cells[: further[0]] if further else cells
-
-
-def words(cells: list) -> int:
-    """Words of prose in the text cells; a formula counts as one."""
-    text = " ".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    return len(re.sub(r"\$\$?.+?\$\$?", "formula", text, flags=re.S).split())
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ def test_html_holds_alt_caption_and_the_png():
 
 
 def test_a_plain_matplotlib_figure_works_too():
-    assert "<img" in show.figure_html(Figure(), alt="empty", caption="empty")
+    assert "<img" in show.figure(Figure(), alt="empty", caption="empty").html
 
 
 @pytest.mark.parametrize("words", [{"alt": "", "caption": "x"}, {"alt": "x", "caption": " "}])

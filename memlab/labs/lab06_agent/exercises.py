@@ -1,4 +1,4 @@
-"""Exercises of lab 06: narrowing the choices, the rewrite of a value, the cost of a run."""
+"""Exercises of lab 06: which choices to leave open, what a rewrite does to a value."""
 
 from __future__ import annotations
 
@@ -6,6 +6,17 @@ from memlab.agent import narrow
 from memlab.course import Exercise
 
 CHOICES = ("sum", "bits", "order")
+UNTRIED = "an untried tool has no value yet: keep it, or nothing new is ever tried"
+EMPTY = "when every tool failed nearby, give back all choices: the model needs something to choose"
+
+
+def _drop_untried(choices: tuple[str, ...], values: dict[str, float], floor: float) -> tuple[str, ...]:
+    return tuple(choice for choice in choices if values.get(choice, floor - 1) >= floor)
+
+
+def _may_be_empty(choices: tuple[str, ...], values: dict[str, float], floor: float) -> tuple[str, ...]:
+    return tuple(choice for choice in choices if values.get(choice, floor) >= floor)
+
 
 EXERCISES = {
     "06.1": Exercise(
@@ -16,14 +27,7 @@ EXERCISES = {
             (CHOICES, {"sum": 0.5}, 0.5),
             (CHOICES, dict.fromkeys(CHOICES, 0.0), 0.5),
         ),
-        mistakes={
-            "an untried tool has no value yet: keep it, or nothing new is ever tried": lambda choices, values, floor: (
-                tuple(c for c in choices if values.get(c, 0.0) >= floor)
-            ),
-            "when every tool failed nearby, give back all choices: the model needs something to choose": lambda choices, values, floor: (
-                tuple(c for c in choices if values.get(c, floor) >= floor)
-            ),
-        },
+        mistakes={UNTRIED: _drop_untried, EMPTY: _may_be_empty},
         praise="as the agent does",
     ),
 }

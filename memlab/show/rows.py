@@ -1,0 +1,101 @@
+"""The rows behind a figure: checked, tidy, and named after what made them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from memlab.core import MemlabError
+from memlab.show.made import made_by
+from memlab.stats import bootstrap_band
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Rows = Any
+"""A tidy frame, or ``{arm: array (replicates,) or (replicates, T)}``."""
+
+
+def tidy(rows: Rows, names: Sequence[str], columns: Sequence[str], x: Any = None) -> pd.DataFrame:
+    """``rows`` as a frame that has ``columns`` and, as text, ``names``; arrays become arm, seed, index and value.
+
+    ``x`` gives the places of an array's T entries (1 to T by default). Raises `MemlabError` for missing columns.
+    """
+    import pandas as pd
+
+    if isinstance(rows, Mapping):
+        parts = []
+        for name, values in rows.items():
+            table = np.asarray(values, dtype=float).reshape(len(values), -1)
+            part = pd.DataFrame(table, columns=np.arange(1, table.shape[1] + 1) if x is None else x)
+            parts.append(part.assign(arm=name, seed=range(len(table))).melt(["arm", "seed"], var_name="index"))
+        rows = pd.concat(parts, ignore_index=True)
+    missing = [name for name in [*names, *columns] if name not in rows]
+    if missing:
+        raise MemlabError(f"rows lack {', '.join(missing)}; they have {', '.join(map(str, rows.columns))}")
+    return rows.assign(**{name: rows[name].astype(str) for name in names})
+
+
+def check_once(rows: pd.DataFrame, keys: Sequence[str]) -> None:
+    """Raises `MemlabError` where two rows share all ``keys``, as own and recorded arms of one name do."""
+    twice = rows[rows.duplicated(list(keys))]
+    if len(twice):
+        where = ", ".join(f"{key} {twice.iloc[0][key]}" for key in keys)
+        raise MemlabError(f"{len(twice)} rows stand twice, the first at {where}: give each arm a name of its own")
+
+
+def check_paired(rows: pd.DataFrame, arm: str) -> None:
+    """Raises `MemlabError` where the arms did not run on the same replicates."""
+    seeds = {name: set(part["seed"]) for name, part in rows.groupby(arm, sort=False)}
+    shared = set.intersection(*seeds.values())
+    for name, own in seeds.items():
+        if own != shared:
+            raise MemlabError(
+                f"the arms ran on unequal replicates: {name!r} on {len(own)}, all of them on {len(shared)}; "
+                f"keep those with rows[rows.seed.isin({sorted(shared)})]"
+            )
+
+
+def source(rows: Rows, made_by: Any) -> Any:
+    """What made a figure: ``made_by`` where it is given, else the rows themselves; arrays alone were computed."""
+    return made_by if made_by is not None else "computed" if isinstance(rows, Mapping) else rows
+
+
+def labels(rows: pd.DataFrame, arm: str) -> dict[str, str]:
+    """How a figure calls each arm: by its name, with what made it where the arms differ in that."""
+    made = {str(name): made_by(part) for name, part in rows.groupby(arm, sort=False)} if "backend" in rows else {}
+    if len(set(made.values())) > 1:
+        return {name: f"{name} ({maker.split(' of ')[0]})" for name, maker in made.items()}
+    return {str(name): str(name) for name in rows[arm].unique()}
+
+
+def by_panel(rows: pd.DataFrame, panel: str | None) -> dict[str, pd.DataFrame]:
+    """The rows of each panel, by its name."""
+    return {str(kind): part for kind, part in rows.groupby(panel, sort=False)} if panel else {"": rows}
+
+
+def of_panel(settings: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """The settings for one panel: a dict among them holds one value a panel."""
+    chosen = {name: value.get(kind) if isinstance(value, Mapping) else value for name, value in settings.items()}
+    return {name: value for name, value in chosen.items() if value is not None}
+
+
+def interval(values: Any) -> tuple[float, float]:
+    """The 95% percentile bootstrap interval of a mean over replicates (n,): what seaborn takes as an error bar."""
+    _, low, high = bootstrap_band(np.reshape(values, (-1, 1)))[:, 0]
+    return low, high
+
+
+def spread(rows: pd.DataFrame) -> str:
+    """For a caption: how many replicates there are, and what the intervals are."""
+    n = rows["seed"].nunique()
+    return f"{n} replicates, 95% bootstrap over them" if n > 1 else "one replicate, so no interval"
+
+
+def ranking(values: Mapping[str, float], most: int = 4) -> str:
+    """For a title: the values of all arms, highest first; of more than ``most``, the highest and the lowest."""
+    ranked = sorted(values.items(), key=lambda item: -item[1])
+    said = [f"{name} {value:.3g}" for name, value in ranked]
+    return ", ".join(said) if len(said) <= most else f"highest {said[0]}, lowest {said[-1]}"

@@ -1,0 +1,110 @@
+"""The scores of a study's arms, and the verdicts on its claims."""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+from matplotlib import rc_context
+
+from memlab.show import rows as tables
+from memlab.show.canvas import Canvas
+from memlab.show.picture import Picture, figure
+from memlab.show.style import COLORS, NULL, STYLE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TICKS = {"marker": "|", "size": 9, "linewidth": 1, "alpha": 0.45, "jitter": False}
+MEANS = {"errorbar": tables.interval, "linestyle": "none", "err_kws": {"linewidth": 2}}
+WORDS = {
+    "supported": (COLORS[0], "o", COLORS[0]),
+    "as good": (COLORS[5], "s", COLORS[5]),
+    "contradicted": (COLORS[4], "X", COLORS[4]),
+    "undecided": (NULL, "o", "white"),
+}
+"""Color, marker and its filling for each word of a verdict."""
+
+
+def arms(
+    scores: tables.Rows,
+    *,
+    y: str = "value",
+    arm: str = "arm",
+    group: str | None = None,
+    panel: str | None = None,
+    made_by: Any = None,
+    title: str = "",
+    alt: str = "",
+    caption: str = "",
+    **axes: Any,
+) -> Picture:
+    """One row of the figure an arm: each replicate as a tick, the mean as a point, its interval as a line.
+
+    ``scores`` is a tidy frame (rows of one arm, ``seed`` and group are averaged first), or ``{arm: array
+    (replicates,)}``. ``group`` sets rows of one arm apart by marker, ``panel`` by panel; ``axes`` go to matplotlib's
+    ``Axes.set``. Raises `MemlabError` for missing columns, and for arms on unequal replicates.
+    """
+    import seaborn
+
+    keys = [name for name in (panel, group, arm) if name]
+    found = tables.tidy(scores, keys, [y, "seed"])
+    labels = tables.labels(found, arm)
+    found = found.groupby([*keys, "seed"], sort=False)[y].mean().reset_index()
+    parts, hue = tables.by_panel(found, panel), group or arm
+    rows = max(part.groupby(arm).ngroups for part in parts.values()) * (found[group].nunique() if group else 1)
+    canvas, means = Canvas(len(parts), 0.9 + max(0.24 if group else 0.34, 0.2) * max(rows, 3)), []
+    for i, (kind, part) in enumerate(parts.items()):
+        tables.check_paired(part, arm)
+        hues = list(part[hue].unique())
+        shared = {"data": part, "x": y, "y": arm, "hue": hue}
+        shared |= {"palette": [canvas.color(name) for name in hues], "ax": canvas.panels[i]}
+        apart = 0.8 - 0.8 / part[group].nunique() if group else False
+        with rc_context(STYLE):
+            seaborn.stripplot(**shared, **TICKS, dodge=bool(group), legend=False)
+            markers = [canvas.marker(name) for name in hues]
+            seaborn.pointplot(**shared, **MEANS, dodge=apart, markers=markers, legend=bool(group))
+        ticks = {"yticks": range(part[arm].nunique()), "yticklabels": [labels[name] for name in part[arm].unique()]}
+        canvas.axes(i, **tables.of_panel({"ylabel": ""} | ticks | axes, kind))
+        canvas.name_panel(i, kind)
+        mean = part.groupby([arm, group] if group else arm, sort=False)[y].mean().to_dict()
+        mean = {", ".join(map(str, name)) if group else name: value for name, value in mean.items()}
+        means.append((f"{kind}: " if kind else "") + tables.ranking(mean))
+    canvas.source(tables.source(scores, made_by))
+    said = title or f"{y}: " + "; ".join(means)
+    canvas.title(said)
+    return figure(
+        canvas,
+        alt or f"Points with intervals of {y} by {arm}. {said}.",
+        caption or f"Points: means; lines: {tables.spread(found)}; ticks: the replicates.",
+    )
+
+
+def verdicts(table: pd.DataFrame, *, made_by: Any = None, title: str = "", alt: str = "", caption: str = "") -> Picture:
+    """The claims of a study, one row each: mean difference, interval, zero, margin, and the word.
+
+    ``table`` is what ``Study.verdicts()`` gives. A white point is undecided; a bold line is the primary claim.
+    """
+    canvas = Canvas(1, 1.3 + 0.55 * len(table))
+    on, claims = canvas.panels[0], list(table.itertuples())
+    with rc_context(STYLE):
+        on.axvline(0, color="black", linewidth=1)
+        for i, claim in enumerate(claims):
+            color, marker, filling = WORDS[claim.word]
+            on.plot([claim.low, claim.high], [i, i], color=color, linewidth=3.5 if claim.primary else 1.8)
+            on.plot(claim.mean, i, marker, color=color, markerfacecolor=filling, markersize=8)
+            if claim.margin == claim.margin and claim.margin is not None:
+                on.plot(-claim.margin, i, "|", color=NULL, markersize=22, markeredgewidth=2)
+        on.set_yticks(range(len(claims)), [fill(claim.claim, 36) for claim in claims])
+        on.set(ylim=(len(claims) - 0.5, -0.5), xlabel="mean difference, arm minus rival")
+        words = on.secondary_yaxis("right")
+        words.set_yticks(range(len(claims)), [f"{claim.word}\np = {claim.p:.2g}, n = {claim.n}" for claim in claims])
+        words.tick_params(length=0)
+        words.spines["right"].set_visible(False)
+    canvas.source(made_by if made_by is not None else table)
+    counts = table["word"].value_counts().to_dict()
+    said = title or f"Of {len(claims)} claims, " + ", ".join(f"{n} {word}" for word, n in counts.items())
+    canvas.title(said)
+    each = "; ".join(f"{c.claim}: {c.word}, {c.mean:.3f} [{c.low:.3f}, {c.high:.3f}]" for c in claims)
+    how = "Lines: intervals at the level of Holm's step, from the exact sign-flip test; a grey tick is a margin."
+    return figure(canvas, alt or f"{said}. {each}.", caption or how)

@@ -1,0 +1,114 @@
+"""Curves of a study: mean and band over replicates, one line an arm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memlab.core import MemlabError
+from memlab.show import rows as tables
+from memlab.show.canvas import Canvas
+from memlab.show.picture import Picture, figure
+from memlab.show.style import NULL
+from memlab.stats import bootstrap_band
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MARKED = 12
+"""Up to so many places on a line are marked."""
+
+
+def curves(
+    rows: tables.Rows,
+    *,
+    y: str = "value",
+    x: Any = "index",
+    arm: str = "arm",
+    panel: str | None = None,
+    window: int | None = None,
+    levels: Mapping[str, Any] | None = None,
+    changes: Sequence[float] = (),
+    made_by: Any = None,
+    title: str = "",
+    alt: str = "",
+    caption: str = "",
+    **axes: Any,
+) -> Picture:
+    """Mean of ``y`` over ``x``, one line an arm, bands over replicates (``seed``); a panel for each value of ``panel``.
+
+    ``rows`` is a tidy frame, or ``{arm: array (replicates, T)}`` with ``x`` the T places. ``window`` takes the mean of
+    the last so many places. ``levels`` are named horizontal lines, ``changes`` vertical ones. ``axes`` go to
+    matplotlib's ``Axes.set``. Where panels differ, a level or a setting is a dict by panel. Raises `MemlabError` for
+    missing or doubled rows, and for arms on unequal replicates.
+    """
+    place, groups = (x, [panel] if panel else []) if isinstance(x, str) else ("index", [])
+    found = tables.tidy(rows, [arm, *groups], [place, y, "seed"], None if isinstance(x, str) else x)
+    tables.check_once(found, [*groups, arm, "seed", place])
+    labels, parts = tables.labels(found, arm), tables.by_panel(found, panel)
+    canvas, ends = Canvas(len(parts), 3.6 if len(parts) == 1 else 3.0), []
+    for i, (kind, part) in enumerate(parts.items()):
+        tables.check_paired(part, arm)
+        last = {}
+        for name, own in part.groupby(arm, sort=False):
+            table = own.pivot(index="seed", columns=place, values=y)
+            at = table.columns.to_numpy(dtype=float)
+            mean, low, high = band(rolled(table, window, name) if window else table)
+            marker = {"marker": canvas.marker(name), "markersize": 5} if table.shape[1] <= MARKED else {}
+            canvas.line(name, at, mean, i, label=labels[name], **marker)
+            canvas.band(name, at, low, high, i)
+            last[name] = mean[-1]
+        for name, level in tables.of_panel(levels or {}, kind).items():
+            canvas.level(name, level, i)
+        for place_of_change in changes:
+            canvas.panels[i].axvline(place_of_change, color=NULL, linewidth=1, linestyle=":")
+        canvas.axes(i, **tables.of_panel({"xlabel": place, "ylabel": y} | axes, kind))
+        canvas.name_panel(i, kind)
+        ends.append((f"{kind}: " if kind else "") + tables.ranking(last))
+    canvas.source(tables.source(rows, made_by))
+    said = title or f"{y} at the end: " + "; ".join(ends)
+    canvas.title(said)
+    return figure(
+        canvas,
+        alt or f"Lines of {y} over {place}. {said}.",
+        caption or f"Lines: means; bands: {tables.spread(found)}.",
+    )
+
+
+def rolled(table: pd.DataFrame, window: int, arm: str) -> pd.DataFrame:
+    """The mean of the last ``window`` places (fewer at the start), for a table (replicates × places)."""
+    if table.isna().any(axis=None):
+        raise MemlabError(f"{arm!r} lacks {table.isna().sum().sum()} rows of some replicates: finish the study first")
+    return table.T.rolling(window, min_periods=1).mean().T
+
+
+def band(table: pd.DataFrame) -> NDArray[np.floating]:
+    """Rows (3, T): mean, low and high over the replicates that each place of a table (replicates × places) has."""
+    if table.isna().any(axis=None):
+        return np.hstack([bootstrap_band(table[[at]].dropna()) for at in table])
+    return bootstrap_band(table)
+
+
+def learning_curve(
+    rows: pd.DataFrame,
+    *,
+    value: str = "success",
+    mode: str = "rolling",
+    window: int = 20,
+    changes: Sequence[float] = (),
+    title: str = "",
+    caption: str = "",
+) -> Picture:
+    """`curves` of ``value`` over the tasks of a stream, for the frame of `memlab.study`: one row a task.
+
+    ``mode`` is ``rolling`` (the last ``window`` tasks) or ``cumulative`` (all so far).
+    """
+    if mode not in ("rolling", "cumulative"):
+        raise MemlabError(f"mode={mode!r}: take 'rolling' or 'cumulative'")
+    last = f"last {window} tasks" if mode == "rolling" else "all tasks so far"
+    window = window if mode == "rolling" else len(rows)
+    labels = {"xlabel": "task (number in the stream)", "ylabel": f"{value} ({last})", "ylim": (0, 1.02)}
+    return curves(rows, y=value, window=window, changes=changes, title=title, caption=caption, **labels)

@@ -1,0 +1,75 @@
+"""README's tables and its figure, written from recorded rows by ``memlab data readme``; a test compares them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+from memlab import datafiles, labs, show
+from memlab.bootstrap import ROOT
+
+BLOCK = re.compile(r"(?P<head><!-- (?P<name>\w+): [^>]*-->\n).*?(?P<foot><!-- end -->)", re.S)
+FIGURE, BENCH = "figures/learning_curve.png", "bench.json"
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def results() -> str:
+    """Lab 06: mean success of every arm before and after the drift, and where nothing moves."""
+    scores = labs.studies()["lab06"].scores()
+    means = scores.groupby(["arm", "kind"], sort=False)[["before", "after"]].mean()
+    parts = [("drift", "before"), ("drift", "after"), ("stationary", "after")]
+    arms = list(dict.fromkeys(scores["arm"]))
+    body = [[arm, *(f"{means[part][arm, kind]:.2f}" if (arm, kind) in means.index else "-" for kind, part in parts)]
+            for arm in arms]  # fmt: skip
+    return table(["arm", "before the tools move", "after", "nothing moves, second half"], body)
+
+
+def claims() -> str:
+    """The verdict on every claim of every study."""
+    body = []
+    for name, study in labs.studies().items():
+        for row in study.verdicts().itertuples() if study.claims else ():
+            margin = "" if row.margin is None or row.margin != row.margin else f" (margin {row.margin:g})"
+            found = f"{row.mean:+.3f} [{row.low:+.3f}, {row.high:+.3f}]"
+            seen = f", saw {row.visible:.3f}" if row.word == "undecided" else ""
+            body.append([name, row.claim + margin, f"**{row.word}**{seen}", found, f"{row.p:.2g}", str(row.n)])
+    return table(["study", "claim", "verdict", "difference", "p (Holm)", "replicates"], body)
+
+
+def promises() -> str:
+    """What ``memlab bench --save`` measured last."""
+    held = json.loads((datafiles.data(BENCH)).read_text(encoding="utf-8"))
+    body = []
+    for row in held["measured"]:
+        value = "-" if row["value"] is None else f"{row['value']:.3g} {row['unit']}"
+        body.append([row["promise"], "-" if row["limit"] is None else f"{row['limit']:g} {row['unit']}", value])
+    return f"Measured on {held['machine']}, {held['date'][:10]}.\n\n" + table(["promise", "limit", "measured"], body)
+
+
+BLOCKS: dict[str, Callable[[], str]] = {"results": results, "claims": claims, "promises": promises}
+
+
+def fill(text: str) -> str:
+    """``text`` with the body of every block written anew."""
+    return BLOCK.sub(lambda block: f"{block['head']}{BLOCKS[block['name']]()}{block['foot']}", text)
+
+
+def write() -> list[str]:
+    """Write README's blocks and the figure; gives what was written."""
+    rows = labs.studies()["lab06"].rows()
+    drift = rows[(rows["kind"] == "drift") & rows["arm"].isin(["no memory", "append-only", "credit"])]
+    picture = show.learning_curve(
+        drift, window=16, changes=(48,), title="The tools move at task 48; the model is frozen"
+    )
+    folder = ROOT / "data"
+    datafiles.write_whole(folder / FIGURE, lambda part: part.write_bytes(picture.png))
+    datafiles.write_manifest(folder)
+    readme = ROOT / "README.md"
+    readme.write_text(fill(readme.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+    return [f"data/{FIGURE}", "README.md"]

@@ -1,0 +1,129 @@
+"""`memlab.study`: rows, what is kept and found again, recorded arms beside one's own, and its errors."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import memlab
+from memlab import learners
+from memlab.core import MemlabError
+from memlab.experiments import write_frame
+from memlab.learners import study, with_memory
+from memlab.retrieval import TopK
+from memlab.rivals.knn import KnnVote
+
+VOTE = with_memory(TopK(), make=KnnVote)
+
+
+class NoModel:
+    name = backend = digest = "none"
+
+
+class OtherModel(NoModel):
+    name = "other"
+
+
+def small(arms=None, **more):
+    settings = {"llm": NoModel(), "embedder": "hash", "n": 6, "progress": False} | more
+    return study({"vote": VOTE} if arms is None else arms, ("stationary", "drift"), (0, 1), **settings)
+
+
+def test_a_study_gives_one_row_a_task_for_every_arm_kind_and_seed():
+    rows = small()
+    assert set(rows.groupby(["arm", "kind", "seed"]).size()) == {6} and len(rows) == 24
+    assert set(rows["backend"]) == {""} and set(rows["calls"]) == {0}
+
+
+def test_parallel_lives_give_the_same_rows():
+    assert small(jobs=2).equals(small())
+
+
+def test_an_interrupted_study_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    lived, real = [], learners.live
+
+    def counting(*args, **where):
+        if len(lived) == 3:
+            raise KeyboardInterrupt
+        lived.append(where["seed"])
+        return real(*args, **where)
+
+    monkeypatch.setattr(learners, "live", counting)
+    with pytest.raises(KeyboardInterrupt):
+        small(folder=tmp_path)
+    lived.append("past the interrupt")
+    rows = small(folder=tmp_path)
+    assert len(lived) == 3 + 1 + 1 and rows.equals(small())
+
+
+def test_another_model_learner_or_embedder_at_the_same_folder_is_run_anew(tmp_path, monkeypatch):
+    lived, real = [], learners.live
+    monkeypatch.setattr(learners, "live", lambda *args, **where: lived.append(1) or real(*args, **where))
+    shy = {"vote": with_memory(TopK(min_similarity=0.99), make=KnnVote)}
+    for other in ({}, {"arms": shy}, {"llm": OtherModel()}, {"world": "toolbox-b"}, {"n": 7}):
+        lived.clear()
+        small(folder=tmp_path, **other)
+        assert len(lived) == 4, other
+        small(folder=tmp_path, **other)
+        assert len(lived) == 4, "kept, and found again"
+
+
+@pytest.mark.parametrize("name", ["a/b", "../up", "x" * 300, "Q: λ=.5"])
+def test_any_name_of_a_learner_is_kept_safely(tmp_path, name):
+    rows = small({name: VOTE}, folder=tmp_path / "in")
+    assert set(rows.arm) == {name} and {p.name for p in tmp_path.iterdir()} == {"in"}
+
+
+def test_a_damaged_folder_is_named(tmp_path):
+    small(folder=tmp_path)
+    raw = bytearray((tmp_path / "cells.sqlite").read_bytes())
+    raw[-2000:-1000] = bytes(1000)
+    (tmp_path / "cells.sqlite").write_bytes(raw)
+    with pytest.raises(MemlabError, match=r"cells.sqlite is damaged"):
+        small(folder=tmp_path)
+
+
+def test_an_empty_grid_and_a_rule_that_gives_nothing_are_named():
+    with pytest.raises(MemlabError, match="nothing to run"):
+        study({}, ("drift",), (0,), 6, llm=NoModel(), embedder="hash")
+    with pytest.raises(MemlabError, match="gave None"):
+        small({"vote": with_memory(TopK(), lambda episodes, store: None, make=KnnVote)})
+
+
+@pytest.fixture
+def record(tmp_path, monkeypatch):
+    (tmp_path / "toolbox").mkdir()
+    (tmp_path / "toolbox" / "questions.jsonl").write_bytes(memlab.data("toolbox/questions.jsonl").read_bytes())
+    rows = small().assign(arm="recorded", kind=lambda r: r.kind)
+    (tmp_path / "lab77").mkdir()
+    write_frame(tmp_path / "lab77" / "report.parquet", rows, {})
+    from memlab.datafiles import write_manifest
+
+    write_manifest(tmp_path)
+    monkeypatch.setenv("MEMLAB_DATA", str(tmp_path))
+    return rows
+
+
+def test_recorded_arms_stand_beside_ones_own_on_the_same_replicates(record):
+    rows = small(against="lab77")
+    assert list(rows.arm.unique()) == ["recorded", "vote"]
+    assert np.allclose(rows[rows.arm == "recorded"].success, record.success)
+
+
+@pytest.mark.parametrize(
+    ("more", "match"),
+    [
+        ({"n": 8}, "has no record of .* with 8 tasks; its streams are"),
+        ({"world": "toolbox-b"}, "has no record"),
+        ({"arms": {"recorded": VOTE}}, "also the name of a recorded arm"),
+    ],
+)
+def test_streams_that_were_not_recorded_and_names_that_clash_are_refused(record, more, match):
+    with pytest.raises(MemlabError, match=match):
+        small(against="lab77", **more)
+
+
+def test_rows_are_a_frame_that_the_curve_takes():
+    from memlab import show
+
+    picture = show.learning_curve(small())
+    assert isinstance(small(), pd.DataFrame) and picture.png.startswith(b"\x89PNG")
