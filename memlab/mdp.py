@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memlab.core import MemlabError
-from memlab.retrieval.policies import soft_policy, soft_value
+from memlab.retrieval.policies import soft_value
 
 Floats = NDArray[np.floating]
 
@@ -72,39 +72,6 @@ def exact_q(world: MMDP, value: Floats | None = None) -> Floats:
     return np.einsum("sca,sa->sc", world.p_llm, backed)
 
 
-def value_iteration(world: MMDP, alpha: float, tol: float = 1e-12, limit: int = 10_000) -> tuple[Floats, Floats]:
-    """Soft value iteration: repeat Q = r + gamma V(s') with V = alpha log sum_c exp(Q/alpha).
-
-    Gives Q* (S, C) and the trace of V, one row per sweep (sweeps, S). Raises `MemlabError` where it does not settle.
-    """
-    trace = [np.zeros(world.reward.shape[0])]
-    for _ in range(limit):
-        trace.append(soft_value(exact_q(world, trace[-1]), alpha))
-        if np.abs(trace[-1] - trace[-2]).max() < tol:
-            return exact_q(world, trace[-1]), np.array(trace)
-    raise MemlabError(f"soft value iteration did not settle in {limit} sweeps: lower gamma={world.gamma} or raise tol")
-
-
-def evaluate(world: MMDP, mu: Floats, alpha: float) -> Floats:
-    """V of a fixed retrieval policy ``mu`` (S, C), exactly: V = sum_c mu (Q - alpha log mu), a linear system."""
-    entropy = -np.sum(mu * np.log(np.where(mu > 0, mu, 1.0)), axis=1)
-    gain = np.sum(mu * exact_q(world), axis=1) + alpha * entropy
-    moves = np.einsum("sc,sca,sat->st", mu, world.p_llm, world.transition)
-    return np.linalg.solve(np.eye(len(gain)) - world.gamma * moves, gain)
-
-
-def policy_iteration(world: MMDP, alpha: float, limit: int = 100) -> tuple[Floats, Floats]:
-    """Soft policy iteration: evaluate, then mu proportional to exp(Q/alpha). Gives mu* (S, C) and the trace of V."""
-    s, c, _ = world.p_llm.shape
-    mu, trace = np.full((s, c), 1 / c), []
-    for _ in range(limit):
-        trace.append(evaluate(world, mu, alpha))
-        mu = soft_policy(exact_q(world, trace[-1]), alpha)
-        if len(trace) > 1 and np.abs(trace[-1] - trace[-2]).max() < 1e-12:
-            break
-    return mu, np.array(trace)
-
-
 @dataclass(frozen=True)
 class Draws:
     """All random numbers of a simulation, drawn once so that a slider only recomputes.
@@ -139,7 +106,8 @@ def simulate(world: MMDP, draws: Draws, alpha: float, eta: float, q0: float = 0.
     """Run the learner of arXiv:2508.16153 (Eq 2) for all seeds at once: retrieve, act, evaluate, rewrite Q.
 
     The memory is drawn from mu proportional to exp(Q/alpha) by the Gumbel-max rule, argmax Q + alpha G, which is
-    greedy at alpha=0, ties broken at random. Then Q(s,c) += eta (r + gamma V(s') - Q(s,c)). ``draws`` may hold more memories than the world.
+    greedy at alpha=0, ties broken at random. Then Q(s,c) += eta (r + gamma V(s') - Q(s,c)). ``draws`` may hold more
+    memories than the world.
     """
     s_count, c_count, a_count = world.p_llm.shape
     episodes, seeds, drawn = draws.gumbel.shape

@@ -22,7 +22,7 @@ FIXED = ("no memory", "greedy", "hot", "table without LLM")
 """Arms without a setting: greedy keeps the first case that paid, whatever its step."""
 
 
-def run(arm: str, seed: int, alpha: float = 0.0, eta: float = 0.3, q0: float = 0.0) -> dict[str, Any]:
+def learn(arm: str, seed: int, alpha: float = 0.0, eta: float = 0.3, q0: float = 0.0) -> dict[str, Any]:
     """Success of one arm in each episode of the replicate ``seed``."""
     world = mdp.generate(contexts=4, actions=ACTIONS, seed=seed)
     if arm == "no memory":
@@ -32,10 +32,10 @@ def run(arm: str, seed: int, alpha: float = 0.0, eta: float = 0.3, q0: float = 0
     draws = mdp.draw(EPISODES, LEARNERS, ACTIONS, seed=seed)
     lived = mdp.simulate(world, draws, 1.0 if arm == "hot" else alpha, eta, q0)
     success = lived.reward.mean(axis=1, dtype=float)
-    return {"episode": range(1, EPISODES + 1), "success": success, "backend": "simulated", "model": "exact world"}
+    return {"episode": range(1, EPISODES + 1), "success": success, "backend": "simulated", "model": ""}
 
 
-def score(rows: pd.DataFrame) -> dict[str, float]:
+def windows(rows: pd.DataFrame) -> dict[str, float]:
     """Success over all episodes, over the first 20, and over the last 50."""
     success = rows.sort_values("episode")["success"]
     return {"all": success.mean(), "first": success[:EARLY].mean(), "last": success[-LATE:].mean()}
@@ -43,8 +43,8 @@ def score(rows: pd.DataFrame) -> dict[str, float]:
 
 STUDY = Study(
     "lab01",
-    run,
-    score,
+    learn,
+    windows,
     tune=grid(arm="soft", alpha=ALPHAS, eta=ETAS, seed=range(10))
     + grid(arm="greedy, hopeful start", q0=STARTS, eta=ETAS, seed=range(10)),
     report=grid(arm=(*FIXED, "soft", "greedy, hopeful start"), seed=range(100, 164)),
