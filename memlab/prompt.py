@@ -14,6 +14,8 @@ from dataclasses import dataclass
 CASE_LENGTH = 60
 QUESTION_LENGTH = 120
 _INSTRUCTION = "Name the tool that fits the last question."
+# <|name|> of ChatML and Llama 3, <｜name｜> of DeepSeek, <name> of SmolLM2 and Gemma, [NAME] of Mistral.
+_CONTROL = re.compile(r"<(?=[|｜][^<>]+[|｜]>|/?\w+>)|\[(?=/?[A-Z][A-Z_]+\])")
 
 
 @dataclass(frozen=True)
@@ -26,17 +28,26 @@ class Shown:
     question: str
 
 
+def one_line(text: str) -> str:
+    """``text`` on one line, with a space in what a chat template would read as its own, such as ``<|im_end|>``.
+
+    Servers turn these spellings into control tokens wherever they stand: a case that spells them could end the
+    user's message and speak as the model.
+    """
+    return _CONTROL.sub(r"\g<0> ", " ".join(text.split()))
+
+
 def shorten(text: str, length: int) -> str:
-    """``text`` on one line, cut to ``length`` characters."""
-    line = " ".join(text.split())
+    """``text`` as `one_line`, cut to ``length`` characters."""
+    line = one_line(text)
     return line if len(line) <= length else line[:length] + "..."
 
 
 def render(about: Mapping[str, str], cases: Sequence[tuple[str, str]], question: str, done: Sequence[str] = ()) -> str:
     """The prompt for one choice. ``cases`` are (text, action) pairs, the nearest last; ``done`` are earlier results."""
-    lines = ["Tools:", *(f'"{name}": {line}' for name, line in about.items()), _INSTRUCTION]
+    lines = ["Tools:", *(one_line(f'"{name}": {line}') for name, line in about.items()), _INSTRUCTION]
     for text, action in cases:
-        lines += [f"Q: {shorten(text, CASE_LENGTH)}", f'A: "{action}"']
+        lines += [f"Q: {shorten(text, CASE_LENGTH)}", f'A: "{one_line(action)}"']
     lines += [f"Done: {shorten(result, CASE_LENGTH)}" for result in done]
     lines += [f"Q: {shorten(question, QUESTION_LENGTH)}", "A:"]
     return "\n".join(lines)

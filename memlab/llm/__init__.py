@@ -11,8 +11,9 @@ __all__ = ["LLM", "Embedder", "open_embedder", "open_llm"]
 def open_llm(spec: str = "auto") -> LLM:
     """Open a model; nothing is loaded or downloaded that ``spec`` does not name.
 
-    ``auto`` (Ollama, else embedded, else replay; prints which), ``ollama:NAME``, ``embedded``, ``simulated`` or
-    ``simulated:PATH``, ``replay`` (the course's record), ``replay:PATH``, ``replay:PATH#MODEL``. Raises MemlabError.
+    ``auto`` (Ollama, else embedded; prints which, or says what is missing), ``ollama:NAME``, ``embedded``,
+    ``simulated`` or ``simulated:PATH``, ``replay`` (the course's record), ``replay:PATH``, ``replay:PATH#MODEL``, or
+    ``recorded`` (replay, and simulated for what was not recorded; each reply says which). Raises MemlabError.
     """
     kind, _, rest = spec.partition(":")
     if spec == "auto":
@@ -35,13 +36,19 @@ def open_llm(spec: str = "auto") -> LLM:
         from memlab.llm.auto import open_course_replay
 
         return open_course_replay()
+    if spec == "recorded":
+        from memlab.llm.auto import RecordedElse, open_course_replay
+        from memlab.llm.simulated import open_simulated
+
+        return RecordedElse(open_course_replay(), open_simulated())
     if kind == "replay" and rest:
         from memlab.llm.replay import Replay
 
         path, _, model = rest.partition("#")
-        return Replay(path, model or None)
+        return Replay(path, model=model or None)
     raise MemlabError(
-        f"Unknown model {spec!r}: use 'auto', 'ollama:NAME', 'embedded', 'simulated', 'replay' or 'replay:PATH'."
+        f"Unknown model {spec!r}: use 'auto', 'ollama:NAME', 'embedded', 'simulated', 'recorded', 'replay' or "
+        "'replay:PATH'."
     )
 
 
@@ -54,7 +61,7 @@ def open_embedder(spec: str = "auto") -> Embedder:
 
     kind, _, rest = spec.partition(":")
     if spec == "auto":
-        return embedders.open_auto()
+        return embedders.open_auto_embedder()
     if spec == "wordllama":
         return embedders.WordLlamaEmbedder()
     if spec == "hash":

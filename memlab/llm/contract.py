@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from memlab.core import MemlabError, Reply
+
+if TYPE_CHECKING:
+    from memlab.llm.call import Call
 
 
 class NoServer(MemlabError):
@@ -45,21 +48,11 @@ class LLM(Protocol):
     def digest(self) -> str:
         """Identifies the weights, so that a record is never mixed up with another model's."""
 
-    def complete(
-        self,
-        prompt: str,
-        *,
-        choices: Sequence[str] | None = None,
-        schema: Mapping[str, Any] | None = None,
-        seed: int = 0,
-        temperature: float = 0.0,
-        max_tokens: int = 64,
-    ) -> Reply:
-        """Answer one user message; with ``choices`` the reply's value is one of these strings.
+    def complete(self, prompt: str, **settings: Any) -> Reply:
+        """Answer one user message; ``settings`` are those of `memlab.llm.call.Call`."""
 
-        At temperature 0 the schema's mask picks token by token, so that a frequent first letter can win over a whole
-        name that is more probable: ``tokens_out`` above 4 tells.
-        """
+    def answer(self, call: Call) -> Reply:
+        """Answer a call that was made before, such as one that a recorder hands on."""
 
 
 class Embedder(Protocol):

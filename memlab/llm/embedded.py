@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from memlab.core import MemlabError, Reply
 from memlab.llm import weights
-from memlab.llm.choices import choice_probs, output_schema, parse_reply
+from memlab.llm.call import Call, Model
+from memlab.llm.choices import choice_probs
 from memlab.llm.contract import ContextTooLong
 
 
@@ -20,10 +22,11 @@ def chat_prompt(prompt: str) -> str:
     return f"<|im_start|>user\n{prompt}<|im_end|>\n<|im_start|>assistant\n"
 
 
-class EmbeddedLLM:
+class EmbeddedLLM(Model):
     """SmolLM2 from the cache; raises ModelMissing when `memlab models fetch` was not run. Calls take turns.
 
-    ``num_ctx`` is the context window in tokens. The library also listens on a free loopback port.
+    ``num_ctx`` is the context window in tokens. The library also listens on a free loopback port; a key that only this
+    object knows closes it to other programs.
     """
 
     backend = "embedded"
@@ -44,60 +47,42 @@ class EmbeddedLLM:
         options.n_parallel = 1
         options.verbosity = -1
         options.warmup = False
+        options.api_keys = [secrets.token_urlsafe()]
         options.cpuparams.n_threads = threads or max(1, (os.cpu_count() or 2) // 2)
         self.num_ctx = num_ctx
         self._turn = threading.Lock()
         self._server = xllamacpp.Server(options)
 
-    def complete(
-        self,
-        prompt: str,
-        *,
-        choices: Sequence[str] | None = None,
-        schema: Mapping[str, Any] | None = None,
-        seed: int = 0,
-        temperature: float = 0.0,
-        max_tokens: int = 64,
-    ) -> Reply:
+    def answer(self, call: Call) -> Reply:
         """Answer one user message; raises ContextTooLong or BadReply."""
-        shape = output_schema(choices, schema)
-        call: dict[str, Any] = {
-            "prompt": chat_prompt(prompt),
-            "temperature": float(temperature),
-            "seed": int(seed),
-            "n_predict": int(max_tokens),
+        body: dict[str, Any] = {
+            "prompt": chat_prompt(call.prompt),
+            "temperature": call.temperature,
+            "seed": call.seed,
+            "n_predict": call.max_tokens,
             "repeat_penalty": 1.0,
             "cache_prompt": True,
         }
-        if shape is not None:
-            call["json_schema"] = shape
-        if choices is not None:
-            call |= {"n_probs": 200, "stop": ["\n"]}
+        if call.schema is not None:
+            body["json_schema"] = call.schema
+        if call.choices is not None:
+            body |= {"n_probs": 200, "stop": ["\n"]}
         start = time.perf_counter()
         with self._turn:
-            answer = self._server.handle_completions(call)
+            answer = self._server.handle_completions(body)
         seconds = time.perf_counter() - start
         if "error" in answer:
             raise self._error(answer["error"])
         used, best = answer["usage"], answer["choices"][0]
         probs, missing = None, None
-        if choices is not None:
+        if call.choices is not None:
             steps = [
                 (s["token"], s["logprob"], {t["token"]: t["logprob"] for t in s["top_logprobs"]})
                 for s in best["logprobs"]["content"]
             ]
-            probs, missing = choice_probs(steps, choices)
-        value = parse_reply(best["text"], choices, schema, max_tokens)
+            probs, missing = choice_probs(steps, call.choices)
         tokens = used["prompt_tokens"], used["completion_tokens"]
-        return Reply(best["text"], value, probs, *tokens, seconds, self.name, self.backend, missing)
-
-    def token_count(self, text: str) -> int:
-        """How many tokens the model's tokenizer cuts ``text`` into."""
-        with self._turn:
-            answer = self._server.handle_completions({"prompt": text, "n_predict": 1, "cache_prompt": False})
-        if "error" in answer:
-            raise self._error(answer["error"])
-        return int(answer["usage"]["prompt_tokens"])
+        return Reply(best["text"], call.read(best["text"]), probs, *tokens, seconds, self.name, self.backend, missing)
 
     def _error(self, trouble: Mapping[str, Any]) -> MemlabError:
         if trouble.get("type") == "exceed_context_size_error":

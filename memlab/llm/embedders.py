@@ -16,7 +16,7 @@ import numpy as np
 
 from memlab.core import MemlabError
 from memlab.datafiles import write_whole
-from memlab.llm.contract import Embedder, NoServer, ReplayMiss
+from memlab.llm.contract import Embedder, ModelMissing, ReplayMiss
 from memlab.llm.ollama import Servers
 from memlab.llm.replay import provenance
 
@@ -67,19 +67,21 @@ class OllamaEmbedder:
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Rows of shape ``(n, dim)``, in batches of 64."""
         texts = check_texts(texts)
-        rows: list[Sequence[float]] = []
+        rows: list[np.ndarray] = []
         for start in range(0, len(texts), BATCH):
             batch = texts[start : start + BATCH]
 
-            def ask(host: str, client: Any, batch: list[str] = batch) -> Sequence[Sequence[float]]:
+            def ask(host: str, client: Any, batch: list[str] = batch) -> np.ndarray:
                 self.servers.digest(host, self.name)
-                return client.embed(model=self.name, input=batch, truncate=False, keep_alive="2h").embeddings
+                answer = client.embed(model=self.name, input=batch, truncate=False, keep_alive="2h")
+                found = np.array(answer.embeddings, float)
+                if found.ndim != 2 or len(found) != len(batch) or self._dim not in (0, found.shape[1]):
+                    raise ValueError(f"embeddings of shape {found.shape} for {len(batch)} texts")
+                return found
 
-            rows.extend(self.servers.call(ask))
-        if not rows:
-            return np.zeros((0, self.dim), np.float32)
-        self._dim = len(rows[0])
-        return unit_rows(np.array(rows), texts, self.name)
+            rows.append(self.servers.call(ask))
+            self._dim = rows[-1].shape[1]
+        return unit_rows(np.concatenate(rows), texts, self.name) if rows else np.zeros((0, self.dim), np.float32)
 
 
 class WordLlamaEmbedder:
@@ -228,7 +230,7 @@ def _import_quietly(package: str) -> Any:
     return module
 
 
-def open_auto(announce: bool = True) -> Embedder:
+def open_auto_embedder(announce: bool = True) -> Embedder:
     """all-minilm when an Ollama server answers and has it, else wordllama; says which."""
     live = OllamaEmbedder(MINILM)
     try:
@@ -236,7 +238,7 @@ def open_auto(announce: bool = True) -> Embedder:
         found: Embedder = live
     except MemlabError as error:
         found = WordLlamaEmbedder()
-        why = "no Ollama server answers" if isinstance(error, NoServer) else f"Ollama has no {MINILM}"
+        why = f"Ollama has no {MINILM}" if isinstance(error, ModelMissing) else "no Ollama server answers"
     else:
         why = "an Ollama server answers"
     if announce:

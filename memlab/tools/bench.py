@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from memlab.bootstrap import ROOT
 from memlab.core import MemlabError, Reply
+from memlab.llm.call import Call, Model
 
 if TYPE_CHECKING:
     from memlab.core import Task
@@ -78,16 +79,16 @@ def slider_simulation() -> Iterator[Measured]:
     yield Measured("exact M-MDP, 200 episodes x 1,000 seeds", 1000 * seconds, "ms", 50)
 
 
-class Instant:
+class Instant(Model):
     """A model that answers at once with its first choice, so that only memlab's own time is left."""
 
     name = "instant"
     backend = "simulated"
     digest = "none"
 
-    def complete(self, prompt: str, *, choices: Sequence[str] | None = None, **_: Any) -> Reply:
+    def answer(self, call: Call) -> Reply:
         """The first choice, in no time."""
-        first = (choices or ("",))[0]
+        first = (call.choices or ("",))[0]
         return Reply(first, first, None, 0, 0, 0.0, self.name, self.backend)
 
 
@@ -189,7 +190,9 @@ def run(save: Path | None = None, say: Callable[[str], None] = print) -> bool:
             broken = True
             say(f"FAILED  {part.__name__}: {error}")
     if save is not None:
-        text = json.dumps({"machine": machine(), "measured": [asdict(row) for row in rows]}, indent=1)
+        found = [asdict(row) | {"value": None if math.isnan(row.value) else row.value} for row in rows]
+        date = time.strftime("%Y-%m-%d", time.gmtime())
+        text = json.dumps({"machine": machine(), "date": date, "measured": found}, indent=1)
         save.write_text(text + "\n", encoding="utf-8")
     return not broken and all(row.kept for row in rows)
 

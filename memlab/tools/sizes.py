@@ -64,14 +64,15 @@ def names(source: str) -> set[str]:
     def path(node: ast.AST) -> str:
         if isinstance(node, ast.Name):
             return bound.get(node.id, "")
-        before = path(node.value) if isinstance(node, ast.Attribute) else ""
-        return before and (before if before.rpartition(".")[2][0].isupper() else f"{before}.{node.attr}")
+        if not isinstance(node, ast.Attribute) or not (before := path(node.value)):
+            return ""
+        return before if before.rpartition(".")[2][0].isupper() else f"{before}.{node.attr}"
 
     used = {path(node) for node in ast.walk(tree)} - {""}
     return {one for one in used if not any(other.startswith(f"{one}.") for other in used)}
 
 
-def report(seconds: Mapping[str, float]) -> Iterator[str]:
+def told(seconds: Mapping[str, float]) -> Iterator[str]:
     """Lines for a reader: the learners' view of each lab, then the house. ``seconds`` are run times by source name."""
     yield f"{'notebook':<16} {'words':>6} {'core':>6} {'cells':>6} {'core':>6} {'names':>6} {'run':>7}"
     for source in notebooks.sources():

@@ -11,10 +11,13 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
+CONFIGURATION = ("constraints.txt", "pyproject.toml", "environment.yml")
 CONDA_NAMES = {"matplotlib-base": "matplotlib"}
+# The packages that the project is built on, as it was asked for.
+PROJECTS_LIST = ("jupyterlab", "ipywidgets", "matplotlib", "seaborn", "scikit-learn", "lancedb", "ollama")
 MODULES = {"import-linter": "importlinter", "pillow": "PIL", "pyyaml": "yaml", "scikit-learn": "sklearn"}
-# What these do is run, not imported.
-PROGRAMS = {"ipykernel", "jupyterlab", "mypy", "ruff"}
+# A kernel is started by JupyterLab, which no line of ours shows.
+PROGRAMS = {"ipykernel"}
 
 
 def split(line: str) -> tuple[str, str]:
@@ -47,12 +50,13 @@ def test_names_and_ranges_agree():
 
 
 def imported_by(folder: str) -> set[str]:
-    """Top-level modules that the Python files below ``folder`` name in an import, quoted ones included."""
+    """Top-level modules that the Python files below ``folder`` import, quoted ones included, or start with ``-m``."""
     found = set()
     for path in (ROOT / folder).rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         found |= set(re.findall(r"^\s*(?:from|import) (\w+)", text, re.M))
         found |= set(re.findall(r"""(?:import_module|_import_quietly|importorskip)\(["'](\w+)""", text))
+        found |= set(re.findall(r'"-m", "(\w+)"', text))
     return found
 
 
@@ -64,8 +68,14 @@ def test_what_is_asked_for_is_used_and_what_is_used_is_asked_for():
     assert set(module.values()) - everywhere - {"importlinter"} == set()
     extras = {split(line)[0].replace("-", "_") for key in ("adapters", "scale", "worlds") for line in EXTRAS[key]}
     indirect = {"jupyter_client", "jupyterlab_server"}  # come with jupyterlab
-    foreign = imported_by("memlab") - set(sys.stdlib_module_names) - {"memlab", "__future__"}
+    foreign = imported_by("memlab") - set(sys.stdlib_module_names) - {"memlab", "pip", "__future__"}
     assert foreign - set(module.values()) - extras - indirect == set()
+
+
+@pytest.mark.parametrize("name", PROJECTS_LIST)
+def test_each_package_of_the_projects_list_is_asked_for_and_used(name):
+    assert name in {split(line)[0] for line in PROJECT["dependencies"]}
+    assert MODULES.get(name, name) in imported_by("memlab")
 
 
 def test_every_requirement_is_pinned_once_per_python():
@@ -78,7 +88,7 @@ def test_every_requirement_is_pinned_once_per_python():
     assert all("==" in line for line in pins)
 
 
-@pytest.mark.parametrize("name", ["constraints.txt", "pyproject.toml", "environment.yml"])
+@pytest.mark.parametrize("name", [*CONFIGURATION, ".pre-commit-config.yaml", ".github/workflows/test.yml"])
 def test_no_index_address_is_written_down(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     assert not re.search(r"https?://|--(extra-)?index-url|--find-links", text)

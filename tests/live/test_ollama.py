@@ -108,7 +108,7 @@ def test_a_server_killed_in_a_run_and_the_run_resumed(own_server, tmp_path):
                 done.append(llm.complete(prompt, choices=TOOLS))
             if upto < len(prompts):
                 own_server.kill()
-                with pytest.raises(NoServer, match="rerun: replies recorded so far are kept"):
+                with pytest.raises(NoServer, match=r"rerun\. The replies recorded so far are kept"):
                     llm.complete(prompts[upto], choices=TOOLS)
             return done
 

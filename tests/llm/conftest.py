@@ -7,12 +7,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from memlab.core import Reply
+from memlab.llm.call import Model
+
 
 class FakeOllama:
-    """Answers /api/tags and /api/chat; ``script`` holds, per chat call, a dict to send or an action to take."""
+    """Answers /api/tags and /api/chat; ``script`` holds, per chat call, what to send or an action to take.
+
+    A dict is sent as JSON, bytes as they are; ``(status, answer, headers)`` sets more. ``tags`` replaces the list.
+    """
 
     def __init__(self):
         self.models = {"tiny:latest": "d1"}
+        self.tags = None
         self.script = []
         self.calls = []
         self.default = self.chat('"alpha"')
@@ -21,7 +28,7 @@ class FakeOllama:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 listed = [{"model": n, "name": n, "digest": d} for n, d in fake.models.items()]
-                self.send(200, {"models": listed})
+                self.send(*(fake.tags or (200, {"models": listed})))
 
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -37,13 +44,13 @@ class FakeOllama:
                 if step == "hang":
                     time.sleep(1.0)
                     return
-                status, answer = step if isinstance(step, tuple) else (200, step)
-                self.send(status, answer)
+                self.send(*(step if isinstance(step, tuple) else (200, step)))
 
-            def send(self, status, answer):
-                data = json.dumps(answer).encode()
+            def send(self, status, answer, headers=()):
+                data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
                 self.send_response(status)
-                self.send_header("Content-Type", "application/json")
+                for name, value in {"Content-Type": "application/json", **dict(headers)}.items():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)
@@ -87,7 +94,7 @@ def fake2():
     server.stop()
 
 
-class CountingLLM:
+class CountingLLM(Model):
     """Answers in order of the choices, and counts what it is asked."""
 
     name, backend, digest = "count", "ollama", "d1"
@@ -95,13 +102,13 @@ class CountingLLM:
     def __init__(self):
         self.asked = 0
 
-    def complete(self, prompt, *, choices=None, schema=None, seed=0, temperature=0.0, max_tokens=64):
-        from memlab.core import Reply
-
-        value = choices[len(prompt) % len(choices)] if choices else f"reply {self.asked}"
-        probs = {c: float(c == value) for c in choices} if choices else None
+    def answer(self, call):
+        choices = call.choices
+        text = json.dumps(choices[len(call.prompt) % len(choices)]) if choices else f"reply {self.asked}"
+        probs = {c: float(c == call.read(text)) for c in choices} if choices else None
         self.asked += 1
-        return Reply(json.dumps(value), value, probs, 7, 3, 0.25, self.name, self.backend, 0.5 if choices else None)
+        missing = 0.5 if choices else None
+        return Reply(text, call.read(text), probs, 7, 3, 0.25, self.name, self.backend, missing)
 
 
 @pytest.fixture

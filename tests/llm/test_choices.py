@@ -2,8 +2,7 @@ import math
 
 import pytest
 
-from memlab.core import MemlabError
-from memlab.llm.choices import choice_probs, enum_schema, not_single_token, output_schema, parse_reply
+from memlab.llm.choices import choice_probs
 from memlab.llm.contract import BadReply
 
 
@@ -47,27 +46,8 @@ def test_no_probabilities_without_an_aligned_or_listed_token():
     assert choice_probs([step('"'), step("x", y=0.5)], ["sum", "order"]) == (None, None)
 
 
-def test_schema_of_choices():
-    assert enum_schema(("a", "b")) == {"type": "string", "enum": ["a", "b"]}
-    for bad in ([], ["a", "a"], [""], [1]):
-        with pytest.raises(MemlabError, match="distinct non-empty"):
-            enum_schema(bad)
-    with pytest.raises(MemlabError, match="one of the two"):
-        output_schema(["a"], {"type": "object"})
-
-
-def test_replies_are_parsed_and_never_trusted():
-    assert parse_reply('"a"', ["a", "b"], None, 64) == "a"
-    assert parse_reply('{"x": 1}', None, {"type": "object"}, 64) == {"x": 1}
-    assert parse_reply("plain", None, None, 64) == "plain"
-    with pytest.raises(BadReply, match="raise max_tokens"):
-        parse_reply('"al', ["alpha"], None, 2)
-    with pytest.raises(BadReply, match="none of the choices"):
-        parse_reply('"c"', ["a", "b"], None, 64)
-
-
-def test_names_of_several_tokens_are_found():
-    def count(text):
-        return len(text.strip('"').split()) + text.count('"') - ("glued" in text and '"' in text)
-
-    assert not_single_token(["sum", "two words", "glued"], count) == ["two words", "glued"]
+@pytest.mark.parametrize("raw", [math.nan, math.inf, 0.5])
+def test_a_logprob_that_no_probability_has(raw):
+    with pytest.raises(BadReply, match=f"'b' the logprob {raw}"):
+        choice_probs([step('"'), ("a", -1.0, {"a": -1.0, "b": raw})], ["a", "b"])
+    assert choice_probs([step('"'), ("a", 1e-7, {"b": -math.inf})], ["a", "b"])[0] == pytest.approx({"a": 1, "b": 0})

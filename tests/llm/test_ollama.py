@@ -82,8 +82,70 @@ def test_a_server_that_dies_in_a_run_says_how_to_resume(fake):
     model = llm(fake)
     model.complete("x")
     fake.default = "drop"
-    with pytest.raises(NoServer, match="rerun"):
+    with pytest.raises(NoServer, match="rerun") as caught:
         model.complete("y")
+    assert "recorded" not in str(caught.value)
+
+
+BROKEN = [
+    (b'{"model": "tiny", "message": {"role"', "JSONDecodeError"),
+    (b"", "JSONDecodeError"),
+    (b"<html><body>Sign in</body></html>", "JSONDecodeError"),
+    (b"\xff\xfe\xff", "UnicodeDecodeError"),
+    ([1, 2], "TypeError"),
+    ({"model": "tiny", "message": "no object"}, "ValidationError"),
+    ({"nothing": "known"}, "ValidationError"),
+    ((200, b"no gzip", {"Content-Encoding": "gzip"}), "DecodingError"),
+]
+
+
+@pytest.mark.parametrize(("answer", "kind"), BROKEN)
+def test_an_answer_that_is_not_ollamas_is_named_with_the_remedy(fake, answer, kind):
+    fake.script = [answer]
+    with pytest.raises(BadReply, match=f"does not answer as Ollama does .*{kind}.*correct OLLAMA_HOST.*update Ollama"):
+        llm(fake).complete("x", choices=["alpha"])
+    assert len(fake.calls) == 1
+    fake.tags = answer if isinstance(answer, tuple) else (200, answer)
+    with pytest.raises(BadReply, match="correct OLLAMA_HOST"):
+        llm(fake).servers.probe("tiny")
+
+
+@pytest.mark.parametrize("status", [301, 307])
+def test_a_redirect_is_not_followed(fake, fake2, status):
+    fake.script = [(status, b"", {"Location": f"{fake2.url}/api/chat"})]
+    with pytest.raises(MemlabError, match=r"redirects.*into OLLAMA_HOST"):
+        llm(fake).complete("x", choices=["alpha"])
+    assert fake2.calls == []
+
+
+def test_a_model_that_was_removed_since_it_was_listed(fake):
+    model = llm(fake)
+    model.complete("x")
+    fake.script = [(404, {"error": "model 'tiny' not found"})]
+    with pytest.raises(ModelMissing, match=r"model 'tiny' not found.*memlab models fetch.*ollama pull"):
+        model.complete("y")
+    assert model.complete("z").backend == "ollama"
+
+
+def test_a_page_for_an_error_is_cut(fake):
+    fake.script = [(403, b"<html>" + b"x" * 5000)]
+    with pytest.raises(MemlabError, match="refused the call") as caught:
+        llm(fake).complete("x")
+    assert len(str(caught.value)) < 400
+
+
+def test_a_server_that_does_not_name_its_weights(fake):
+    fake.models = {"tiny:latest": "not hexadecimal "}
+    with pytest.raises(MemlabError, match=r"does not say which weights 'tiny' loads.*update Ollama"):
+        llm(fake).complete("x")
+
+
+@pytest.mark.parametrize("raw", [math.nan, math.inf, 0.5])
+def test_a_logprob_that_is_none(fake, raw):
+    quote = {"token": '"', "logprob": -0.1, "top_logprobs": []}
+    fake.script = [fake.chat('"alpha"', logprobs=[quote, {"token": "alpha", "logprob": raw, "top_logprobs": []}])]
+    with pytest.raises(BadReply, match=f"'alpha' the logprob {raw}.*update the server"):
+        llm(fake).complete("x", choices=["alpha", "beta"])
 
 
 def test_a_model_that_is_not_there(fake):
@@ -137,6 +199,14 @@ def test_hosts_with_different_weights_are_refused(fake, fake2):
             model.complete("x")
 
 
+@pytest.mark.parametrize("bad", ["127.0.0.1:port", ":99999", "[::1", "ftp://a:1", "a b:1", "::1:x", "a:1?b", "a:-1"])
+def test_what_is_no_address_is_named_with_the_remedy(monkeypatch, bad):
+    monkeypatch.setenv("OLLAMA_HOST", f"near,{bad}")
+    with pytest.raises(MemlabError, match="write HOST, HOST:PORT or http://HOST:PORT") as caught:
+        OllamaLLM("tiny")
+    assert repr(bad) in str(caught.value)
+
+
 def test_addresses(monkeypatch):
     assert hosts_from("") == ["http://127.0.0.1:11434"]
     assert hosts_from("0.0.0.0:9, https://far.example:443/ ,near") == [
@@ -144,6 +214,10 @@ def test_addresses(monkeypatch):
         "https://far.example:443",
         "http://near:11434",
     ]
+    assert hosts_from("::1,[::1]:8,::") == [
+        "http://[::1]:11434", "http://[::1]:8", "http://[::1]:11434"
+    ]  # fmt: skip
+    assert hosts_from(":9,http://a:1/base/") == ["http://127.0.0.1:9", "http://a:1/base"]
     monkeypatch.setenv("OLLAMA_HOST", "a:1,b:2")
     assert hosts_from() == ["http://a:1", "http://b:2"]
     assert full_name("all-minilm") == "all-minilm:latest"

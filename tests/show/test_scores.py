@@ -69,3 +69,17 @@ def test_a_forest_plot_says_every_word(canvases):
     assert "memory beats none: supported, 0.300 [0.200, 0.400]" in picture.alt
     drawn = [list(line.get_xdata()) for line in canvases[0].panels[0].lines]
     assert [-0.15] in drawn and canvases[0].made == "replay"
+
+
+def test_an_interval_without_end_is_drawn_to_the_edge(canvases):
+    endless = claim("too few replicates", "undecided", 0.2) | {"low": -float("inf"), "high": float("inf")}
+    assert "[-inf, inf]" in show.verdicts(pd.DataFrame([endless]), made_by="computed").alt
+    assert canvases[0].panels[0].collections[0].get_segments()[0][:, 0] == pytest.approx([-0.3, 0.3])
+
+
+@pytest.mark.parametrize("table", [{"mu": {"a": 0.2, "b": 0.8}}, pd.DataFrame({"mu": {"a": 0.2, "b": 0.8}})])
+def test_bars_of_one_group_or_several(canvases, table):
+    assert "0.8" in show.bars(table, title="").alt
+    axes = canvases[0].panels[0]
+    assert [bar.get_height() for bar in axes.patches] == [0.2, 0.8]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b"]

@@ -115,6 +115,11 @@ def test_a_path_that_is_a_file(tmp_path):
     assert path.read_text() == "my thesis"
 
 
+def test_a_path_that_the_system_does_not_take_is_named(tmp_path):
+    with pytest.raises(StoreError, match=r"cannot open memory at .*File name too long.*; check the path"):
+        open_store(tmp_path / ("x" * 300), 3)
+
+
 def test_a_folder_with_other_files_is_left_alone(tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(StoreError, match=r"other files \(thesis.txt\); give a new or empty folder"):

@@ -5,8 +5,9 @@ import math
 
 import pytest
 
+from memlab import doctor
 from memlab.core import MemlabError
-from memlab.tools import bench, doctor
+from memlab.tools import bench
 from memlab.tools.bench import Measured
 
 

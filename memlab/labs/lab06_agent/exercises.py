@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 from memlab.agent import narrow
 from memlab.course import Exercise
 
@@ -18,6 +21,20 @@ def _may_be_empty(choices: tuple[str, ...], values: dict[str, float], floor: flo
     return tuple(choice for choice in choices if values.get(choice, floor) >= floor)
 
 
+def _step(eta: Any) -> str | None:
+    """Any step between 0 and 1 is the reader's own choice; what it does is measured in the next cell."""
+    if not isinstance(eta, int | float) or not 0 < eta <= 1:
+        return f"a step size lies above 0 and goes up to 1; this is {eta!r}"
+    if eta < 0.1:
+        return f"at {eta} it takes {failures(eta)} failures in a row to drop good advice: a change comes after 48 tasks"
+    return None
+
+
+def failures(eta: float) -> int:
+    """Failures in a row that take a case from q = 1 below .5."""
+    return math.floor(math.log(0.5) / math.log(1 - eta)) + 1 if eta < 1 else 1
+
+
 EXERCISES = {
     "06.1": Exercise(
         start="which tools should the model still be offered, when some are known to be bad here and some are untried?",
@@ -29,5 +46,12 @@ EXERCISES = {
         ),
         mistakes={UNTRIED: _drop_untried, EMPTY: _may_be_empty},
         praise="as the agent does",
+    ),
+    "06.2": Exercise(
+        start="how many failures in a row should it take before good advice (q = 1) is dropped (q below .5)?",
+        solution=0.7,
+        tolerance=1.0,
+        judge=_step,
+        praise="your choice is noted; the streams will judge it",
     ),
 }

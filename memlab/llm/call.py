@@ -1,0 +1,90 @@
+"""`Call`: what is asked of a model; and `Model`, which makes one of ``complete(prompt, …)`` for every backend."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import operator
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from memlab.core import MemlabError, Reply
+from memlab.llm.contract import BadReply
+
+
+@dataclass(frozen=True)
+class Call:
+    """One user message, and all else that can change the reply of given weights.
+
+    Give ``choices`` or ``schema``, not both. Of choices, ``schema`` becomes the one that allows nothing else, and the
+    reply's value is one of these strings. At temperature 0 the schema's mask picks token by token, so that a frequent
+    first letter can win over a whole name that is more probable: ``tokens_out`` above 4 tells. Raises MemlabError.
+    """
+
+    prompt: str
+    choices: Sequence[str] | None = None
+    schema: Mapping[str, Any] | None = None
+    seed: int = 0
+    temperature: float = 0.0
+    max_tokens: int = 64
+
+    def __post_init__(self) -> None:
+        try:
+            self.prompt.encode()
+            clean: dict[str, Any] = {"seed": operator.index(self.seed), "max_tokens": operator.index(self.max_tokens)}
+            clean |= {"temperature": float(self.temperature), "schema": json.loads(json.dumps(self.schema))}
+        except (AttributeError, TypeError, ValueError) as error:
+            raise MemlabError(f"The call {self} has a field of the wrong kind ({error}): correct it.") from error
+        if clean["seed"] < 0 or clean["max_tokens"] < 1 or not 0 <= clean["temperature"] < math.inf:
+            raise MemlabError(
+                f"seed {self.seed}, max_tokens {self.max_tokens}, temperature {self.temperature}: need a seed >= 0 "
+                "(below, a server draws one), max_tokens >= 1 and a finite temperature >= 0."
+            )
+        if self.choices is not None:
+            names = None if isinstance(self.choices, str) else list(self.choices)
+            if not names or not all(isinstance(n, str) and n for n in names) or len(set(names)) < len(names):
+                raise MemlabError(
+                    f"choices must be a list of distinct non-empty strings, at least one; got {self.choices!r}."
+                )
+            if self.schema is not None:
+                raise MemlabError("The call has both choices and a schema: give one of the two.")
+            clean |= {"choices": tuple(names), "schema": {"type": "string", "enum": names}}
+        for name, value in clean.items():
+            object.__setattr__(self, name, value)
+
+    def key(self, model: str, digest: str) -> str:
+        """sha256 in hex over the canonical JSON of the model's name, its digest and this call."""
+        parts = [model, digest, self.prompt, self.schema, self.temperature, self.seed, self.max_tokens]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    def read(self, text: str) -> Any:
+        """The value of a reply: one of ``choices``, the JSON document, or the plain text; raises BadReply."""
+        if self.schema is None:
+            return text
+        try:
+            value = json.loads(text)
+        except ValueError as error:
+            raise BadReply(
+                f"The model's reply {text[:80]!r} is not valid JSON ({error}). If it was cut off, raise max_tokens "
+                f"(now {self.max_tokens})."
+            ) from error
+        if self.choices is not None and value not in self.choices:
+            raise BadReply(
+                f"The model's reply {value!r} is none of the choices {list(self.choices)!r}: this server ignores the "
+                "JSON schema. Update it (Ollama 0.5 or later)."
+            )
+        return value
+
+
+class Model:
+    """What all backends share: `complete`, which makes a `Call`; a backend gives ``answer(call)``."""
+
+    def complete(self, prompt: str, **settings: Any) -> Reply:
+        """Answer one user message. ``settings`` are those of `Call`: ``choices`` or ``schema``, ``seed`` and so on."""
+        return self.answer(Call(prompt, **settings))
+
+    def answer(self, call: Call) -> Reply:
+        """The reply to ``call``."""
+        raise NotImplementedError
