@@ -191,7 +191,7 @@ class Study:
             if axis in scores and value in set(scores[axis]) and not any(axis in entry for entry in self.tuned):
                 scores = scores[scores[axis] == value]
         axes = list(dict.fromkeys(name for cell in self.tune for name in cell if name != "seed"))
-        return scores.groupby(axes, sort=False)[primary.metric].mean().reset_index(name="objective")
+        return scores.groupby(axes, sort=False, dropna=False)[primary.metric].mean().reset_index(name="objective")
 
     def make(self, tuning: bool = False, live: bool = False, jobs: int = 1, progress: bool = True) -> pd.DataFrame:
         """Run every cell and write the rows to ``data/``; cells that an interrupted run finished are read back.

@@ -108,6 +108,12 @@ def test_tuned_settings_reach_the_cells_that_they_agree_with():
     assert best[best.arm == "a"].sort_values("objective")["shift"].iloc[-1] == 0.5
 
 
+def test_arms_with_knobs_of_their_own_are_all_tuned():
+    tune = grid(arm="a", shift=(0.0, 0.5), seed=range(2)) + grid(arm="b", bias=(0.0, 0.5), seed=range(2))
+    rows = pd.DataFrame([cell | {"success": 1.0} for cell in tune])
+    assert len(toy(tune=tune).best(rows)) == 4, "a knob that an arm lacks must not drop the arm"
+
+
 def test_a_setting_tuned_for_each_world_is_judged_in_its_own():
     claim = Claim("a beats b", "a", "b", primary=True, where={"world": "ice"})
     tune = grid(arm="a", world=("ice", "snow"), shift=(0.0, 0.5), seed=range(2))
