@@ -56,9 +56,9 @@ def doctor() -> None:
 @models_app.command("list")
 def models_list() -> None:
     """List the models of the course and where their weights are."""
-    from memlab.llm.weights import table
+    from memlab.llm.weights import listing
 
-    for row in table():
+    for row in listing():
         typer.echo(f"{row['name']:<14} {row['size']:>7}  {row['state']:<8} {row['where']}")
 
 
@@ -90,8 +90,8 @@ def lab(
     raise typer.Exit(open_lab(port, browser, fetch))
 
 
-@app.command()
-def run(
+@app.command("run")
+def watch(
     kind: Annotated[str, typer.Argument(help="stationary, drift, deceptive or noisy.")] = "stationary",
     tasks: Annotated[int, typer.Option(help="How many tasks; a run stops by itself after 3 minutes.")] = 60,
     seed: Annotated[int, typer.Option(help="Draws the tasks and their order.")] = 0,
@@ -121,8 +121,8 @@ def run(
     typer.echo(f"{sum(r.seconds for r in replies):.0f} s of model time; {replies[0].backend} of {replies[0].model}")
 
 
-@app.command()
-def study(
+@app.command("study")
+def run_study(
     name: Annotated[
         str | None, typer.Argument(help="Which one, or a file with a LEARNER of your own; without it, the names.")
     ] = None,
@@ -164,9 +164,9 @@ def bench(
     save: Annotated[Path | None, typer.Option(help="Also write the measurements to this JSON file.")] = None,
 ) -> None:
     """Measure the promises of the design on this machine and print them as ratios."""
-    from memlab.tools.bench import run
+    from memlab.tools.bench import measure_all
 
-    raise typer.Exit(int(not run(save, typer.echo)))
+    raise typer.Exit(int(not measure_all(save, typer.echo)))
 
 
 @app.command()
@@ -187,8 +187,8 @@ def test(
     raise typer.Exit(int(bool(failed)))
 
 
-@app.command()
-def notebooks(
+@app.command("notebooks")
+def build_notebooks(
     names: Annotated[list[str] | None, typer.Argument(help="Such as 00 01; all by default.")] = None,
     run: Annotated[bool, typer.Option(help="Also execute them with the replayed model.")] = True,
 ) -> None:
@@ -201,9 +201,9 @@ def notebooks(
 @app.command()
 def sizes() -> None:
     """Print what each notebook asks of its reader, and how many lines stand where."""
-    from memlab.tools.sizes import report
+    from memlab.tools.sizes import reading_lines
 
-    typer.echo("\n".join(report({})))
+    typer.echo("\n".join(reading_lines({})))
 
 
 @data_app.command("manifest")

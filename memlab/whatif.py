@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from memlab.core import MemlabError
 from memlab.datafiles import write_whole
-from memlab.experiments import Claim, Study, judge
+from memlab.experiments import Claim, Study, judge_claims
 from memlab.learners import Learner, study
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def compare(path: Path, lab: Study, say: Callable[[str], None] = print) -> pd.Da
         late = part[part["index"] >= n // 2]
         scores = late.groupby(["arm", "seed"], sort=False)["success"].mean().reset_index(name="score")
         rivals = [arm for arm in scores["arm"].unique() if arm != name]
-        table = judge([Claim(f"{name} beats {rival}", name, rival) for rival in rivals], scores)
+        table = judge_claims([Claim(f"{name} beats {rival}", name, rival) for rival in rivals], scores)
         said = part[(part["arm"] == name) & (part["calls"] > 0)]["backend"].value_counts(normalize=True)
         shares = ", ".join(f"{backend} {share:.0%}" for backend, share in said.items())
         say(f"\n{kind}, second half. Tasks of {name} were answered by {shares}")

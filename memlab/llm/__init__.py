@@ -61,7 +61,7 @@ def open_embedder(spec: str = "auto") -> Embedder:
 
     kind, _, rest = spec.partition(":")
     if spec == "auto":
-        return embedders.open_auto()
+        return embedders.open_auto_embedder()
     if spec == "wordllama":
         return embedders.WordLlamaEmbedder()
     if spec == "hash":

@@ -121,7 +121,7 @@ def fit_calls(calls: Calls, use: np.ndarray, memory: bool = True) -> Fit:
     return unpack(minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x)
 
 
-def judge(calls: Calls) -> dict[str, Any]:
+def assess(calls: Calls) -> dict[str, Any]:
     """Log-loss (nats a call) on kinds of question that the fit never saw, by folds over kinds; and calibration.
 
     The same questions return with other cases, so a split by call would test on what was trained.
@@ -194,7 +194,7 @@ class SimulatedLLM(Model):
         if len(models) != 1:
             raise MemlabError(f"Fit to the replies of one model, got {models or 'none'}.")
         calls, chars = read_calls(rows)
-        report = judge(calls)
+        report = assess(calls)
         best = fit_calls(calls, np.ones(len(calls.picked), bool))
         return cls(
             {
@@ -211,7 +211,7 @@ class SimulatedLLM(Model):
         )
 
     def report(self) -> dict[str, Any]:
-        """What `judge` found when the parameters were fitted."""
+        """What `assess` found when the parameters were fitted."""
         return dict(self.parameters["report"])
 
     def save(self, path: str | Path) -> Path:

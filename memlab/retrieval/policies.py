@@ -62,25 +62,20 @@ def kernel_q(sqdist: ArrayLike, q: ArrayLike, delta: float) -> Floats:
     ``sqdist`` and ``q`` are (..., n), past uses on the last axis; δ is added to the *squared* distance. Raises
     `MemlabError` for NaN and infinity, unequal lengths, negative distances, and a ``delta`` that is not positive.
     """
-    kernel, values = nec_kernel(sqdist, delta, q)
-    return (kernel * values).sum(axis=-1) / kernel.sum(axis=-1)
-
-
-def nec_kernel(sqdist: ArrayLike, delta: float, *beside: ArrayLike) -> list[Floats]:
-    """k = 1/(‖s−s'‖² + δ), then the arrays ``beside`` it: all finite, (..., n) with one n; errors as `kernel_q`."""
-    arrays = [_finite(sqdist, "sqdist"), *(_finite(values, "q") for values in beside)]
-    shapes = [array.shape for array in arrays]
+    distances, values = _finite(sqdist, "sqdist"), _finite(q, "q")
     try:
-        fit = len(np.broadcast_shapes(*shapes)) > 0 and len({shape[-1] for shape in shapes}) == 1
+        np.broadcast_shapes(distances.shape, values.shape)
+        fit = distances.shape[-1] == values.shape[-1]
     except ValueError:
         fit = False
     if not fit:
-        raise MemlabError(f"shapes {' and '.join(map(str, shapes))}: give as many squared distances as values")
-    if not (np.isfinite(delta) and delta > 0) or np.any(arrays[0] < 0):
-        raise MemlabError(
-            f"delta={delta}, smallest squared distance {arrays[0].min()}: need finite delta > 0, none < 0"
-        )
-    return [1.0 / (arrays[0] + delta), *arrays[1:]]
+        shapes = f"{distances.shape} and {values.shape}"
+        raise MemlabError(f"shapes {shapes}: give as many squared distances as values")
+    if not (np.isfinite(delta) and delta > 0) or np.any(distances < 0):
+        least = distances.min()
+        raise MemlabError(f"delta={delta}, smallest squared distance {least}: need finite delta > 0, none < 0")
+    kernel = 1.0 / (distances + delta)
+    return (kernel * values).sum(axis=-1) / kernel.sum(axis=-1)
 
 
 class Sized:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from textwrap import fill
 from typing import Any
 
@@ -13,15 +13,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 from numpy.typing import ArrayLike
 
-from memlab.show.made import made_by
-from memlab.show.picture import encode_fast
+from memlab.show.picture import to_png
+from memlab.show.rows import made_by
 from memlab.show.style import HATCHES, STYLE, is_null, look
 
 WIDTH = 5.5
 """Inches of every figure: with one panel a row its text is still legible where a window of 800 pixels shrinks it."""
-TITLE_LETTERS, LEGEND_LETTERS = 58, 72
-LINE = 0.19
-"""Inches of a line of the title or the legend."""
+LINE, TITLE_LETTERS, LEGEND_LETTERS = 0.19, 54, 72
+"""Inches of a line of the title or the legend, and how much such a line holds."""
 
 
 class Canvas:
@@ -57,9 +56,10 @@ class Canvas:
 
     def source(self, *sources: Any) -> None:
         """Print below the figure what made its numbers, as `made_by` reads it from rows, a model or replies."""
-        self.made = made_by(*sources)
-        if self._legend is not None:
-            self._legend.set_title(f"made by: {self.made}")
+        made = made_by(*sources)
+        if self._legend is not None and made != self.made:
+            self._legend.set_title(f"made by: {made}")
+        self.made = made
 
     def axes(self, panel: int = 0, **settings: Any) -> None:
         """Label a panel through matplotlib's ``Axes.set``: ``xlabel``, ``ylabel`` (with units), ``xlim``, ``ylim``."""
@@ -108,13 +108,8 @@ class Canvas:
 
     def level(self, name: str, y: float, panel: int = 0) -> None:
         """Draw or move a horizontal reference line, such as an exact value or a null."""
-        artist = self._artists.get(("level", name, panel))
-        if artist is None:
-            color, dash, _ = self._look(name)
-            style = {"color": color, "linestyle": (0, dash) if dash else "-", "linewidth": 1.2, "animated": True}
-            self._artists["level", name, panel] = self.panels[panel].axhline(y, label=name, **style)
-        else:
-            artist.set_ydata([y, y])
+        across = self.panels[panel].get_yaxis_transform()
+        self.line(name, [0, 1], [y, y], panel, transform=across, linewidth=1.2)
 
     def bars(self, name: str, labels: Sequence[str], heights: ArrayLike, panel: int = 0) -> None:
         """Draw or move a group of bars over ``labels``; the groups of a panel stand side by side.
@@ -143,7 +138,7 @@ class Canvas:
             for i, bar in enumerate(group):
                 bar.set(x=i + (place - len(groups) / 2) * width, width=width, hatch=HATCHES[place % len(HATCHES)])
 
-    def png(self, encode: Callable[[Figure], bytes] = encode_fast) -> bytes:
+    def png(self, fast: bool = True) -> bytes:
         """Draw what moves over what stays, and give the PNG. The first call also settles legend and layout."""
         # matplotlib marks the figure stale when anything but an animated artist has changed.
         if self._background is None or self.fig.stale:
@@ -155,7 +150,7 @@ class Canvas:
         self._agg.restore_region(self._background)
         for artist in sorted(self._moving(), key=lambda artist: artist.get_zorder()):
             self.fig.draw_artist(artist)
-        return encode(self.fig)
+        return to_png(self.fig, fast)
 
     def _moving(self) -> Iterator[Any]:
         for key, artist in self._artists.items():

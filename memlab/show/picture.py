@@ -50,18 +50,14 @@ def plain(text: str) -> str:
     return escape(text).replace("$", "<span>$</span>")
 
 
-def encode(fig: Any) -> bytes:
-    """The PNG of what a matplotlib figure's Agg canvas holds, as small as it gets: a notebook keeps it."""
-    out = io.BytesIO()
-    Image.fromarray(np.asarray(fig.canvas.buffer_rgba())).convert("RGB").save(out, "png", compress_level=9)
-    return out.getvalue()
+def to_png(fig: Any, fast: bool = False) -> bytes:
+    """The PNG of what a matplotlib figure's Agg canvas holds, as small as it gets: a notebook keeps it.
 
-
-def encode_fast(fig: Any) -> bytes:
-    """The same in 256 tints of the house's colors: a third of the time and half of the bytes, for a widget's frame."""
-    out = io.BytesIO()
-    frame = Image.fromarray(np.asarray(fig.canvas.buffer_rgba())).convert("RGB")
-    frame.quantize(palette=_tints(), dither=Image.Dither.NONE).save(out, "png", compress_level=1)
+    ``fast`` is for a widget's frame: 256 tints of the house's colors take a third of the time and half of the bytes.
+    """
+    out, frame = io.BytesIO(), Image.fromarray(np.asarray(fig.canvas.buffer_rgba())).convert("RGB")
+    frame = frame.quantize(palette=_tints(), dither=Image.Dither.NONE) if fast else frame
+    frame.save(out, "png", compress_level=1 if fast else 9)
     return out.getvalue()
 
 
@@ -76,13 +72,6 @@ def _tints() -> Image.Image:
     return palette
 
 
-def figure(drawn: Any, alt: str, caption: str) -> Picture:
-    """A `Picture` of a `Canvas` or of a matplotlib figure; ``alt`` and ``caption`` must not be empty."""
-    if hasattr(drawn, "png"):
-        return Picture(drawn.png(encode), alt, caption)
-    if not hasattr(drawn.canvas, "buffer_rgba"):
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-        FigureCanvasAgg(drawn)
-    drawn.canvas.draw()
-    return Picture(encode(drawn), alt, caption)
+def figure(canvas: Any, alt: str, caption: str) -> Picture:
+    """A `Picture` of a `Canvas`; ``alt`` and ``caption`` must not be empty."""
+    return Picture(canvas.png(fast=False), alt, caption)

@@ -49,14 +49,13 @@ def arms(
     import seaborn
 
     keys = [name for name in (panel, group, arm) if name]
-    found = tables.tidy(scores, keys, [y, "seed"])
-    labels = tables.labels(found, arm)
-    found = found.groupby([*keys, "seed"], sort=False)[y].mean().reset_index()
+    rows = tables.tidy(scores, keys, [y, "seed"])
+    labels = {name: fill(label, LABEL_LETTERS) for name, label in tables.labels(rows, arm).items()}
+    found = rows.groupby([*keys, "seed"], sort=False)[y].mean().reset_index()
     parts, hue = tables.by_panel(found, panel), group or arm
-    labels = {name: fill(label, LABEL_LETTERS) for name, label in labels.items()}
     lines = max(1.2, *(1 + text.count("\n") for text in labels.values()), found[group].nunique() if group else 1)
-    rows = max(part[arm].nunique() for part in parts.values())
-    canvas, means = Canvas(len(parts), 0.5 + 0.24 * lines * rows), []
+    most = max(part[arm].nunique() for part in parts.values())
+    canvas, means = Canvas(len(parts), 0.5 + 0.24 * lines * most), []
     for i, (kind, part) in enumerate(parts.items()):
         tables.check_paired(part, arm)
         hues = list(part[hue].unique())
@@ -72,14 +71,10 @@ def arms(
         mean = part.groupby([arm, group] if group else arm, sort=False)[y].mean().to_dict()
         mean = {", ".join(map(str, name)) if group else name: value for name, value in mean.items()}
         means.append((f"{kind}: " if kind else "") + tables.ranking(mean))
-    canvas.source(tables.source(scores, made_by))
-    said = title or f"Mean {y}: " + "; ".join(means)
-    canvas.title(said)
-    return figure(
-        canvas,
-        alt or f"Points with intervals of {y} by {arm}. {said}.",
-        caption or f"Points: means; lines: {tables.spread(found)}; ticks: the replicates.",
-    )
+    canvas.source(rows if made_by is None else made_by)
+    canvas.title(title or f"Mean {y}: {'; '.join(means)}")
+    note = f"Points: means; lines: 95% bootstrap over {found['seed'].nunique()} replicates; ticks: each."
+    return figure(canvas, alt or f"Points with intervals of {y} by {arm}. {canvas.words}.", caption or note)
 
 
 def verdicts(table: pd.DataFrame, *, made_by: Any = None, title: str = "", alt: str = "", caption: str = "") -> Picture:
@@ -98,12 +93,7 @@ def verdicts(table: pd.DataFrame, *, made_by: Any = None, title: str = "", alt: 
         on.axvline(0, color="black", linewidth=1)
         for i, claim in enumerate(claims):
             color, marker, filling = WORDS[claim.word]
-            on.plot(
-                [max(claim.low, -far), min(claim.high, far)],
-                [i, i],
-                color=color,
-                linewidth=3.5 if claim.primary else 1.8,
-            )
+            on.hlines(i, max(claim.low, -far), min(claim.high, far), color, linewidth=3.5 if claim.primary else 1.8)
             on.plot(claim.mean, i, marker, color=color, markerfacecolor=filling, markersize=8)
             if pd.notna(claim.margin):
                 on.plot(-claim.margin, i, "|", color=NULL, markersize=22, markeredgewidth=2)
@@ -115,11 +105,28 @@ def verdicts(table: pd.DataFrame, *, made_by: Any = None, title: str = "", alt: 
         words.spines["right"].set_visible(False)
     canvas.source(made_by if made_by is not None else table)
     counts = table["word"].value_counts().to_dict()
-    said = title or f"Of {len(claims)} claims, " + ", ".join(f"{n} {word}" for word, n in counts.items())
-    canvas.title(said)
+    canvas.title(title or f"Of {len(claims)} claims, " + ", ".join(f"{n} {word}" for word, n in counts.items()))
     each = "; ".join(f"{c.claim}: {c.word}, {c.mean:.3f} [{c.low:.3f}, {c.high:.3f}]" for c in claims)
-    how = (
-        f"n = {', '.join(map(str, table['n'].unique()))}; lines: intervals at the level of Holm's step, from sign flips"
-    )
-    how += "; grey tick: the margin." if table["margin"].notna().any() else "."
-    return figure(canvas, alt or f"{said}. {each}.", caption or how)
+    how = "Lines: intervals at the level of Holm's step, by sign flips; a grey tick is a margin; "
+    how += f"n = {', '.join(map(str, table['n'].unique()))}."
+    return figure(canvas, alt or f"{canvas.words}. {each}.", caption or how)
+
+
+def bars(
+    table: Any, *, made_by: Any = "computed", title: str = "", alt: str = "", caption: str = "", **axes: Any
+) -> Picture:
+    """Bars without sampling error: ``{group: {label: value}}``, or a frame (labels × groups).
+
+    What has replicates is drawn with `arms`. ``axes`` go to matplotlib's ``Axes.set``.
+    """
+    import pandas as pd
+
+    frame = pd.DataFrame(table)
+    canvas = Canvas()
+    for group in frame:
+        canvas.bars(str(group), [str(label) for label in frame.index], frame[group])
+    canvas.axes(**axes)
+    canvas.source(made_by)
+    values = {", ".join(map(str, label)): value for label, value in frame.stack().items()}
+    canvas.title(title or f"Bars: {tables.ranking(values)}")
+    return figure(canvas, alt or f"{canvas.words}.", caption or "Exact values, no sampling.")

@@ -1,13 +1,13 @@
 """The table ``view``: the current cases as of one commit, so that opening a store need not fold the whole log.
 
-It holds no vectors (the log has them) and nothing that the log does not: losing it loses no memory.
+It holds no vectors, only their CRC-32, and nothing that the log does not hold: losing it loses no memory.
 """
 
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,42 +16,54 @@ from memlab.core import Case
 from memlab.stores.log import View, fields_of
 from memlab.stores.rows import to_json
 
+SUM_KEY = b"memlab.checksum"
 
-def save(db: Any, view: View) -> None:
-    """Write ``view`` in place of the last checkpoint."""
+
+def save(db: Any, view: View, token: int) -> None:
+    """Write ``view`` in place of the last checkpoint; ``token`` is that of its commit."""
     import pyarrow as pa
 
     sides = [(case, True) for case in view.live.values()] + [(case, False) for case in view.gone.values()]
     columns: dict[str, list[Any]] = {
         "case_id": [case.id for case, _ in sides],
         "live": [live for _, live in sides],
-        "fields": [to_json({**fields_of(case), "vector": case.vector is not None}) for case, _ in sides],
+        "fields": [to_json({**fields_of(case), "vector": _sum(case.vector)}) for case, _ in sides],
         "applied_seq": [view.version] * len(sides),
     }
     types = (pa.string(), pa.bool_(), pa.string(), pa.int64())
     table = pa.table(
         {name: pa.array(column, kind) for (name, column), kind in zip(columns.items(), types, strict=True)}
     )
+    table = table.replace_schema_metadata({SUM_KEY: _checksum(columns, token)})
     there = "view" in db.list_tables().tables
     db.create_table("view", table, mode="overwrite" if there else "create")
 
 
-def load(db: Any, vectors: Callable[[int], dict[str, np.ndarray]], newest: int) -> View:
-    """The view of the last checkpoint; an empty one where there is none that fits a log of ``newest`` commits."""
+def load(db: Any, vectors: Callable[[int], dict[str, np.ndarray]], tokens: list[int]) -> View:
+    """The view of the last checkpoint; an empty one where there is none that fits the commits with these ``tokens``."""
     try:
         rows = db.open_table("view").to_arrow()
-        applied = rows["applied_seq"][0].as_py() if len(rows) else 0
-        cases = {row["case_id"]: (row["live"], json.loads(row["fields"])) for row in rows.to_pylist()}
+        columns = rows.to_pydict()
+        applied = columns["applied_seq"][0]
+        if rows.schema.metadata[SUM_KEY] != _checksum(columns, tokens[applied - 1]):
+            return View()
+        held = vectors(applied)
+        view = View(version=applied)
+        for case_id, live, text in zip(columns["case_id"], columns["live"], columns["fields"], strict=True):
+            fields = json.loads(text)
+            total = fields.pop("vector")
+            vector = None if total is None else held[case_id]
+            if _sum(vector) != total:
+                return View()
+            (view.live if live else view.gone)[case_id] = Case(case_id, vector=vector, **fields)
     except Exception:
         return View()
-    if not 0 < applied <= newest:
-        return View()
-    held = vectors(applied)
-    view = View(version=applied)
-    for case_id, (live, fields) in cases.items():
-        has_vector = fields.pop("vector")
-        case = Case(case_id, **fields)
-        if has_vector:
-            case = replace(case, vector=held[case_id])
-        (view.live if live else view.gone)[case_id] = case
     return view
+
+
+def _sum(vector: np.ndarray | None) -> int | None:
+    return None if vector is None else zlib.crc32(vector.tobytes())
+
+
+def _checksum(columns: dict[str, list[Any]], token: int) -> bytes:
+    return b"%d" % zlib.crc32(to_json({**columns, "token": token}).encode())

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
+from functools import cache
+from typing import Any
 
 import numpy as np
 
 from memlab.core import KINDS, Case
 
 MARGIN = 4e-6  # wider than float32 rounding of a unit product plus the rounding of similarities to 1e-6
+FEW = 9_216  # below it OpenBLAS has one thread anyway, and setting that would cost more than the product
+MANY = 4_500_000  # above it, 18 MB, the rows come from main memory, and einsum is faster than BLAS with one thread
+_turn = threading.Lock()  # threadpoolctl lets one thread at a time set the number
+
+
+@cache
+def _blas() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas")
+
+
+def product(rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """``rows @ vector`` by one thread: BLAS with two waits 5-50 ms where another program is busy."""
+    if rows.size < FEW:
+        return np.asarray(rows @ vector)
+    if rows.size > MANY:
+        return np.einsum("ij,j->i", rows, vector)
+    with _turn, _blas().limit(limits=1):
+        return np.asarray(rows @ vector)
 
 
 class Index:
@@ -73,7 +96,7 @@ class Index:
         answer does not depend on where in the matrix a row happens to stand.
         """
         n = len(self._ids)
-        near = self._rows[:n] @ vector
+        near = product(self._rows[:n], vector)
         if kind is not None:
             right = self._kinds[:n] == KINDS.index(kind)
             near[~right] = -np.inf
@@ -83,7 +106,7 @@ class Index:
             return [], np.empty(0)
         cut = np.partition(near, len(near) - k)[len(near) - k]
         slots = np.flatnonzero(near >= cut - np.float32(MARGIN))
-        exact = np.round(self._rows[slots].astype(np.float64) @ vector.astype(np.float64), 6) + 0.0
+        exact = np.round(product(self._rows[slots].astype(np.float64), vector.astype(np.float64)), 6) + 0.0
         ids = [self._ids[slot] for slot in slots]
         best = sorted(range(len(ids)), key=lambda i: (-exact[i], ids[i]))[:k]
         return [ids[i] for i in best], exact[best]

@@ -3,6 +3,11 @@
 One append to the table ``log`` is the commit point. ``version`` is memlab's own number, not LanceDB's: cleanup deletes
 LanceDB's versions. The table ``view`` is a checkpoint that only saves time on opening; `LanceStore.rebuild` does
 without it. Search runs on the matrix in memory, as in the array store.
+
+What is promised: a commit is there as a whole or not at all, and a commit that was acknowledged outlives the process.
+`memlab.open_store` says what holds at a power loss. What comes back is what was written, by a checksum a commit, or an
+error that names the commit. A store is told from another that took its place by its ``identity``, and by the token of
+the last commit that was seen.
 """
 
 from __future__ import annotations
@@ -13,7 +18,7 @@ import secrets
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +29,9 @@ from memlab.core import Edit, Step
 from memlab.stores import checkpoint
 from memlab.stores.base import LogStore
 from memlab.stores.contract import StoreError, check_dim
+from memlab.stores.durability import set_back, sync, torn
 from memlab.stores.log import Entry, View, replay
-from memlab.stores.rows import STEP, decode, dim_of, encode, log_schema, newest_vectors
+from memlab.stores.rows import STEP, absent_columns, decode, dim_of, encode, identity_of, log_schema, newest_vectors
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,7 +40,16 @@ COMPACT_EVERY = 64
 CHECKPOINT_EVERY = 512
 LOCK_SECONDS = 60.0
 URI_REFRESH_SECONDS = 1.0
-URI_GRACE = timedelta(minutes=10)
+GRACE, URI_GRACE = timedelta(milliseconds=1), timedelta(minutes=10)
+# LanceDB's own bound, 7 GB, is never reached: it kept 65 kB of each commit.
+CACHE_BYTES = 8_000_000
+# Row ids then tell the order of appending whatever compaction does to the order of rows.
+STABLE_ROW_IDS = {"new_table_enable_stable_row_ids": "true"}
+COPY = "bring it back from a copy"
+
+
+class Damaged(StoreError):
+    """Files of the log cannot be read, or do not hold what was written."""
 
 
 class LanceStore(LogStore):
@@ -42,40 +57,80 @@ class LanceStore(LogStore):
 
     At a URI there is no lock: a writer reads its rows back when somebody else wrote meanwhile, the first of two
     commits of one version counts, and the other is checked again and committed after it. Readers at a URI look for
-    new commits once a second.
+    new commits once a second. A store begun at a URI by an older memlab is read and written, but never compacted.
     """
 
-    def __init__(self, path: str | os.PathLike[str], dim: int | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str], dim: int | None = None, durable: bool = False) -> None:
         self._path = os.fspath(path)
         self._folder = None if "://" in self._path else Path(self._path).expanduser().absolute()
-        self._table = self._open(None if dim is None else check_dim(dim))
+        if durable and self._folder is None:
+            raise StoreError(
+                f"durable=True is for a folder; leave it out at {self._path}, which syncs by its own rules"
+            )
+        self._durable = durable
+        self._synced: set[Path] = set()
+        dim = None if dim is None else check_dim(dim)
+        try:
+            self._start(dim)
+        except Damaged as error:
+            if self._folder is None or not torn(self._folder):
+                raise
+            self._start_before_tear(self._folder, dim, error)
+
+    def _start(self, dim: int | None) -> None:
+        self._table = self._open(dim)
         held = dim_of(self._table.schema)
         if dim is not None and dim != held:
             raise StoreError(f"{self._path} holds vectors of length {held}, not {dim}; use its embedder, or a new path")
         super().__init__(held)
+        self._identity = identity_of(self._table.schema)
         self._tokens: list[int] = []
+        self._lost: set[int] = set()
+        self._checked = 0
         self._looked = 0.0
         self._lance_version = 0
         self._in_write = False
         self._look()
         self._view = self._load()
 
+    def _start_before_tear(self, folder: Path, dim: int | None, error: Damaged) -> None:
+        """Open at the last version of LanceDB's that reads as a whole."""
+
+        def whole() -> bool:
+            try:
+                self._start(dim)
+                self._check()
+            except StoreError:
+                return False
+            return self._newest() > 0
+
+        with self._lock():
+            if whole():
+                return
+            back = set_back(folder, whole)
+        if back is None:
+            raise error
+        warnings.warn(
+            f"the newest files of {self._path} are torn, as by a power loss; it was opened at commit {self._newest()}, "
+            f"the last whole one. Dropped, and kept in {back[1].name}: what {back[0]} later writes held",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+
     def _open(self, dim: int | None) -> Any:
         import lancedb
 
         folder = self._folder
         with self._told("cannot open memory", "check the path and its permissions"):
+            if folder is not None and folder.exists() and not folder.is_dir():
+                raise StoreError(f"{self._path} is a file; give the path of a folder")
+            self._db = lancedb.connect(folder or self._path, session=lancedb.Session(CACHE_BYTES, CACHE_BYTES))
             if folder is not None:
-                if folder.exists() and not folder.is_dir():
-                    raise StoreError(f"{self._path} is a file; give the path of a folder")
-                self._db = lancedb.connect(folder)
                 if not _has_log(folder):
                     return self._create(256 if dim is None else dim)
-            else:
-                self._db = lancedb.connect(self._path)
-                if "log" not in self._db.list_tables().tables:
-                    return self._create(256 if dim is None else dim)
-        with self._told("cannot read memory", "the table is damaged: bring it back from a copy, or use another path"):
+            elif "log" not in self._db.list_tables().tables:
+                return self._create(256 if dim is None else dim)
+        with self._told("cannot read memory", f"the table is damaged: {COPY}, or use another path", Damaged):
             table = self._db.open_table("log")
             schema = table.schema
         if not dim_of(schema):
@@ -83,9 +138,9 @@ class LanceStore(LogStore):
         return table
 
     def _create(self, dim: int) -> Any:
-        folder = self._folder
+        folder, schema = self._folder, log_schema(dim, secrets.token_hex(8))
         if folder is None:
-            return self._db.create_table("log", schema=log_schema(dim), exist_ok=True)
+            return self._db.create_table("log", schema=schema, exist_ok=True, storage_options=STABLE_ROW_IDS)
         folder.mkdir(parents=True, exist_ok=True)
         others = sorted({name.name for name in folder.iterdir()} - {"memlab.lock", "log.lance"})
         if others:
@@ -95,19 +150,17 @@ class LanceStore(LogStore):
                 return self._db.open_table("log")
             data = folder / "log.lance" / "data"
             if data.is_dir() and any(data.iterdir()):
-                raise StoreError(
-                    f"{self._path} lost its table's manifest; bring it back from a copy, or use another path"
-                )
-            return self._db.create_table("log", schema=log_schema(dim))
+                raise StoreError(f"{self._path} lost its table's manifest; {COPY}, or use another path")
+            return self._db.create_table("log", schema=schema, storage_options=STABLE_ROW_IDS)
 
     @contextmanager
-    def _told(self, what: str, remedy: str) -> Iterator[None]:
+    def _told(self, what: str, remedy: str, kind: type[StoreError] = StoreError) -> Iterator[None]:
         try:
             yield
         except StoreError:
             raise
         except Exception as error:
-            raise StoreError(f"{what} at {self._path}: {_short(error)}; {remedy}") from error
+            raise kind(f"{what} at {self._path}: {_short(error)}; {remedy}") from error
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -139,51 +192,82 @@ class LanceStore(LogStore):
             finally:
                 self._in_write = False
 
-    def _read(self, where: str, columns: list[str] | None = None) -> pa.Table:
-        """Rows in the order they were appended. Another process may clean up under us: then look again."""
+    def _read(self, where: str, columns: list[str] | None = None, row_ids: bool = False) -> pa.Table:
+        """Rows in any order. Another process may clean up under us: then look again."""
         for attempt in range(3):
             try:
-                query = self._table.search().where(where)
+                query = self._table.search().where(where).with_row_id(row_ids)
                 return (query if columns is None else query.select(columns)).to_arrow()
             except Exception as error:
                 if attempt == 2:
-                    raise StoreError(f"cannot read {self._path}: {_short(error)}; bring it back from a copy") from error
+                    raise Damaged(f"cannot read {self._path}: {_short(error)}; {COPY}") from error
                 self._table.checkout_latest()
         raise AssertionError
+
+    def _first(self, where: str) -> tuple[dict[int, int], set[int]]:
+        """The token that counts for each version, which is the first that was appended; and the tokens that lost."""
+        rows = self._read(where, ["version", "token"], row_ids=True).sort_by("_rowid")
+        first: dict[int, int] = {}
+        pairs = list(zip(rows["version"].to_pylist(), rows["token"].to_pylist(), strict=True))
+        for version, token in pairs:
+            first.setdefault(version, token)
+        return first, {token for version, token in pairs if token != first[version]}
 
     def _manifest(self, version: int) -> str:
         """Where LanceDB puts the manifest of one of its own versions."""
         return os.path.join(self._folder or "", "log.lance", "_versions", f"{2**64 - 1 - version:020d}.manifest")
 
+    def _stamp(self) -> tuple[int, ...] | None:
+        """What tells the manifest that was last seen from another at its place; None when there is none."""
+        try:
+            found = os.stat(self._manifest(self._lance_version))
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
     def _moved(self) -> bool:
         if self._folder is None:
             return self._in_write or time.monotonic() - self._looked > URI_REFRESH_SECONDS
         # Two looks at names, because listing them would cost a search more the longer compaction is away.
-        newer, here = (os.path.exists(self._manifest(self._lance_version + i)) for i in (1, 0))
-        return newer or not here
+        return os.path.exists(self._manifest(self._lance_version + 1)) or self._stamp() != self._seen
 
     def _look(self) -> None:
-        """Take in which commits there are now: the first token of a version, in the order of appending, counts."""
+        """Take in which commits there are now, in the same store as before."""
         self._looked = time.monotonic()
-        with self._told("cannot read memory", "open it again, or bring it back from a copy"):
-            self._table.checkout_latest()
-            self._lance_version = self._table.version
-        rows = self._read(f"version > {len(self._tokens)}", ["version", "token"])
-        first: dict[int, int] = {}
-        for version, token in zip(rows["version"].to_pylist(), rows["token"].to_pylist(), strict=True):
-            first.setdefault(version, token)
+        with self._told("cannot read memory", f"open it again, or {COPY}", Damaged):
+            # Not checkout_latest: it takes no notice of a table that was made anew with fewer versions.
+            self._table = self._db.open_table("log")
+            self._at_rest()
+        known = len(self._tokens)
+        first, self._lost = self._first(f"version >= {known}")
+        if identity_of(self._table.schema) != self._identity or (known and first.pop(known, None) != self._tokens[-1]):
+            self._closed = True
+            raise StoreError(
+                f"{self._path} holds another store than before, or an older copy of it; nothing was written. "
+                f"Open it again with memlab.open_store"
+            )
         for version in sorted(first):
             if version != len(self._tokens) + 1:
-                raise StoreError(f"{self._path} has no commit {len(self._tokens) + 1}; bring it back from a copy")
+                raise Damaged(f"{self._path} has no commit {len(self._tokens) + 1}; {COPY}")
             self._tokens.append(first[version])
+
+    def _at_rest(self) -> None:
+        """Note LanceDB's version that the handle is at."""
+        self._lance_version = self._table.version
+        self._seen = self._stamp()
 
     def _newest(self) -> int:
         return len(self._tokens)
 
-    def _decoded(self, where: str) -> list[tuple[int, int, Edit | Step]]:
+    def _decoded(self, where: str, whole: bool = True) -> list[tuple[int, int, Edit | Step]]:
         rows = self._read(where)
-        with self._told("cannot read memory", "bring it back from a copy"):
-            return decode(rows.filter(self._counts(rows)))
+        with self._told("cannot read memory", COPY, Damaged):
+            return decode(rows.filter(self._counts(rows)), whole)
+
+    def _check(self) -> None:
+        """Read all commits that were not checked yet by this handle: the edits of one case have no checksum."""
+        self._decoded(f"version > {self._checked}")
+        self._checked = self._newest()
 
     def _counts(self, rows: pa.Table) -> pa.Array:
         """Whether each row is of the commit that counts for its version."""
@@ -197,12 +281,16 @@ class LanceStore(LogStore):
     def _entries(self, after: int = 0, upto: int | None = None, case_id: str | None = None) -> list[Entry]:
         if after >= self._newest():
             return []
-        where = [f"op != '{STEP}'", f"version > {after}"]
+        where = [f"version > {after}"]
         if upto is not None:
             where.append(f"version <= {upto}")
+        part = case_id is not None
+        if part:
+            self._check()
+            where.append(f"op != '{STEP}'")
         if case_id is not None:
             where.append("case_id = '" + case_id.replace("'", "''") + "'")
-        rows = self._decoded(" AND ".join(where))
+        rows = self._decoded(" AND ".join(where), whole=not part)
         return [Entry(version, position, edit) for version, position, edit in rows if isinstance(edit, Edit)]
 
     def _steps(self) -> list[tuple[int, Step]]:
@@ -213,17 +301,26 @@ class LanceStore(LogStore):
         token = secrets.randbits(62)
         rows = encode(version, token, edits, steps, self._dim)
         with self._told("commit failed", "memory is as it was; free space or make it writable, then commit again"):
+            if lacking := absent_columns(self._table.schema):
+                self._table.add_columns(lacking)
+                self._lance_version = self._table.version
             done = self._table.add(rows).version
         alone = done == self._lance_version + 1
-        if not alone and self._read(f"version = {version}", ["token"])["token"][0].as_py() != token:
-            self._table.delete(f"token = {token}")
+        if not alone and self._first(f"version = {version}")[0][version] != token:
+            with suppress(Exception):  # Rows that lost are never read; who looks next removes them.
+                self._table.delete(f"token = {token}")
             return False
         self._tokens.append(token)
-        self._lance_version = done
+        self._at_rest()
+        if self._checked == version - 1:
+            self._checked = version
+        if self._durable and self._folder is not None:
+            with self._told(f"commit {version} is written but not synced", "mend the disk, then read memory again"):
+                sync(self._folder, self._synced)
         return True
 
     def _load(self) -> View:
-        view = checkpoint.load(self._db, self._vectors, self._newest())
+        view = checkpoint.load(self._db, self._vectors, self._tokens)
         replay(view, self._entries(after=view.version))
         view.version = self._newest()
         return view
@@ -236,25 +333,29 @@ class LanceStore(LogStore):
         )
         return newest_vectors(rows.filter(self._counts(rows)))
 
-    def rebuild(self) -> None:
-        with self._guard:
-            self._tokens = []
-            super().rebuild()
-
     def _tidy(self) -> None:
         version = self._newest()
         if version % COMPACT_EVERY:
             return
         try:
             if version % CHECKPOINT_EVERY == 0:
-                checkpoint.save(self._db, self._view)
-            if self._table.stats()["fragment_stats"]["num_fragments"] < max(COMPACT_EVERY, version / COMPACT_EVERY):
-                return
-            grace = timedelta(milliseconds=1) if self._folder is not None else URI_GRACE
-            self._table.optimize(cleanup_older_than=grace)
-            self._lance_version = self._table.version
+                checkpoint.save(self._db, self._view, self._tokens[-1])
+            if self._table.stats()["fragment_stats"]["num_fragments"] >= max(COMPACT_EVERY, version / COMPACT_EVERY):
+                self._compact()
         except Exception as error:
             warnings.warn(f"{self._path} was not compacted, nothing is lost: {error}", RuntimeWarning, stacklevel=2)
+
+    def _compact(self) -> None:
+        if self._folder is not None:
+            self._table.optimize()
+            sync(self._folder, self._synced)  # before the files that it replaces are removed
+            self._table.optimize(cleanup_older_than=GRACE)
+            self._at_rest()
+        elif self._identity:
+            if self._lost:
+                self._table.delete(f"token IN ({', '.join(map(str, self._lost))})")
+            self._table.checkout_latest()
+            self._table.optimize(cleanup_older_than=URI_GRACE)
 
 
 def _short(error: Exception) -> str:

@@ -37,14 +37,17 @@ def pick(
 
 
 def take_back(
-    view: View, log: Iterable[Entry], picked: AbstractSet[tuple[int, int]], derived: bool, keep_later: bool, what: str
+    view: View, log: Sequence[Entry], picked: AbstractSet[tuple[int, int]], derived: bool, keep_later: bool, what: str
 ) -> list[Edit]:
     """The edits that take those ``picked`` of ``log`` back, with ``derived`` all that came of them. ``what`` says why.
 
     An edit came of them if one of its sources was, when it was made, another than it would have been without them.
     """
     traces: dict[str, Trace] = {}
+    hit = {entry.edit.case_id for entry in log if entry[:2] in picked}
     for entry in log:
+        if not derived and entry.edit.case_id not in hit:
+            continue
         sources = entry.edit.sources if derived else ()
         taken = entry[:2] in picked or any(name in traces and traces[name].differs() for name in sources)
         traces.setdefault(entry.edit.case_id, Trace()).add(entry, taken)

@@ -1,15 +1,20 @@
 """How commits stand in the log table: one Arrow row for each edit and each step.
 
 ``before`` and ``after`` are JSON of the fields that changed; ``after`` also holds the sources of an edit, and what a
-revert undoes, where there are any. A vector stands in the column ``point`` of the one row
-that brought it in: a step whose query is the vector of a case in the same commit points to that row with ``point_at``.
-What a ``forget`` took away and a ``restore`` brought back is known from the rows before it, and is not written again.
+revert undoes, where there are any. A vector stands in the column ``point`` of the one row that brought it in: a step
+whose query is the vector of a case in the same commit points to that row with ``point_at``. What a ``forget`` took
+away and a ``restore`` brought back is known from the rows before it, and is not written again. All rows of a commit
+hold the same ``checksum``; a log begun by an older memlab has commits without one.
 """
 
 from __future__ import annotations
 
 import json
 import time
+import zlib
+from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -21,11 +26,11 @@ if TYPE_CHECKING:
 
 STEP = "step"
 BESIDE = ("sources", "undoes")
-DIM_KEY = b"memlab.dim"
+DIM_KEY, ID_KEY = b"memlab.dim", b"memlab.id"
 
 
-def log_schema(dim: int) -> pa.Schema:
-    """Columns of the log table; ``token`` tells two writers of the same version apart."""
+def log_schema(dim: int, identity: str = "") -> pa.Schema:
+    """Columns of the log table; ``token`` tells two writers of the same version apart, ``identity`` two stores."""
     import pyarrow as pa
 
     return pa.schema(
@@ -46,15 +51,36 @@ def log_schema(dim: int) -> pa.Schema:
             ("author", pa.string()),
             ("verdict", pa.string()),
             ("time", pa.timestamp("us", "UTC")),
+            ("checksum", pa.int64()),
         ],
-        metadata={DIM_KEY: str(dim).encode()},
+        metadata={DIM_KEY: str(dim).encode(), ID_KEY: identity.encode()},
     )
 
 
 def dim_of(schema: pa.Schema) -> int:
     """The length of the vectors that a log table holds; 0 if the table is not a log of memlab."""
     dim = int((schema.metadata or {}).get(DIM_KEY, b"0"))
-    return dim if dim > 0 and schema.equals(log_schema(dim)) else 0
+    return dim if dim > 0 and set(schema) == set(log_schema(dim)) - set(absent_columns(schema)) else 0
+
+
+def identity_of(schema: pa.Schema) -> bytes:
+    """What tells a store from another at its path; empty for one begun by an older memlab."""
+    return bytes((schema.metadata or {}).get(ID_KEY, b""))
+
+
+def absent_columns(schema: pa.Schema) -> list[pa.Field]:
+    """The columns that a log begun by an older memlab lacks."""
+    return [field for field in log_schema(1) if field.name not in schema.names]
+
+
+def checksum(rows: Iterable[dict[str, Any]]) -> int:
+    """CRC-32 of the rows of one commit, in order; a column that is empty does not count, so that one can be added."""
+    total = 0
+    for row in rows:
+        held = {name: row[name] for name in sorted(row) if name not in ("point", "checksum") and row[name] is not None}
+        total = zlib.crc32(to_json(held).encode(), total)
+        total = zlib.crc32(b"" if row["point"] is None else row["point"].tobytes(), total)
+    return total
 
 
 def to_json(fields: dict[str, Any]) -> str:
@@ -119,6 +145,9 @@ def encode(version: int, token: int, edits: list[Edit], steps: list[Step], dim: 
         )
     for position, row in enumerate(rows):
         row.update(version=version, position=position, token=token, time=stamp)
+    total = checksum(rows)
+    for row in rows:
+        row["checksum"] = total
     return pa.Table.from_pylist(rows, schema=log_schema(dim))
 
 
@@ -137,19 +166,36 @@ def vectors(table: pa.Table) -> list[np.ndarray | None]:
     return out
 
 
-def decode(table: pa.Table) -> list[tuple[int, int, Edit | Step]]:
-    """``(version, position, edit or step)`` of each row, in order of version and position."""
-    held = vectors(table)
+def decode(table: pa.Table, whole: bool = False) -> list[tuple[int, int, Edit | Step]]:
+    """``(version, position, edit or step)`` of each row, in order of version and position.
+
+    With ``whole``, ``table`` holds all rows of each of its commits; ValueError for one that is not what was written.
+    """
+    import pyarrow as pa
+
+    for field in absent_columns(table.schema):
+        table = table.append_column(field, pa.nulls(len(table), field.type))
     columns = {name: table[name].to_pylist() for name in table.column_names if name not in ("point", "time")}
-    at = {(v, p): vector for v, p, vector in zip(columns["version"], columns["position"], held, strict=True)}
+    columns |= {"time": table["time"].cast(pa.int64()).to_pylist(), "point": vectors(table)}
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    rows.sort(key=itemgetter("version", "position"))
+    if whole:
+        _check(rows)
+    at = {(row["version"], row["position"]): row["point"] for row in rows}
     out: list[tuple[int, int, Edit | Step]] = []
-    for values in zip(*columns.values(), strict=True):
-        row = dict(zip(columns, values, strict=True))
+    for row in rows:
         after = json.loads(row["after"])
         if row["point_at"] is not None:
             after["vector"] = at[row["version"], row["point_at"]]
         out.append((row["version"], row["position"], _step(row, after) if row["op"] == STEP else _edit(row, after)))
-    return sorted(out, key=lambda item: item[:2])
+    return out
+
+
+def _check(rows: list[dict[str, Any]]) -> None:
+    for version, group in groupby(rows, itemgetter("version")):
+        commit = list(group)
+        if {row["checksum"] for row in commit} not in ({None}, {checksum(commit)}):
+            raise ValueError(f"commit {version} is not what was written, a file in log.lance is damaged")
 
 
 def _step(row: dict[str, Any], after: dict[str, Any]) -> Step:

@@ -16,7 +16,7 @@ import numpy as np
 from memlab.core import MemlabError, Task
 from memlab.datafiles import data
 from memlab.tasks import toolbox
-from memlab.tasks.scorers import score
+from memlab.tasks.scorers import score_answer
 from memlab.tasks.tools import solve
 
 KINDS = ("stationary", "drift", "deceptive", "noisy")
@@ -101,7 +101,7 @@ def _task(
         answer=last.answer,
         family="+".join(part.family for part in parts),
         tools=toolbox.toolset(world, serves),
-        scorer=functools.partial(score, last.family, asked, last.answer),
+        scorer=functools.partial(score_answer, last.family, asked, last.answer),
         serves=tuple(serves[part.family] for part in parts),
         flip=flip,
         index=index,

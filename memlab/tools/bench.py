@@ -176,7 +176,7 @@ PARTS: tuple[Callable[[], Iterator[Measured]], ...] = (
 )
 
 
-def run(save: Path | None = None, say: Callable[[str], None] = print) -> bool:
+def measure_all(save: Path | None = None, say: Callable[[str], None] = print) -> bool:
     """Measure every promise and say each as it comes; ``save`` also writes them as JSON. True if all were kept."""
     say(f"memlab bench on {machine()}")
     rows: list[Measured] = []

@@ -20,7 +20,7 @@ from memlab.stores import Store, open_store
 Row = tuple[str, float, str, float | None, str]
 
 
-def unit_rows(n: int, dim: int, seed: int = 0) -> np.ndarray:
+def random_rows(n: int, dim: int, seed: int = 0) -> np.ndarray:
     """Random unit rows, shape ``(n, dim)``, float32."""
     rows = np.random.default_rng(seed).normal(size=(n, dim)).astype(np.float32)
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
@@ -50,7 +50,7 @@ def fill(store: Store, rows: np.ndarray) -> None:
 
 def search_beside_numpy(n: int = 10_000, dim: int = 384, k: int = 8, repeats: int = 101) -> dict[str, float]:
     """Time of a search on disk over bare numpy's: taken in turns, the quickest of each, as timeit does."""
-    rows, queries = unit_rows(n, dim), unit_rows(repeats, dim, seed=1)
+    rows, queries = random_rows(n, dim), random_rows(repeats, dim, seed=1)
     with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "memory", dim) as store:
         fill(store, rows)
         store.search(queries[0], k)
@@ -76,7 +76,7 @@ def long_life(episodes: int = 20_000, live: int = 2_000, dim: int = 384) -> dict
     machine. Means of wall time, compaction included. ``disk_ratio`` is the most the old store took, after its first
     tenth, for each row so far, over what its live rows and its log take for each when written at once.
     """
-    vectors, tenth, disk = unit_rows(live + episodes, dim), max(1, episodes // 10), []
+    vectors, tenth, disk = random_rows(live + episodes, dim), max(1, episodes // 10), []
     with (
         tempfile.TemporaryDirectory() as home,
         open_store(Path(home) / "old", dim) as old,
@@ -140,7 +140,7 @@ def one_row_commits(n: int = 1_000, dim: int = 384, naive: bool = True) -> dict[
 
     from memlab.stores.rows import encode
 
-    rows, tenth = unit_rows(n, dim), max(1, n // 10)
+    rows, tenth = random_rows(n, dim), max(1, n // 10)
     batches = [[Edit.write(Case(f"c{i:07d}", f"case {i}", vector=row))] for i, row in enumerate(rows)]
     out: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "memory", dim) as store:

@@ -14,7 +14,7 @@ from memlab.core import MemlabError, Task
 from memlab.llm.contract import Embedder
 from memlab.retrieval.policies import soft_policy
 from memlab.reward import Floats, group_relative, reported
-from memlab.weights.linear import Place
+from memlab.weights.linear import LinearPolicy
 
 
 def lesson(pi: ArrayLike, actions: ArrayLike, advantage: ArrayLike) -> Floats:
@@ -45,7 +45,9 @@ def bandit(tasks: Sequence[Task], embedder: Embedder) -> Bandit:
     return Bandit(x, np.array(rewards), np.array([task.family for task in tasks]))
 
 
-def learn(stream: Bandit, place: Place, lives: int = 1, group: int = 4, seed: int = 0, shuffle: bool = False) -> Floats:
+def learn(
+    stream: Bandit, place: LinearPolicy, lives: int = 1, group: int = 4, seed: int = 0, shuffle: bool = False
+) -> Floats:
     """Live the stream with ``group`` rollouts a task, one lesson a task; gives the expected reward π·r, (lives, n).
 
     The advantage is relative to the group (leave-one-out). ``shuffle`` is the null: the advantages go to random
@@ -62,7 +64,7 @@ def learn(stream: Bandit, place: Place, lives: int = 1, group: int = 4, seed: in
     return expected
 
 
-def correct(place: Place, x: Floats, action: int, others: Floats, most: int = 400) -> tuple[NDArray, NDArray]:
+def correct(place: LinearPolicy, x: Floats, action: int, others: Floats, most: int = 400) -> tuple[NDArray, NDArray]:
     """Write "in ``x``, ``action`` is right" until it is the likeliest action there, and see what else has changed.
 
     Every write is the lesson onehot(action) − π(x), the exact gradient of log π(action). Gives the writes that each
@@ -84,7 +86,7 @@ def correct(place: Place, x: Floats, action: int, others: Floats, most: int = 40
     raise MemlabError(f"{most} writes did not make action {action} the likeliest: raise the step size or most=")
 
 
-def interference(place: Place, stream: Bandit) -> dict[str, float]:
+def interference(place: LinearPolicy, stream: Bandit) -> dict[str, float]:
     """Correct one answer of each family: mean ``writes`` that took, and the shares of answers that changed.
 
     ``near`` are the other tasks of its family in the ``stream``, where a change is wanted; ``far`` all other families.

@@ -30,7 +30,7 @@ def local(floor: float) -> Kernel:
     return lambda cosine: np.where(cosine >= floor, cosine, 0.0)
 
 
-class Place(Protocol):
+class LinearPolicy(Protocol):
     """Where lessons are stored."""
 
     def write(self, x: Floats, g: Floats) -> None: ...

@@ -33,7 +33,7 @@ def test_tables_are_what_the_rows_give_now():
     from memlab.tools import readme
 
     assert {block["name"] for block in readme.BLOCK.finditer(TEXT)} == set(readme.BLOCKS)
-    assert readme.fill(TEXT) == TEXT, "run: python -m memlab data readme"
+    assert readme.refresh(TEXT) == TEXT, "run: python -m memlab data readme"
 
 
 def test_the_example_runs(tmp_path, monkeypatch, capsys):

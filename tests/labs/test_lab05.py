@@ -6,13 +6,13 @@ import pytest
 
 from memlab import course
 from memlab.labs.lab05_credit.exercises import EXERCISES, LARGE, SMALL
-from memlab.labs.lab05_credit.pairs import pairs
-from memlab.labs.lab05_credit.study import TRIED, real_score
+from memlab.labs.lab05_credit.pairs import Pair
+from memlab.labs.lab05_credit.study import TRIED, TWIN, real_score
 from memlab.labs.lab05_credit.world import SUBSETS
 
 
 def test_cases_of_a_pair_are_what_their_sort_says():
-    for pair in pairs(100):
+    for pair in Pair.of_seed(100):
         served = {query.serves[0] for query in pair.queries}
         assert len(served) == 1 and len({query.text for query in pair.queries}) == 2
         texts = {query.subtasks[0] for query in pair.queries}
@@ -21,14 +21,18 @@ def test_cases_of_a_pair_are_what_their_sort_says():
             assert case.text not in texts
 
 
-def regret(arm, *tables, metric="score"):
-    """Of recorded calls of one pair; one table of rewards serves both queries, two serve one each."""
+def scored(arm, *tables):
+    """The scores of recorded calls of one pair; one table of rewards serves both queries, two serve one each."""
     rows = [
-        {"arm": arm, "seed": 0, "pair": 0, "query": q, "subset": i, "success": float(r)}
+        {"arm": arm, "seed": 0, "pair": 0, "query": q, "subset": i, "success": float(r), "sorts": "right+right+wrong"}
         for q in (0, 1)
         for i, r in enumerate(tables[q % len(tables)])
     ]
-    return -real_score(pd.DataFrame(rows))[metric]
+    return real_score(pd.DataFrame(rows))
+
+
+def regret(arm, *tables, metric="score"):
+    return -scored(arm, *tables)[metric]
 
 
 def test_twins_are_dropped_by_leave_one_out_and_kept_by_shapley():
@@ -37,6 +41,8 @@ def test_twins_are_dropped_by_leave_one_out_and_kept_by_shapley():
     assert regret("Shapley", either) == 0 and regret(TRIED, either) == 0
     assert regret("null: random credit", either) == pytest.approx(1 / 4)
     assert regret("leave-one-out", either, metric="zeros kept") == 0
+    assert scored("Shapley", either)[TWIN] == pytest.approx(0.5) and scored("leave-one-out", either)[TWIN] == 0
+    assert scored("Shapley", either)["wrong"] == pytest.approx(0) and "right" not in scored("Shapley", either)
 
 
 def test_a_harmful_case_is_dropped_only_by_rules_that_tell_cases_apart():

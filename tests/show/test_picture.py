@@ -4,14 +4,10 @@ import io
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from PIL import Image
 
 from memlab import show
 from memlab.core import MemlabError
-from memlab.show.picture import encode, encode_fast
-
-HOW = (encode_fast, encode)
 
 
 def test_html_holds_alt_caption_and_the_png():
@@ -20,10 +16,6 @@ def test_html_holds_alt_caption_and_the_png():
     assert html.startswith("<figure") and "<figcaption>a &lt; b</figcaption>" in html
     assert 'alt="two &quot;lines&quot; &amp; a band"' in html and "data:image/png;base64,iVBOR" in html
     assert not hasattr(picture, "_repr_png_"), "a bare image would lose its alt text"
-
-
-def test_a_plain_matplotlib_figure_works_too():
-    assert "<img" in show.figure(Figure(), alt="empty", caption="empty").html
 
 
 @pytest.mark.parametrize("words", [{"alt": "", "caption": "x"}, {"alt": "x", "caption": " "}])
@@ -43,6 +35,6 @@ def test_a_frame_in_the_palette_of_the_house_looks_like_the_full_one():
         canvas.line(name, [0, 1], [place, place + 1])
         canvas.band(name, [0, 1], [place - 0.4, place + 0.6], [place + 0.4, place + 1.4])
     canvas.title("A finding")
-    fast, full = (np.asarray(Image.open(io.BytesIO(canvas.png(how))).convert("RGB"), int) for how in HOW)
+    fast, full = (np.asarray(Image.open(io.BytesIO(canvas.png(how))).convert("RGB"), int) for how in (True, False))
     assert (fast[0, -1] == 255).all(), "white stays white"
     assert np.abs(fast - full).mean() < 1 and (np.abs(fast - full).max(axis=2) > 40).mean() < 0.001

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
+import pytest
+from threadpoolctl import ThreadpoolController
 
 from memlab.core import Case
+from memlab.stores import index as module
 from memlab.stores.index import Index
 from tests.stores.helpers import slow_search, unit
 
@@ -54,3 +59,44 @@ def test_a_kind_with_fewer_rows_than_k_gives_what_there_is():
     index = Index(2, cases)
     assert index.search(unit(1, 0), 5, "tool")[0] == ["a"]
     assert index.search(unit(1, 0), 5, "subtask")[0] == []
+
+
+class Watched(np.ndarray):
+    """Rows that note how many threads BLAS has whenever all of them are multiplied."""
+
+    def __matmul__(self, other):
+        if len(self) == 200:
+            self.seen.append([lib.num_threads for lib in ThreadpoolController().lib_controllers])
+        return np.asarray(self) @ other
+
+    def __array_finalize__(self, parent):
+        self.seen = getattr(parent, "seen", None)
+
+
+def test_the_product_has_one_thread_and_the_others_come_back():
+    blas = ThreadpoolController().select(user_api="blas")
+    if not blas.lib_controllers:
+        pytest.skip("numpy here has no BLAS that threadpoolctl knows")
+    rng = np.random.default_rng(2)
+    index = Index(64, [Case(f"c{i:03d}", "", vector=unit(*rng.normal(size=64))) for i in range(200)])
+    index._rows = index._rows.view(Watched)
+    index._rows.seen = []
+    query = unit(*rng.normal(size=64))
+    before = [lib.num_threads for lib in blas.lib_controllers]
+    with blas.limit(limits=2):
+        index.search(query, 3)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: index.search(query, 3), range(40)))
+    assert index._rows.seen == [[1] * len(before)] * 41
+    assert [lib.num_threads for lib in blas.lib_controllers] == before
+
+
+@pytest.mark.parametrize("few, many", [(0, 0), (10**9, 10**9)])
+def test_small_and_large_matrices_find_the_same(monkeypatch, few, many):
+    monkeypatch.setattr(module, "FEW", few)
+    monkeypatch.setattr(module, "MANY", many)
+    rng = np.random.default_rng(3)
+    cases = [Case(f"c{i:03d}", "", vector=unit(*rng.normal(size=64))) for i in range(200)]
+    query = unit(*rng.normal(size=64))
+    ids, cosines = Index(64, cases).search(query, 9)
+    assert list(zip(ids, cosines, strict=True)) == slow_search(cases, query, 9)

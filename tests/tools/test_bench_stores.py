@@ -9,7 +9,7 @@ from memlab.tools import bench_stores
 
 
 def test_the_bare_product_finds_what_search_finds():
-    rows, query = bench_stores.unit_rows(500, 16), bench_stores.unit_rows(1, 16, seed=1)[0]
+    rows, query = bench_stores.random_rows(500, 16), bench_stores.random_rows(1, 16, seed=1)[0]
     store = open_store(dim=16)
     bench_stores.fill(store, rows)
     bare = {f"c{slot:07d}" for slot in bench_stores.bare_top(rows, query, 8)}

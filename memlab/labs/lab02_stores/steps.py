@@ -29,7 +29,7 @@ ARMS = {
 }
 
 
-def run(arm: str, world: str, seed: int, llm: LLM, embedder: Embedder) -> list[dict[str, Any]]:
+def live_two_steps(arm: str, world: str, seed: int, llm: LLM, embedder: Embedder) -> list[dict[str, Any]]:
     """One life of two-step tasks from an empty memory, a row a task; "no memory" keeps nothing, not even cases."""
     tasks = stream(world, "stationary", TASKS, seed, two_step=1.0)
     if arm == "no memory":
@@ -38,15 +38,15 @@ def run(arm: str, world: str, seed: int, llm: LLM, embedder: Embedder) -> list[d
     return life(Agent(llm, embedder, open_store(dim=embedder.dim), TopK(), seed=seed, **memory), tasks)
 
 
-def score(rows: pd.DataFrame) -> dict[str, float]:
+def solved_and_calls(rows: pd.DataFrame) -> dict[str, float]:
     """Share of tasks solved, and minus the model calls a task."""
     return {"success": float(rows["success"].mean()), "thrift": -float(rows["calls"].mean())}
 
 
 STUDY = Study(
     "lab02-steps",
-    run,
-    score,
+    live_two_steps,
+    solved_and_calls,
     report=grid(arm=(*ARMS, "no memory"), world="toolbox-b", seed=range(100, 116)),
     claims=(
         Claim(

@@ -1,4 +1,4 @@
-"""Lab 05: who earns the credit, in an exact world and with the model; where a lesson is stored; what a vote forgets.
+"""Lab 05: who earns the credit, in an exact world and with the model; where a lesson is stored.
 
 An earlier report had shown seeds 100-115 of what asks no model, and 100-107 of the model; the others are fresh.
 """
@@ -9,16 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memlab.credit import CreditRule, RewriteQ, append_only
-from memlab.credit.rules import Amend, Remove
+from memlab.datafiles import data
 from memlab.experiments import Claim, Study, grid
-from memlab.labs.lab05_credit.pairs import ask, pairs
-from memlab.labs.lab05_credit.world import BITS, CALLS, SHOWN, SUBSETS, Floats, best, credit, generate, simulate
-from memlab.learners import live, with_memory
-from memlab.llm import open_llm
+from memlab.labs.lab05_credit.pairs import Pair
+from memlab.labs.lab05_credit.world import BITS, CALLS, CreditWorld, Floats, told
 from memlab.llm.contract import LLM, Embedder
-from memlab.retrieval import TopK
-from memlab.rivals.knn import KnnVote
+from memlab.llm.embedders import ReplayEmbedder
 from memlab.tasks import stream
 from memlab.weights.bandit import bandit, interference, learn
 from memlab.weights.linear import Delta, Lessons, Rewriting, Weights, local
@@ -33,9 +29,9 @@ SIMULATED = {"backend": "simulated", "model": ""}
 
 def who(arm: str, seed: int, step: float = 0.05) -> list[dict[str, Any]]:
     """Mean regret by blocks of 8 model calls, which buy one episode of "Shapley" and eight of "every"."""
-    world = generate(seed=seed)
-    idle = np.full(BUDGET, (best(world) - world.habit).mean())
-    regret = idle if arm == "no memory" else simulate(world, arm, step, BUDGET, LIVES, seed)[0].mean(axis=1)
+    world = CreditWorld.draw(seed=seed)
+    idle = np.full(BUDGET, (world.best() - world.habit).mean())
+    regret = idle if arm == "no memory" else world.live(arm, step, BUDGET, LIVES, seed)[0].mean(axis=1)
     blocks = regret.reshape(BUDGET // BLOCK, -1).mean(axis=1)
     return [{"calls": i * BLOCK, "regret": float(value)} | SIMULATED for i, value in enumerate(blocks)]
 
@@ -71,22 +67,16 @@ CLAIMS = (
 
 
 def real(arm: str, seed: int, llm: LLM) -> list[dict[str, Any]]:
-    """The 64 calls that every arm's score reads, a row each: pair, query and subset (row of `SUBSETS`)."""
-    rows = []
-    for number, pair in enumerate(pairs(seed)):
-        about = {"pair": number, "sorts": "+".join(pair.sorts), "backend": llm.backend, "model": llm.name}
-        for which, task in enumerate(pair.queries):
-            for subset, mask in enumerate(SUBSETS):
-                answer = ask(llm, task, [case for case, on in zip(pair.cases, mask, strict=True) if on])
-                told = dict(zip(("action", "success", "p_right"), answer, strict=True))
-                rows.append(about | {"query": which, "subset": subset} | told)
-    return rows
-
-
-def tables(rows: pd.DataFrame) -> Floats:
-    """Success by subset, (pairs, 2 queries, 8), of one arm's rows."""
-    wide = rows.pivot(index=["seed", "pair", "query"], columns="subset", values="success").sort_index()
-    return wide.to_numpy(dtype=float).reshape(-1, 2, len(SUBSETS))
+    """The 64 calls that every arm's score reads, a row each: pair, query and subset (a row of `SUBSETS`)."""
+    made = {"backend": llm.backend, "model": llm.name}
+    return [
+        {"pair": number, "query": query, "subset": subset, "sorts": "+".join(pair.sorts)}
+        | {"action": action, "success": success, "p_right": chance}
+        | made
+        for number, pair in enumerate(Pair.of_seed(seed))
+        for query in (0, 1)
+        for subset, (_, action, success, chance) in enumerate(pair.answers(llm, query))
+    ]
 
 
 def next_shown(arm: str, rewards: Floats, least: float = 1e-9) -> Floats:
@@ -97,34 +87,31 @@ def next_shown(arm: str, rewards: Floats, least: float = 1e-9) -> Floats:
     if arm in NULLS:
         return np.broadcast_to(NULLS[arm], rewards.shape)
     top = rewards == rewards.max(axis=1, keepdims=True)
-    shown = top if arm == TRIED else np.eye(8)[(credit(arm, 2 * rewards - 1) >= least) @ BITS]
+    shown = top if arm == TRIED else np.eye(8)[(told(arm, 2 * rewards - 1) >= least) @ BITS]
     return shown / shown.sum(axis=1, keepdims=True)
 
 
 def real_score(rows: pd.DataFrame) -> dict[str, float]:
-    """Minus the regret on the partner query, against its best subset; and the same where cases worth 0 are kept."""
-    found, arm, regret = tables(rows), str(rows["arm"].iloc[0]), {}
-    told, partner = found.reshape(-1, 8), found[:, ::-1].reshape(-1, 8)
+    """Minus the regret on the partner query, against its best subset, also where cases worth 0 are kept.
+
+    Of a rule, also what it says each sort of case was worth to its own query.
+    """
+    arm, rows = str(rows["arm"].iloc[0]), rows.sort_values(["pair", "query", "subset"])
+    rewards = rows["success"].to_numpy(dtype=float).reshape(-1, 8)
+    partner, found = rewards.reshape(-1, 2, 8)[:, ::-1].reshape(-1, 8), {}
     for name, least in (("score", 1e-9), ("zeros kept", -1e-9)):
-        regret[name] = partner.max(axis=1) - (next_shown(arm, told, least) * partner).sum(axis=1)
-    return {name: -float(values.mean()) for name, values in regret.items()}
+        gained = (next_shown(arm, rewards, least) * partner).sum(axis=1)
+        found[name] = float((gained - partner.max(axis=1)).mean())
+    if arm in CALLS:
+        sorts = rows["sorts"].iloc[::8].str.split("+")
+        twins = sorts.map(lambda one: [TWIN if s == "right" and one.count(s) == 2 else s for s in one]).explode()
+        found |= twins.to_frame().assign(worth=told(arm, rewards).ravel()).groupby("sorts")["worth"].mean().to_dict()
+    return found
 
 
 REAL = Study("lab05-real", real, real_score,
     report=grid(arm=("Shapley", "leave-one-out", "every", TRIED, *NULLS), seed=range(100, 116)),
     claims=CLAIMS, nulls=tuple(NULLS), model="ollama:smollm2:135m")  # fmt: skip
-
-
-def worths(rows: pd.DataFrame) -> pd.DataFrame:
-    """What each shown case was worth to its own query, by two rules: a row a case and rule, with the case's sort."""
-    import pandas as pd
-
-    sorts = rows.groupby(["seed", "pair", "query"])["sorts"].first().str.split("+")
-    said = [[TWIN if sort == "right" and one.count("right") == 2 else sort for sort in one] for one in sorts]
-    cases = {"seed": np.repeat(sorts.index.get_level_values("seed"), SHOWN), "sort": np.ravel(said)}
-    made = {"backend": rows["backend"].iloc[0], "model": rows["model"].iloc[0]}
-    found = {rule: credit(rule, tables(rows).reshape(-1, 8)).ravel() for rule in ("Shapley", "leave-one-out")}
-    return pd.concat([pd.DataFrame(cases | {"rule": rule, "worth": worth} | made) for rule, worth in found.items()])
 
 
 TASKS, FLOOR, SHARPNESS = 192, 0.5, 100.0
@@ -158,6 +145,14 @@ def where_score(rows: pd.DataFrame) -> dict[str, float]:
     return {"all tasks": rows["reward"].mean(), "after": after, "spared": spared}
 
 
+def lived() -> Lessons:
+    """A memory that is read linearly, after one life on 96 tasks that drift (seed 100)."""
+    tasks = bandit(stream("toolbox-b", "drift", TASKS // 2, 100), ReplayEmbedder(data("lab05/embeddings.parquet")))
+    memory = Lessons(tasks.x.shape[1], tasks.reward.shape[1], 30.0)
+    learn(tasks, memory, seed=100)
+    return memory
+
+
 ADD, REWRITE = ("weights, add", "memory, add"), ("weights, rewrite", "memory, rewrite")
 WHERE = Study("lab05-where", where, where_score,
     tune=grid(arm=ADD, world="toolbox-a", seed=range(10), step=(1.0, 3.0, 10.0, 30.0, 100.0, 300.0))
@@ -173,40 +168,4 @@ WHERE = Study("lab05-where", where, where_score,
               REWRITE[1], REWRITE[0], metric="after"),
     ),
     nulls=(SHUFFLED, IDLE), embedder="wordllama",
-)  # fmt: skip
-
-RULES: dict[str, CreditRule] = {
-    "append-only": append_only,
-    "rewrite Q": RewriteQ(step=0.7, renew=False),
-    "rewrite action": Amend(),
-    "forget what failed": Remove(),
-    "null: forget at random": Remove(shuffled=True),
-}
-"""How near cases are edited; η = .7 is lab 06's."""
-
-
-def vote(arm: str, seed: int, embedder: Embedder) -> list[dict[str, Any]]:
-    """Success of the nearest-neighbor vote by blocks of 8 tasks, the mean over `LIVES` draws of its own chances."""
-    # The vote never asks the model.
-    learner, llm = with_memory(TopK(), RULES[arm], make=KnnVote), open_llm("simulated")
-    settings: dict[str, Any] = {"world": "toolbox-b", "kind": "drift", "n": TASKS // 2, "seed": seed}
-    lives = [live(learner, llm, embedder, **settings, draw=1000 * seed + i) for i in range(LIVES)]
-    success = np.array([[row["success"] for row in life] for life in lives]).mean(axis=0)
-    blocks = success.reshape(-1, BLOCK).mean(axis=1)
-    return [{"index": i * BLOCK, "success": float(value)} | SIMULATED for i, value in enumerate(blocks)]
-
-
-def vote_score(rows: pd.DataFrame) -> float:
-    """Success after the tools moved."""
-    return float(rows["success"][rows["index"] >= TASKS // 4].mean())
-
-
-VOTE = Study("lab05-vote", vote, vote_score, report=grid(arm=tuple(RULES), seed=SEEDS),
-    claims=(
-        Claim("forgetting what failed beats append-only", "forget what failed", "append-only", primary=True),
-        Claim("forgetting what failed beats forgetting as many near cases at random",
-              "forget what failed", "null: forget at random"),
-        Claim("rewriting the value beats rewriting the action", "rewrite Q", "rewrite action"),
-    ),
-    nulls=("append-only", "null: forget at random"), embedder="wordllama",
 )  # fmt: skip
