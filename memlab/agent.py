@@ -7,18 +7,21 @@ documentation, a few cases, the earlier results of this task, and its own questi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from memlab import prompt
 from memlab.core import Case, Edit, Episode, Hits, MemlabError, Reply, Step, Task
 from memlab.credit import CreditRule, append_only
+from memlab.credit.rules import shown_in
 from memlab.llm.contract import LLM, Embedder
 from memlab.retrieval.policies import Retrieved, Retriever
 from memlab.reward import reported, success
 from memlab.stores.contract import Store
+from memlab.tasks.tools import UNREADABLE
 
 Gate = Callable[[Task, Episode, Edit], str]
 """A verifier of edits: "" lets an edit pass, any other text refuses it and says why."""
@@ -57,6 +60,9 @@ class Agent:
 
     ``store`` and ``retrieval`` may both be None: the no-memory agent. ``narrow_below`` takes actions whose value
     nearby is lower out of the model's choices (None: never). ``gate`` sees every edit before it is committed.
+    ``notes`` are the working memories that it keeps while it lives a task: *subtask* (earlier questions and results,
+    which a later step may need) and *tool* (the calls of a step: a tool that could not read the question is not called
+    again). A step may call ``tries`` tools, as long as none could read its question.
     """
 
     def __init__(
@@ -70,6 +76,8 @@ class Agent:
         gate: Gate | None = None,
         narrow_below: float | None = 0.5,
         seed: int = 0,
+        notes: Sequence[str] = ("subtask", "tool"),
+        tries: int = 1,
     ) -> None:
         if (store is None) != (retrieval is None):
             raise MemlabError("a store needs a retrieval and a retrieval needs a store; give both, or neither")
@@ -80,7 +88,7 @@ class Agent:
             )
         self.llm, self.embedder, self.store, self.retrieval = llm, embedder, store, retrieval
         self.reward, self.credit, self.gate = reward, credit, gate
-        self.narrow_below, self.seed = narrow_below, seed
+        self.narrow_below, self.seed, self.notes, self.tries = narrow_below, seed, tuple(notes), tries
 
     def run(
         self, tasks: Sequence[Task], rollouts: int = 1, progress: bool = False, seconds: float | None = None
@@ -88,17 +96,43 @@ class Agent:
         """Lives each task ``rollouts`` times, then rewrites memory once; yields every episode with its edits.
 
         The rollouts of one task are one group for the credit rule, committed together. Interrupting between two
-        episodes loses nothing: what was yielded is committed. ``progress`` shows rate and time left; after
-        ``seconds`` no new task is begun.
+        episodes loses nothing: what was yielded is committed, and a later run on the same store says how many tasks
+        it found lived and goes on behind them. ``progress`` shows rate and time left; after ``seconds`` no new task
+        is begun. Raises `MemlabError` for ``rollouts`` below 1, and where the store lived another task under an id of
+        these.
         """
         from tqdm.auto import tqdm
 
+        if not isinstance(rollouts, int) or rollouts < 1:
+            raise MemlabError(f"rollouts={rollouts!r}: live each task at least once")
         started = time.monotonic()
-        for task in tqdm(tasks, disable=not progress, unit="task", desc=self.llm.name):
+        for task in tqdm(
+            self._unlived(tasks), disable=not progress, unit="task", desc=getattr(self.llm, "name", "no model")
+        ):
             if seconds is not None and time.monotonic() - started > seconds:
                 return
             group = [self.attempt(task, rollout) for rollout in range(rollouts)]
             yield from self.learn(task, group)
+
+    def _unlived(self, tasks: Sequence[Task]) -> Sequence[Task]:
+        """``tasks`` less those whose steps the store holds."""
+        past: dict[str, np.ndarray] = {}
+        for step in self.store.steps() if self.store is not None else ():
+            past.setdefault(step.task, step.vector)
+        lived = [task for task in tasks if task.id in past]
+        if not lived:
+            return tasks
+        # A stream of another length has other questions under the same ids.
+        asked = self.embedder.embed([prompt.shorten(task.subtasks[0], prompt.CASE_LENGTH) for task in lived])
+        for task, vector in zip(lived, asked, strict=True):
+            if float(vector @ past[task.id]) < 0.999:
+                raise MemlabError(
+                    f"this store lived another task under the id {task.id!r} than the one that asks "
+                    f"{task.subtasks[0][:60]!r}, or with another embedder: open another store, or go on with its "
+                    "own stream"
+                )
+        print(f"memlab: {len(lived)} of {len(tasks)} tasks were lived in this store before; going on behind them")
+        return [task for task in tasks if task.id not in past]
 
     def attempt(self, task: Task, rollout: int = 0) -> Episode:
         """One try at ``task`` with the memory as it is; nothing is written."""
@@ -107,19 +141,27 @@ class Agent:
         asked: list[str] = []
         results: list[str] = []
         replies: list[Reply] = []
+        calls: list[list[tuple[str, str]]] = []
         for number, template in enumerate(task.subtasks):
-            question = template.replace("{result}", results[-1]) if results else template
+            recalled = bool(results) and "subtask" in self.notes
+            question = template.replace("{result}", results[-1]) if recalled else template
             # What the prompt shows of a case is also its key: the opening words say what kind of question it is.
             vector = self.embedder.embed([prompt.shorten(question, prompt.CASE_LENGTH)])[0]
             rng = np.random.default_rng([self.seed, task.index, rollout, number])
-            done = [f"{earlier} = {result}" for earlier, result in zip(asked, results, strict=True)]
-            choice = self.plan(task, question, vector, rng, done, rollout)
+            done = [f"{earlier} = {result}" for earlier, result in zip(asked, results, strict=True) if recalled]
+            calls.append([])
+            while True:
+                refused = {action for action, _ in calls[-1]} if "tool" in self.notes else set()
+                choice = self.plan(task, question, vector, rng, done, rollout, refused)
+                replies += [choice.reply] if choice.reply else []
+                calls[-1].append((choice.action, task.tools[choice.action](question)))
+                if calls[-1][-1][1] != UNREADABLE or len(calls[-1]) == self.tries:
+                    break
             drawn = zip(choice.retrieved.cases, choice.retrieved.mu, strict=True)
             shown = {case.id: mu for case, mu in drawn if case}
             steps.append(Step(task.id, vector, tuple(shown), tuple(shown.values()), choice.action, 0.0, task.index))
             asked.append(question)
-            results.append(task.tools[choice.action](question))
-            replies += [choice.reply] if choice.reply else []
+            results.append(calls[-1][-1][1])
         reward = self.reward(task, results[-1])
         # The full return goes to every step, as MS-GRPO has it (2508.10839, our reconstruction).
         steps = [replace(step, reward=reward) for step in steps]
@@ -133,14 +175,22 @@ class Agent:
             reward=reward,
             success=success(task, results[-1]),
             seconds=time.perf_counter() - started,
-            edits=tuple(take_notes(task, rollout, steps, asked, results)),
+            edits=tuple(take_notes(task, rollout, steps, asked, calls, self.notes)),
         )
 
     def plan(
-        self, task: Task, question: str, vector: np.ndarray, rng: np.random.Generator, done: Sequence[str], seed: int
+        self,
+        task: Task,
+        question: str,
+        vector: np.ndarray,
+        rng: np.random.Generator,
+        done: Sequence[str],
+        seed: int,
+        refused: Set[str] = frozenset(),
     ) -> Choice:
-        """The planner: retrieve, narrow the choices, ask the frozen model for one of them."""
+        """The planner: retrieve, narrow the choices (by what was ``refused`` too), ask the frozen model for one."""
         retrieved, choices = self.recall(task, vector, rng)
+        choices = tuple(choice for choice in choices if choice not in refused) or choices
         cases = [(case.text, case.action) for case in reversed(retrieved.cases) if case]
         text = prompt.render(task.about, cases, question, done)
         reply = self.llm.complete(text, choices=choices, seed=seed)
@@ -200,21 +250,36 @@ def retain(episode: Episode, rollout: int) -> list[Edit]:
             ),
             episode=episode.index,
             reason="retain",
+            sources=shown_in(episode.steps),
         )
         for number, (step, question) in enumerate(zip(episode.steps, episode.asked, strict=True))
     ]
 
 
 def take_notes(
-    task: Task, rollout: int, steps: Sequence[Step], asked: Sequence[str], results: Sequence[str]
+    task: Task,
+    rollout: int,
+    steps: Sequence[Step],
+    asked: Sequence[str],
+    calls: Sequence[Sequence[tuple[str, str]]],
+    kinds: Sequence[str],
 ) -> list[Edit]:
-    """Of a task with several steps: subtask memory (question and result) and tool memory (the step's call)."""
+    """Of a task with several steps: subtask memory (question and result) and tool memory (each call), as ``kinds`` say.
+
+    Credit: each note carries the full return of the trace that it took part in, and a call that was refused carries 0.
+    """
     if len(steps) == 1:
         return []
-    notes = []
-    for number, (step, question, result) in enumerate(zip(steps, asked, results, strict=True)):
+    notes, sources = [], shown_in(steps)
+    for number, (step, question, called) in enumerate(zip(steps, asked, calls, strict=True)):
         place, reason = f"{task.id}/{rollout}/{number}", f"step {number + 1} of {len(steps)}"
-        subtask = Case(f"subtask:{place}", question, note=result, kind="subtask", vector=step.vector)
-        call = replace(subtask, id=f"tool:{place}", action=step.action, reward=step.reward, kind="tool")
-        notes += [Edit.write(case, episode=task.index, reason=reason) for case in (subtask, call)]
+        earned: dict[str, Any] = {"reward": step.reward, "q": step.reward}
+        subtask = Case(f"subtask:{place}", question, note=called[-1][1], kind="subtask", vector=step.vector, **earned)
+        tools = [
+            replace(subtask, id=f"tool:{place}{f'/{i}' * bool(i)}", action=action, note=result, kind="tool")
+            for i, (action, result) in enumerate(reversed(called))
+        ]
+        tools[1:] = [replace(call, reward=0.0, q=0.0) for call in tools[1:]]
+        kept = [case for case in (subtask, *tools) if case.kind in kinds]
+        notes += [Edit.write(case, episode=task.index, reason=reason, sources=sources) for case in kept]
     return notes

@@ -98,7 +98,7 @@ def installed_from_clone() -> bool:
     return f'"{ROOT.as_uri()}"' in origin
 
 
-def fingerprint() -> str:
+def wanted_hash() -> str:
     """Hash of the files that decide what gets installed."""
     texts = (ROOT / name for name in ("pyproject.toml", "constraints.txt"))
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in texts)).hexdigest()
@@ -115,7 +115,7 @@ def is_fresh(home: Path, extras: Iterable[str]) -> bool:
         seen, *held = stamp(home).read_text(encoding="utf-8").split()
     except (OSError, ValueError):
         return False
-    return seen == fingerprint() and set(extras) <= set(held) and venv_python(home).exists()
+    return seen == wanted_hash() and set(extras) <= set(held) and venv_python(home).exists()
 
 
 def install(home: Path, extras: Iterable[str], create: bool = True) -> None:
@@ -132,7 +132,7 @@ def install(home: Path, extras: Iterable[str], create: bool = True) -> None:
         quiet = [] if sys.stdout.isatty() else ["--quiet"]
         pip = [str(venv_python(home)), "-m", "pip", "install", "--disable-pip-version-check", *quiet]
         run_or_explain([*pip, "-c", str(ROOT / "constraints.txt"), "-e", target], PIP_REMEDY)
-        stamp(home).write_text("\n".join([fingerprint(), *names]) + "\n", encoding="utf-8")
+        stamp(home).write_text("\n".join([wanted_hash(), *names]) + "\n", encoding="utf-8")
     except OSError as error:
         raise SystemExit(f"Cannot write the environment {home}: {error}. Set MEMLAB_VENV to another folder.") from None
 

@@ -21,7 +21,9 @@ app = typer.Typer(
 models_app = typer.Typer(help="The models of the course.", no_args_is_help=True)
 data_app = typer.Typer(help="The recorded files.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
+new_app = typer.Typer(help="Files to start from.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
+app.add_typer(new_app, name="new")
 
 CHECKS = (
     ("ruff check", ["-m", "ruff", "check", "."]),
@@ -54,9 +56,9 @@ def doctor() -> None:
 @models_app.command("list")
 def models_list() -> None:
     """List the models of the course and where their weights are."""
-    from memlab.llm.weights import table
+    from memlab.llm.weights import listing
 
-    for row in table():
+    for row in listing():
         typer.echo(f"{row['name']:<14} {row['size']:>7}  {row['state']:<8} {row['where']}")
 
 
@@ -88,8 +90,8 @@ def lab(
     raise typer.Exit(open_lab(port, browser, fetch))
 
 
-@app.command()
-def run(
+@app.command("run")
+def watch(
     kind: Annotated[str, typer.Argument(help="stationary, drift, deceptive or noisy.")] = "stationary",
     tasks: Annotated[int, typer.Option(help="How many tasks; a run stops by itself after 3 minutes.")] = 60,
     seed: Annotated[int, typer.Option(help="Draws the tasks and their order.")] = 0,
@@ -119,9 +121,11 @@ def run(
     typer.echo(f"{sum(r.seconds for r in replies):.0f} s of model time; {replies[0].backend} of {replies[0].model}")
 
 
-@app.command()
-def study(
-    name: Annotated[str | None, typer.Argument(help="Which one; without it, the names are listed.")] = None,
+@app.command("study")
+def run_study(
+    name: Annotated[
+        str | None, typer.Argument(help="Which one, or a file with a LEARNER of your own; without it, the names.")
+    ] = None,
     live: Annotated[bool, typer.Option(help="Ask the live server for what is not recorded, and record it.")] = False,
     tuning: Annotated[bool, typer.Option(help="The tuning run in place of the report.")] = False,
     jobs: Annotated[int, typer.Option(help="Cells that run at once; a live server is faster with 1.")] = 1,
@@ -134,6 +138,11 @@ def study(
         for known in found.values():
             typer.echo(f"{known.name:<16} {len(known.report)} cells, {known.model or 'no model'}")
         return
+    if name.endswith(".py"):
+        from memlab.whatif import compare
+
+        compare(Path(name), found["lab06"], typer.echo)
+        return
     if name not in found:
         raise MemlabError(f"No study {name!r}; there are: {', '.join(sorted(found))}.")
     rows = found[name].make(tuning=tuning, live=live, jobs=jobs)
@@ -141,14 +150,23 @@ def study(
         typer.echo(found[name].verdicts(rows).to_string(index=False))
 
 
+@new_app.command("learner")
+def learner_file(name: Annotated[str, typer.Argument(help="A name such as my_rule.")]) -> None:
+    """Write a file to start a learner of your own from: a credit rule of fifteen lines."""
+    from memlab.whatif import new_learner
+
+    path = new_learner(name, Path())
+    typer.echo(f"{path} written; change it, then: python3 -m memlab study {path}")
+
+
 @app.command()
 def bench(
     save: Annotated[Path | None, typer.Option(help="Also write the measurements to this JSON file.")] = None,
 ) -> None:
     """Measure the promises of the design on this machine and print them as ratios."""
-    from memlab.tools.bench import run
+    from memlab.tools.bench import measure_all
 
-    raise typer.Exit(int(not run(save, typer.echo)))
+    raise typer.Exit(int(not measure_all(save, typer.echo)))
 
 
 @app.command()
@@ -169,8 +187,8 @@ def test(
     raise typer.Exit(int(bool(failed)))
 
 
-@app.command()
-def notebooks(
+@app.command("notebooks")
+def build_notebooks(
     names: Annotated[list[str] | None, typer.Argument(help="Such as 00 01; all by default.")] = None,
     run: Annotated[bool, typer.Option(help="Also execute them with the replayed model.")] = True,
 ) -> None:
@@ -183,9 +201,9 @@ def notebooks(
 @app.command()
 def sizes() -> None:
     """Print what each notebook asks of its reader, and how many lines stand where."""
-    from memlab.tools.sizes import report
+    from memlab.tools.sizes import reading_lines
 
-    typer.echo("\n".join(report({})))
+    typer.echo("\n".join(reading_lines({})))
 
 
 @data_app.command("manifest")
@@ -208,13 +226,7 @@ def data_readme() -> None:
 @data_app.command("simulated")
 def data_simulated() -> None:
     """Fit the simulated model to the recorded replies of lab 06 again, and say how well it fits."""
-    from memlab import datafiles
-    from memlab.llm.replay import read_rows
-    from memlab.llm.simulated import SimulatedLLM
+    from memlab.tools.simulated import refit
 
-    folder = bootstrap.ROOT / "data"
-    recorded = [folder / "lab06" / f"{name}.parquet" for name in ("replies", "tuning-replies")]
-    fitted = SimulatedLLM.fit([row for path in recorded for row in read_rows(path)])
-    fitted.save(folder / "simulated" / "toolbox.json")
-    found = {name: value for name, value in fitted.report().items() if name != "calibration"}
-    typer.echo(f"simulated/toolbox.json: {found}; {datafiles.write_manifest(folder)} files listed")
+    for name, value in refit().items():
+        typer.echo(f"{name}: {value}")

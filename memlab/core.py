@@ -77,6 +77,12 @@ class Edit:
 
     ``write`` has an empty ``before``; ``forget`` an empty ``after``; ``restore`` brings a forgotten case back.
     ``before=None`` lets the store fill it in when the edit is committed.
+
+    ``sources`` are the ids of the cases that the edit was derived from: those that were shown in the episode that it
+    records or pays for, and those whose fields decided or entered what it says. A case that was only near, or that
+    narrowed the choices, is no source. So `revert` with ``derived=True`` can follow what came of a case: poisoned
+    lessons survive the deletion of their source (arXiv:2608.03509). ``undoes`` is set by a revert alone: the places in
+    this case's history (`Store.history`) that it took back.
     """
 
     op: Op
@@ -88,6 +94,8 @@ class Edit:
     episode: int = -1
     author: str = "agent"
     verdict: str = ""
+    sources: tuple[str, ...] = ()
+    undoes: tuple[int, ...] = ()
 
     @classmethod
     def write(cls, case: Case, **why: Any) -> Edit:

@@ -23,7 +23,7 @@ class Exercise:
 
     ``mistakes`` maps a hint to the wrong value or function that earns it. ``start`` is said while nothing is filled in,
     and must not state the solution. ``judge(answer)``, for answers that no table covers, gives a hint or None and is
-    asked first. ``tolerance`` is absolute, for numbers.
+    asked first; a function without ``cases`` is its alone. ``tolerance`` is absolute, for numbers.
     """
 
     start: str
@@ -81,22 +81,33 @@ def judge(id: str, answer: Any) -> Judgment:
 
 
 def _hint(exercise: Exercise, answer: Any) -> str | None:
-    found = _results(answer, exercise.cases)
-    told = exercise.judge(answer)
-    if told is not None:
+    found, near = _outcome(answer, exercise.cases), exercise.tolerance
+    raised = isinstance(found, str)
+    told = None if raised else exercise.judge(answer)
+    if told is not None or (callable(exercise.solution) and not exercise.cases):
         return told
     wanted = _results(exercise.solution, exercise.cases)
-    near = exercise.tolerance
-    right = [same(f, w, near) for f, w in zip(found, wanted, strict=True)]
+    right = [False] if raised else [same(f, w, near) for f, w in zip(found, wanted, strict=True)]
     if all(right):
         return None
     for hint, mistake in exercise.mistakes.items():
-        typical = _results(mistake, exercise.cases)
-        if all(same(f, t, near) for f, t in zip(found, typical, strict=True)):
+        if same(found, _outcome(mistake, exercise.cases), near):
             return hint
+    if raised:
+        return f"your answer raised {found}"
     at = right.index(False)
     given = f"for {', '.join(map(_show, exercise.cases[at]))} " if exercise.cases else ""
     return f"{given}expect {_show(wanted[at])}, got {_show(found[at])}"
+
+
+def _outcome(answer: Any, cases: tuple[tuple[Any, ...], ...]) -> list[Any] | str:
+    """What a function gives for each case, or in words what it raised: an error too can be a typical mistake."""
+    try:
+        return _results(answer, cases)
+    except Unfilled:
+        raise
+    except Exception as problem:
+        return f"{type(problem).__name__}: {problem}"
 
 
 def _results(answer: Any, cases: tuple[tuple[Any, ...], ...]) -> list[Any]:

@@ -33,7 +33,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Run every check; a check that breaks is itself reported as a failure."""
-    checks = (python, packages, disk, data, notebooks, kernel, ollama, models, weights)
+    checks = (python, packages, disk, recorded_files, course_notebooks, kernel, ollama, models, weights)
     return [_guarded(check) for check in checks]
 
 
@@ -88,7 +88,7 @@ def disk() -> Finding:
     return Finding("ok" if least > ENOUGH_DISK else "warn", "disk", text, "" if least > ENOUGH_DISK else "free 2 GB")
 
 
-def data() -> Finding:
+def recorded_files() -> Finding:
     """Whether the recorded files are here and unchanged."""
     from memlab import datafiles
 
@@ -100,7 +100,7 @@ def data() -> Finding:
     return Finding("ok", "data", f"{len(listed)} recorded files match their manifest")
 
 
-def notebooks() -> Finding:
+def course_notebooks() -> Finding:
     """Whether the notebooks stand in the clone."""
     found = sorted((bootstrap.ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
     if not found:

@@ -181,13 +181,17 @@ class Study:
         return dict(cell) | {name: value for entry in agree for name, value in entry.items()}
 
     def best(self, rows: pd.DataFrame | None = None) -> pd.DataFrame:
-        """Mean objective of every setting tried in tuning: the primary claim's metric, where that claim is judged."""
+        """Mean objective of every setting tried in tuning: the primary claim's metric, where that claim is judged.
+
+        An axis that `tuned` fixes, such as a world with settings of its own, is not narrowed down.
+        """
         primary = next(claim for claim in self.claims if claim.primary)
         scores = self.scores(rows, tuning=True)
         for axis, value in primary.where.items():
-            scores = scores[scores[axis] == value] if axis in scores and value in set(scores[axis]) else scores
+            if axis in scores and value in set(scores[axis]) and not any(axis in entry for entry in self.tuned):
+                scores = scores[scores[axis] == value]
         axes = list(dict.fromkeys(name for cell in self.tune for name in cell if name != "seed"))
-        return scores.groupby(axes, sort=False)[primary.metric].mean().reset_index(name="objective")
+        return scores.groupby(axes, sort=False, dropna=False)[primary.metric].mean().reset_index(name="objective")
 
     def make(self, tuning: bool = False, live: bool = False, jobs: int = 1, progress: bool = True) -> pd.DataFrame:
         """Run every cell and write the rows to ``data/``; cells that an interrupted run finished are read back.
@@ -267,11 +271,11 @@ class Study:
         return pd.DataFrame(found)
 
     def verdicts(self, rows: pd.DataFrame | None = None) -> pd.DataFrame:
-        """One row a claim, by `judge`: Holm over all claims of this study."""
-        return judge(self.claims, self.scores(rows))
+        """One row a claim, by `judge_claims`: Holm over all claims of this study."""
+        return judge_claims(self.claims, self.scores(rows))
 
 
-def judge(claims: Sequence[Claim], scores: pd.DataFrame) -> pd.DataFrame:
+def judge_claims(claims: Sequence[Claim], scores: pd.DataFrame) -> pd.DataFrame:
     """The verdict on every claim: p adjusted by Holm over ``claims``, the interval at the level of the claim's step.
 
     ``scores`` has columns arm, seed, the axes that claims fix, and one for each metric. Against several rivals the

@@ -56,7 +56,8 @@ def jupyter_environment() -> dict[str, str]:
 def ollama_server() -> Iterator[str | None]:
     """The version of an Ollama server that answers; starts ``ollama serve`` if installed and stops it at the end.
 
-    ``MEMLAB_OLLAMA_BIN`` names the program when it is not on the PATH. Gives None when there is no server.
+    ``MEMLAB_OLLAMA_BIN`` names the program when it is not on the PATH. Gives None when there is no server. Raises
+    `MemlabError` where the program cannot be run.
     """
     version = ollama_version()
     program = os.environ.get("MEMLAB_OLLAMA_BIN") or shutil.which("ollama")
@@ -66,9 +67,12 @@ def ollama_server() -> Iterator[str | None]:
         return
     say(f"Starting {program} serve on {ollama_host()}; it stops with JupyterLab")
     environment = {**os.environ, "OLLAMA_HOST": ollama_host().removeprefix("http://")}
-    with subprocess.Popen(
-        [program, "serve"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as p:
+    quiet = subprocess.DEVNULL
+    try:
+        server = subprocess.Popen([program, "serve"], env=environment, stdout=quiet, stderr=quiet)
+    except OSError as error:
+        raise MemlabError(f"cannot run {program} ({error.strerror}); correct MEMLAB_OLLAMA_BIN, or unset it") from error
+    with server as p:
         try:
             give_up = time.monotonic() + PATIENCE
             while version is None and p.poll() is None and time.monotonic() < give_up:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memlab.agent import Agent
-from memlab.core import Episode, MemlabError, Reply
+from memlab.core import Episode, MemlabError, Reply, Task
 from memlab.credit import CreditRule, append_only
 from memlab.datafiles import data
 from memlab.experiments import grid, run_cells
@@ -46,12 +46,18 @@ def live(
 ) -> list[dict[str, Any]]:
     """One life from an empty memory, a row a task. ``draw`` seeds the learner's own chances, the stream's seed else."""
     agent = learner(llm, embedder, open_store(dim=embedder.dim), seed if draw is None else draw)
-    return [_row(agent, episode) for episode in agent.run(stream(world, kind, n, seed))]
+    return life(agent, stream(world, kind, n, seed))
+
+
+def life(agent: Agent, tasks: Sequence[Task]) -> list[dict[str, Any]]:
+    """What ``agent`` makes of ``tasks``, a row a task."""
+    return [_row(agent, episode) for episode in agent.run(tasks)]
 
 
 def _row(agent: Agent, episode: Episode) -> dict[str, Any]:
     """What is kept of one episode."""
     replies = episode.replies
+    made = sorted({(reply.backend, reply.model) for reply in replies})
     return {
         "index": episode.index,
         "family": episode.task.family,
@@ -67,8 +73,8 @@ def _row(agent: Agent, episode: Episode) -> dict[str, Any]:
         "tokens_in": sum(reply.tokens_in for reply in replies),
         "tokens_out": sum(reply.tokens_out for reply in replies),
         "llm_seconds": sum(reply.seconds for reply in replies),
-        "model": "+".join(sorted({reply.model for reply in replies})),
-        "backend": "+".join(sorted({reply.backend for reply in replies})),
+        "model": "+".join(model for _, model in made),
+        "backend": "+".join(backend for backend, _ in made),
     }
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memlab.core import MemlabError
-from memlab.retrieval.policies import soft_policy, soft_value
+from memlab.retrieval.policies import soft_value
 
 Floats = NDArray[np.floating]
 
@@ -72,44 +72,6 @@ def exact_q(world: MMDP, value: Floats | None = None) -> Floats:
     return np.einsum("sca,sa->sc", world.p_llm, backed)
 
 
-def value_iteration(world: MMDP, alpha: float, tol: float = 1e-12, limit: int = 10_000) -> tuple[Floats, Floats]:
-    """Soft value iteration: repeat Q = r + gamma V(s') with V = alpha log sum_c exp(Q/alpha).
-
-    Gives Q* (S, C) and the trace of V, one row per sweep (sweeps, S). Raises `MemlabError` where it does not settle.
-    """
-    trace = [np.zeros(world.reward.shape[0])]
-    for _ in range(limit):
-        trace.append(soft_value(exact_q(world, trace[-1]), alpha))
-        if np.abs(trace[-1] - trace[-2]).max() < tol:
-            return exact_q(world, trace[-1]), np.array(trace)
-    raise MemlabError(f"soft value iteration did not settle in {limit} sweeps: lower gamma={world.gamma} or raise tol")
-
-
-def evaluate(world: MMDP, mu: Floats, alpha: float) -> Floats:
-    """V of a fixed retrieval policy ``mu`` (S, C), exactly: V = sum_c mu (Q - alpha log mu), a linear system."""
-    entropy = -np.sum(mu * np.log(np.where(mu > 0, mu, 1.0)), axis=1)
-    gain = np.sum(mu * exact_q(world), axis=1) + alpha * entropy
-    moves = np.einsum("sc,sca,sat->st", mu, world.p_llm, world.transition)
-    return np.linalg.solve(np.eye(len(gain)) - world.gamma * moves, gain)
-
-
-def policy_iteration(world: MMDP, alpha: float, limit: int = 100) -> tuple[Floats, Floats]:
-    """Soft policy iteration: evaluate, then mu proportional to exp(Q/alpha). Gives mu* (S, C) and the trace of V."""
-    s, c, _ = world.p_llm.shape
-    mu, trace = np.full((s, c), 1 / c), []
-    for _ in range(limit):
-        trace.append(evaluate(world, mu, alpha))
-        mu = soft_policy(exact_q(world, trace[-1]), alpha)
-        if len(trace) > 1 and np.abs(trace[-1] - trace[-2]).max() < 1e-12:
-            break
-    return mu, np.array(trace)
-
-
-def printed_value(q: Floats, alpha: float) -> Floats:
-    """Eq 8/10 of arXiv:2508.16153 as printed, alpha log sum exp(Q) without the division by alpha inside."""
-    return alpha * np.log(np.sum(np.exp(q), axis=-1))
-
-
 @dataclass(frozen=True)
 class Draws:
     """All random numbers of a simulation, drawn once so that a slider only recomputes.
@@ -144,13 +106,15 @@ def simulate(world: MMDP, draws: Draws, alpha: float, eta: float, q0: float = 0.
     """Run the learner of arXiv:2508.16153 (Eq 2) for all seeds at once: retrieve, act, evaluate, rewrite Q.
 
     The memory is drawn from mu proportional to exp(Q/alpha) by the Gumbel-max rule, argmax Q + alpha G, which is
-    greedy at alpha=0. Then Q(s,c) += eta (r + gamma V(s') - Q(s,c)). ``draws`` may hold more memories than the world.
+    greedy at alpha=0, ties broken at random. Then Q(s,c) += eta (r + gamma V(s') - Q(s,c)). ``draws`` may hold more
+    memories than the world.
     """
     s_count, c_count, a_count = world.p_llm.shape
     episodes, seeds, drawn = draws.gumbel.shape
     if drawn < c_count:
         raise MemlabError(f"draws hold {drawn} memories, the world has {c_count}: draw({episodes}, {seeds}, {c_count})")
-    noise = np.float32(alpha) * draws.gumbel[:, :, :c_count]
+    gumbel = draws.gumbel[:, :, :c_count]
+    noise = np.float32(alpha) * gumbel
     limits = np.cumsum(world.p_llm, axis=2).reshape(-1, a_count)[:, :-1].T.astype(np.float32)
     next_limits = np.cumsum(world.transition, axis=2).reshape(-1, s_count)[:, :-1].T.astype(np.float32)
     rewards = world.reward.astype(np.float32).ravel()
@@ -161,7 +125,10 @@ def simulate(world: MMDP, draws: Draws, alpha: float, eta: float, q0: float = 0.
     chosen, contexts = np.empty((episodes, seeds), dtype=np.int64), np.empty((episodes, seeds), dtype=np.int64)
     for t in range(episodes):
         row = base + context
-        memory = (q.take(row, axis=0) + noise[t]).argmax(axis=1)
+        values = q.take(row, axis=0)
+        if not alpha:
+            values = np.where(values == values.max(axis=1, keepdims=True), gumbel[t], -np.inf)
+        memory = (values + noise[t]).argmax(axis=1)
         action = _invert(limits, context * c_count + memory, draws.action[t])
         here = context * a_count + action
         reward = rewards.take(here)
@@ -182,17 +149,3 @@ def _invert(limits: Floats, row: NDArray[np.integer], u: Floats) -> NDArray[np.i
     for limit in limits:
         drawn += limit.take(row) <= u
     return drawn
-
-
-def step_variance(eta: float, reward_variance: float) -> float:
-    """Long-run variance of Q under a constant step: eta / (2 - eta) times Var r (eta=.3 gives .17647 Var r)."""
-    return eta / (2 - eta) * reward_variance
-
-
-def constant_step(rewards: Floats, eta: float, q0: float = 0.0) -> Floats:
-    """The estimates Q <- Q + eta (r - Q) along axis 0 of ``rewards`` (T, N); same shape."""
-    q, trace = np.full(rewards.shape[1:], q0, dtype=float), np.empty(rewards.shape)
-    for t, reward in enumerate(rewards):
-        q = q + eta * (reward - q)
-        trace[t] = q
-    return trace

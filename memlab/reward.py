@@ -60,19 +60,6 @@ def group_relative(
     return advantage
 
 
-def verified(r: ArrayLike, tpr: ArrayLike, fpr: ArrayLike) -> Floats:
-    """Chance that a verifier says "right", fpr + (tpr − fpr)·r, where an answer is right with chance ``r`` in [0, 1].
-
-    All broadcast. Flips with chance ε are tpr = 1 − ε, fpr = ε: the signal shrinks by 1 − 2ε. Rates that differ between
-    actions change what is best, and not only how clearly it is seen. Raises `MemlabError` outside [0, 1].
-    """
-    right, hit, miss = (np.asarray(x, dtype=float) for x in (r, tpr, fpr))
-    for name, value in (("r", right), ("tpr", hit), ("fpr", miss)):
-        if ((value < 0) | (value > 1)).any():
-            raise MemlabError(f"{name}={value}: a chance lies in [0, 1]")
-    return miss + (hit - miss) * right
-
-
 def belief_delta(log_b: ArrayLike, clip: bool) -> Floats:
     """ΔBelief (2602.12342): log b_t − log b_{t−1} in nats, max with 0 where ``clip``. (..., T+1) gives (..., T).
 

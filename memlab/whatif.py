@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memlab.core import MemlabError
 from memlab.datafiles import write_whole
-from memlab.experiments import Claim, judge
+from memlab.experiments import Claim, Study, judge_claims
 from memlab.learners import Learner, study
 
 if TYPE_CHECKING:
@@ -67,32 +67,35 @@ def load_learner(path: Path) -> Learner:
     return module.LEARNER
 
 
-def compare(
-    path: Path, lab: str, kinds: Sequence[str], seeds: Sequence[int], say: Callable[[str], None] = print
-) -> pd.DataFrame:
-    """Live the learner in ``path`` on the recorded replicates of ``lab``, judge it against each arm, draw its curve.
+def compare(path: Path, lab: Study, say: Callable[[str], None] = print) -> pd.DataFrame:
+    """Live the learner in ``path`` on the streams of ``lab``'s report; judge it against each recorded arm, draw curves.
 
-    Its calls are answered from the record where it asks what was asked before, and by the simulated model else; the
-    share is said. Verdicts are on success in the second half of each stream, Holm over the arms of one stream.
+    Its calls are answered from the record where they were asked before, and by the simulated model else; the share is
+    said. Verdicts are on success in the second half of each stream, Holm over the arms of one stream.
     """
     from memlab import data, show
-    from memlab.llm import open_llm
     from memlab.llm.embedders import ReplayEmbedder
 
-    name, n = path.stem, 96
-    llm = open_llm("recorded")
-    vectors = ReplayEmbedder(data(f"{lab}/embeddings.parquet"))
+    name, held = path.stem, lab.rows()
+    kinds, n = tuple(held["kind"].unique()), int(held["index"].max()) + 1
+    seeds, world = sorted(held["seed"].unique().tolist()), str(held["world"].iloc[0])
+    vectors = ReplayEmbedder(data(f"{lab.folder}/embeddings.parquet"))
     home = Path(".memlab") / "what-if"
-    rows = study({name: load_learner(path)}, kinds, seeds, n, "toolbox-b", llm, vectors, against=lab, folder=home)
+    rows = study({name: load_learner(path)}, kinds, seeds, n, world, "recorded", vectors, lab.folder, home)
     for kind in kinds:
-        part = rows[(rows["kind"] == kind) & (rows["index"] >= n // 2)]
-        scores = part.groupby(["arm", "seed"], sort=False)["success"].mean().reset_index(name="score")
+        part = rows[rows["kind"] == kind]
+        late = part[part["index"] >= n // 2]
+        scores = late.groupby(["arm", "seed"], sort=False)["success"].mean().reset_index(name="score")
         rivals = [arm for arm in scores["arm"].unique() if arm != name]
-        table = judge([Claim(f"{name} beats {rival}", name, rival) for rival in rivals], scores)
-        mine = rows[(rows["arm"] == name) & (rows["kind"] == kind)]
-        say(f"\n{kind}, second half; {name} was answered by {', '.join(sorted(set(mine['backend'])))}")
+        table = judge_claims([Claim(f"{name} beats {rival}", name, rival) for rival in rivals], scores)
+        said = part[(part["arm"] == name) & (part["calls"] > 0)]["backend"].value_counts(normalize=True)
+        shares = ", ".join(f"{backend} {share:.0%}" for backend, share in said.items())
+        say(f"\n{kind}, second half. Tasks of {name} were answered by {shares}")
         say(table[["claim", "word", "mean", "low", "high", "p", "n"]].round(3).to_string(index=False))
-        picture = show.learning_curve(rows[rows["kind"] == kind], window=16)
-        write_whole(path.with_name(f"{name}-{kind}.png"), lambda out, png=picture.png: out.write_bytes(png))
-        say(f"figure: {name}-{kind}.png")
+        # More than four lines are no picture: one's own, the null, and the two best rivals.
+        ranked = scores[scores["arm"] != name].groupby("arm")["score"].mean().sort_values(ascending=False).index
+        drawn = part[part["arm"].isin([name, *lab.nulls[:1], *ranked[:2]])]
+        figure = path.with_name(f"{name}-{kind}.png")
+        figure.write_bytes(show.learning_curve(drawn, window=16).png)
+        say(f"figure: {figure}")
     return rows

@@ -93,6 +93,38 @@ def test_a_two_step_task_is_solved_when_the_right_tools_are_in_memory(embedder):
     assert next(agent.run([task])).success == 1.0
 
 
+def test_what_an_episode_writes_names_the_cases_that_were_shown_in_it(embedder):
+    _, store, agent = make(embedder, credit=RewriteQ())
+    shown = set()
+    for episode in agent.run(memlab.stream("toolbox-a", "stationary", 40, 0, two_step=0.5)):
+        here = {case_id for step in episode.steps for case_id in step.shown}
+        assert all(set(edit.sources) == here for edit in episode.edits if edit.op == "write")
+        assert all(set(edit.sources) == here | {edit.case_id} for edit in episode.edits if edit.op == "rewrite")
+        shown |= here
+    assert shown and {edit.op for case in store.cases() for edit in store.history(case.id)} == {"write", "rewrite"}
+
+
+def test_a_planted_lesson_and_all_that_the_agent_learned_from_it_are_taken_back(embedder):
+    _, store, agent = make(embedder, credit=RewriteQ())
+    tasks = memlab.stream("toolbox-a", "stationary", 40, 0, families=1)
+    lie = Case("lie", "a lie", "letters", reward=1.0, q=1.0, vector=embedder.embed([tasks[0].text])[0])
+    store.commit([Edit.write(lie, author="eve")])
+    lived = list(agent.run(tasks))
+    touched, planted, q = {"lie"}, {"lie"}, {}
+    for edit in (edit for episode in lived for edit in episode.edits):
+        if touched & set(edit.sources):
+            touched.add(edit.case_id)
+            planted |= {edit.case_id} if edit.op == "write" else set()
+        else:
+            q[edit.case_id] = edit.after["q"]
+    written = {f"{task.id}/0/0" for task in tasks}
+    store.revert(author="eve")
+    assert {case.id for case in store.cases()} == written
+    store.revert(author="eve", derived=True)
+    assert {case.id: case.q for case in store.cases()} == q
+    assert q.keys() == written - planted and len(planted) > 1
+
+
 def test_a_gate_refuses_an_edit_with_its_reason(embedder):
     refused = []
 
@@ -111,6 +143,45 @@ def test_rollouts_are_one_group_and_one_commit(embedder):
     _, store, agent = make(embedder)
     episodes = list(agent.run(memlab.stream("toolbox-a", "stationary", 3, 0), rollouts=4))
     assert len(episodes) == 12 and store.version == 3 and len(store) == 12
+
+
+@pytest.mark.parametrize("rollouts", [0, -1, 1.5])
+def test_a_task_is_lived_at_least_once(embedder, rollouts):
+    _, store, agent = make(embedder)
+    with pytest.raises(MemlabError, match=f"rollouts={rollouts}"):
+        list(agent.run(memlab.stream("toolbox-a", "stationary", 3, 0), rollouts=rollouts))
+    assert store.version == 0
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_an_interrupted_run_resumes_behind_the_tasks_it_lived(embedder, tmp_path, capsys, on_disk):
+    tasks = memlab.stream("toolbox-a", "drift", 24, 0, two_step=0.3)
+    llm, store, agent = make(embedder, credit=RewriteQ())
+    whole = list(agent.run(tasks, rollouts=2))
+    path = tmp_path / "memory" if on_disk else None
+    with memlab.open_store(path, dim=embedder.dim) as again:
+        part = Agent(llm, embedder, again, TopK(), credit=RewriteQ()).run(tasks, rollouts=2)
+        lived = [next(part) for _ in range(19)]
+        part.close()
+        assert capsys.readouterr().out == ""
+        if on_disk:
+            again.close()
+            again = memlab.open_store(path, dim=embedder.dim)
+        rest = list(Agent(llm, embedder, again, TopK(), credit=RewriteQ()).run(tasks, rollouts=2))
+        assert capsys.readouterr().out.startswith("memlab: 10 of 24 tasks were lived in this store before")
+        assert len(lived) == 19 and len(rest) == 28
+        assert [episode.answer for episode in rest] == [episode.answer for episode in whole[20:]]
+        assert again.cases() == store.cases() and again.version == store.version
+        assert list(Agent(llm, embedder, again, TopK()).run(tasks)) == []
+
+
+def test_another_task_under_an_id_that_was_lived_is_refused(embedder):
+    """The ids of a stream do not tell its length, which changes its questions."""
+    _, store, agent = make(embedder)
+    list(agent.run(memlab.stream("toolbox-a", "drift", 8, 0)))
+    with pytest.raises(MemlabError, match=r"lived another task under the id 'toolbox-a/drift/0/.*open another store"):
+        list(agent.run(memlab.stream("toolbox-a", "drift", 12, 0)))
+    assert store.version == 8
 
 
 def test_a_run_stops_when_its_seconds_are_over(embedder):

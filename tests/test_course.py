@@ -17,6 +17,9 @@ NUMBER = Exercise(start="which number?", solution=0.5, mistakes={"that is the wh
 WORDS = Exercise(
     start="which arm?", solution="top-1", judge=lambda a: None if a in ("top-1", "soft") else "no such arm"
 )
+FREE = Exercise(
+    start="which key?", solution=str.upper, judge=lambda f: None if f("a") != f("b") else "it tells nothing apart"
+)
 
 
 FIND = course.exercises
@@ -29,7 +32,7 @@ def test_an_unknown_lab_is_named():
 
 @pytest.fixture(autouse=True)
 def lab(monkeypatch):
-    held = {"99.1": DOUBLE, "99.2": NUMBER, "99.3": WORDS}
+    held = {"99.1": DOUBLE, "99.2": NUMBER, "99.3": WORDS, "99.4": FREE}
     monkeypatch.setattr(course, "exercises", lambda number: held)
 
 
@@ -50,6 +53,8 @@ def lab(monkeypatch):
         ("99.3", "top-1", "99.3 ok"),
         ("99.3", "bottom", "no such arm"),
         ("99.3", "soft", "expect 'top-1', got 'soft'"),
+        ("99.4", lambda text: text * 2, "99.4 ok"),
+        ("99.4", lambda text: "same", "it tells nothing apart"),
     ],
 )
 def test_each_answer_gets_its_sentence(id, answer, text):

@@ -5,11 +5,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 import memlab
 from memlab import experiments
 from memlab.core import MemlabError
-from memlab.experiments import Claim, Study, grid, holm, judge, verdict
+from memlab.experiments import Claim, Study, grid, holm, judge_claims, verdict
 
 CELLS = grid(arm=("a", "b"), seed=range(4))
 
@@ -29,7 +30,9 @@ def home(tmp_path, monkeypatch):
     folder.mkdir()
     (folder / "MANIFEST.sha256").touch()
     monkeypatch.setenv("MEMLAB_DATA", str(folder))
-    return folder
+    yield folder
+    # joblib's workers outlive a test, and would look for data here in the next one.
+    get_reusable_executor().shutdown(wait=True)
 
 
 def toy(run=coin, **more):
@@ -105,6 +108,20 @@ def test_tuned_settings_reach_the_cells_that_they_agree_with():
     assert best[best.arm == "a"].sort_values("objective")["shift"].iloc[-1] == 0.5
 
 
+def test_arms_with_knobs_of_their_own_are_all_tuned():
+    tune = grid(arm="a", shift=(0.0, 0.5), seed=range(2)) + grid(arm="b", bias=(0.0, 0.5), seed=range(2))
+    rows = pd.DataFrame([cell | {"success": 1.0} for cell in tune])
+    assert len(toy(tune=tune).best(rows)) == 4, "a knob that an arm lacks must not drop the arm"
+
+
+def test_a_setting_tuned_for_each_world_is_judged_in_its_own():
+    claim = Claim("a beats b", "a", "b", primary=True, where={"world": "ice"})
+    tune = grid(arm="a", world=("ice", "snow"), shift=(0.0, 0.5), seed=range(2))
+    study = toy(tune=tune, claims=(claim,), tuned=({"arm": "a", "world": "snow", "shift": 0.5},))
+    rows = experiments.run_cells("t", lambda world, **cell: coin(**cell), tune, {}, None, 1, False)
+    assert set(study.best(rows).world) == {"ice", "snow"}
+
+
 def test_parallel_cells_give_the_same_rows(home):
     assert (
         toy(resumed).make(jobs=2, progress=False).equals(experiments.run_cells("x", resumed, CELLS, {}, None, 1, False))
@@ -147,15 +164,15 @@ def test_holm_by_hand():
 def test_eight_replicates_cannot_support_one_claim_of_seven():
     scores = frame(a=np.arange(1.0, 9.0), b=np.zeros(8))
     claim = Claim("a beats b", "a", "b")
-    assert set(judge([claim] * 6, scores).word) == {"supported"}
-    assert set(judge([claim] * 7, scores).word) == {"undecided"}
+    assert set(judge_claims([claim] * 6, scores).word) == {"supported"}
+    assert set(judge_claims([claim] * 7, scores).word) == {"undecided"}
 
 
 def test_p_and_interval_agree_at_every_step_of_holm():
     rng = np.random.default_rng(5)
     for _ in range(30):
         scores = frame(a=rng.normal(0.4, 1, 10), b=np.zeros(10), c=rng.normal(-0.8, 1, 10))
-        table = judge([Claim("ab", "a", "b"), Claim("bc", "b", "c"), Claim("ac", "a", "c")], scores)
+        table = judge_claims([Claim("ab", "a", "b"), Claim("bc", "b", "c"), Claim("ac", "a", "c")], scores)
         open_, stopped = table.sort_values(["p", "level"], ascending=[True, False]), False
         for _, row in open_.iterrows():
             stopped |= not (row.low > 0 or row.high < 0)
@@ -165,18 +182,18 @@ def test_p_and_interval_agree_at_every_step_of_holm():
 def test_against_several_rivals_the_largest_p_counts():
     rng = np.random.default_rng(2)
     scores = frame(ours=1 + rng.normal(0, 0.1, 12), weak=np.zeros(12), strong=0.95 + rng.normal(0, 0.1, 12))
-    row = judge([Claim("ours wins", "ours", ("weak", "strong"))], scores).iloc[0]
+    row = judge_claims([Claim("ours wins", "ours", ("weak", "strong"))], scores).iloc[0]
     assert row.rival == "strong" and row.word == "undecided"
     better = scores.assign(score=np.where(scores.arm == "strong", scores.score + 1, scores.score))
-    assert judge([Claim("ours wins", "ours", ("weak", "strong"))], better).iloc[0].word == "contradicted"
+    assert judge_claims([Claim("ours wins", "ours", ("weak", "strong"))], better).iloc[0].word == "contradicted"
 
 
 def test_a_missing_arm_or_replicate_is_named():
     scores = frame(a=[1.0, 2.0, 3.0], b=[0.0, 0.0])
     with pytest.raises(MemlabError, match="b lack replicates"):
-        judge([Claim("a beats b", "a", "b")], scores)
+        judge_claims([Claim("a beats b", "a", "b")], scores)
     with pytest.raises(MemlabError, match="c lack replicates"):
-        judge([Claim("a beats c", "a", "c")], scores)
+        judge_claims([Claim("a beats c", "a", "c")], scores)
 
 
 def test_saved_rows_carry_what_made_them(tmp_path):

@@ -15,12 +15,6 @@ def test_soft_policy_and_value_hit_the_exact_numbers():
     assert soft_value(Q, 0.5) == pytest.approx(1.290146, abs=1e-6)
 
 
-def test_the_printed_form_differs_and_agrees_only_at_alpha_one():
-    assert mdp.printed_value(Q, 0.5) == pytest.approx(0.955645, abs=1e-6)
-    assert mdp.printed_value(Q, 1.0) == pytest.approx(soft_value(Q, 1.0), abs=1e-12)
-    assert all(abs(mdp.printed_value(Q, a) - soft_value(Q, a)) > 0.02 for a in (0.1, 0.5, 0.9, 1.1, 2.0))
-
-
 def test_exact_q_is_the_expected_reward_of_the_model():
     world = mdp.generate(contexts=3, actions=4, seed=2)
     by_hand = [[np.dot(world.p_llm[s, c], world.reward[s]) for c in range(4)] for s in range(3)]
@@ -28,27 +22,14 @@ def test_exact_q_is_the_expected_reward_of_the_model():
     assert world.p_llm.sum(axis=2) == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("alpha", [0.05, 0.5, 2.0])
-def test_value_and_policy_iteration_meet_at_the_same_fixed_point(alpha):
-    world = mdp.generate(contexts=5, gamma=0.8, seed=1)
-    q, trace = mdp.value_iteration(world, alpha)
-    mu, values = mdp.policy_iteration(world, alpha)
-    assert values[-1] == pytest.approx(trace[-1], abs=1e-9)
-    assert mu == pytest.approx(soft_policy(q, alpha), abs=1e-9)
-    assert np.all(np.diff(values, axis=0) > -1e-9), "soft policy iteration never gets worse"
-
-
-def test_without_discount_one_sweep_is_enough():
-    q, trace = mdp.value_iteration(mdp.generate(), 0.5)
-    assert q == pytest.approx(mdp.exact_q(mdp.generate()))
-    assert len(trace) == 3
-
-
 @pytest.mark.parametrize("gamma", [0.0, 0.5])
-def test_a_decaying_step_would_settle_on_q_star(gamma):
+def test_learners_with_a_small_step_settle_on_the_fixed_point_of_the_soft_backup(gamma):
     world = mdp.generate(contexts=2, actions=3, gamma=gamma, seed=3)
     run = mdp.simulate(world, mdp.draw(8000, 100, 3), alpha=0.5, eta=0.02)
-    q, _ = mdp.value_iteration(world, 0.5)
+    v = np.zeros(2)
+    for _ in range(60):
+        v = soft_value(mdp.exact_q(world, v), 0.5)
+    q = mdp.exact_q(world, v)
     assert run.q.mean(axis=0) == pytest.approx(q, abs=0.02)
 
 
@@ -62,10 +43,17 @@ def test_simulated_success_follows_the_exact_policy_value():
 
 def test_greedy_and_uniform_are_the_two_ends_of_the_temperature():
     world, draws = mdp.generate(seed=0), mdp.draw(50, 400, 5)
-    greedy = mdp.simulate(world, draws, alpha=0.0, eta=0.3)
-    assert np.all(greedy.memory[0] == 0), "ties go to the first memory"
+    first = np.bincount(mdp.simulate(world, draws, alpha=0.0, eta=0.3).memory[0], minlength=5)
+    assert first / first.sum() == pytest.approx(0.2, abs=0.06), "ties are broken at random"
     uniform = np.bincount(mdp.simulate(world, draws, alpha=1e6, eta=0.3).memory.ravel(), minlength=5)
     assert uniform / uniform.sum() == pytest.approx(0.2, abs=0.01)
+
+
+def test_greedy_takes_the_largest_value_and_nothing_else():
+    world, draws = mdp.without_llm(mdp.generate(contexts=1, actions=4, seed=0)), mdp.draw(200, 300, 4)
+    run = mdp.simulate(world, draws, alpha=0.0, eta=0.1)
+    found = run.reward.cumsum(axis=0) > 0
+    assert np.all(run.reward[1:][found[:-1]] == 1), "what was rewarded once is the largest, and is taken ever after"
 
 
 def test_the_same_draws_give_the_same_run():
@@ -84,14 +72,6 @@ def test_fewer_cases_use_the_same_draws_and_keep_void():
 
 def test_the_null_has_actions_for_memories():
     assert mdp.exact_q(mdp.without_llm(mdp.generate())) == pytest.approx(mdp.generate().reward)
-
-
-def test_constant_step_variance_is_eta_over_two_minus_eta():
-    assert mdp.step_variance(0.3, 1.0) == pytest.approx(0.17647, abs=1e-5)
-    rewards = (np.random.default_rng(0).random((60, 20_000)) < 0.7).astype(float)
-    trace = mdp.constant_step(rewards, 0.3)
-    assert trace[-1].var() == pytest.approx(mdp.step_variance(0.3, 0.21), rel=0.03)
-    assert trace[-1].mean() == pytest.approx(0.7, abs=0.005)
 
 
 def test_bad_input_is_named():

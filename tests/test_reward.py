@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from memlab.core import MemlabError
 from memlab.retrieval.policies import soft_policy
-from memlab.reward import belief_delta, group_relative, returns_to_go, verified
+from memlab.reward import belief_delta, group_relative, returns_to_go
 
 THETA, R = np.array([0.2, -0.1, 0.0]), np.array([1.0, 0.0, 0.5])
 TRUE_GRADIENT = np.array([0.175566, -0.159371, -0.016195])
@@ -67,13 +67,6 @@ def test_the_mean_reward_of_a_question_is_its_information_unless_clipped(noise, 
         if chance:
             mean += chance * belief_delta(np.log([prior, posterior]), clip).sum()
     assert mean == pytest.approx(exact, abs=1e-6)
-
-
-def test_a_verifier_reports_its_own_rates():
-    assert verified([0.0, 1.0, 0.5], 0.8, 0.6) == pytest.approx([0.6, 0.8, 0.7])
-    assert verified([1.0, 0.0], 0.9, [0.1, 0.95]) == pytest.approx([0.9, 0.95])
-    with pytest.raises(MemlabError, match="tpr"):
-        verified([1.0], 1.2, 0.1)
 
 
 def test_bad_names_and_sizes_are_refused():

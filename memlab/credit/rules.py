@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,6 +30,11 @@ class CreditRule(Protocol):
 def append_only(episodes: Sequence[Episode], store: Memory) -> list[Edit]:
     """No credit: memories stay as they were written."""
     return []
+
+
+def shown_in(steps: Sequence[Step], *also: str) -> tuple[str, ...]:
+    """The cases shown in ``steps``, and ``also``, each once: the `Edit.sources` of what came of it."""
+    return tuple(dict.fromkeys([*(case_id for step in steps for case_id in step.shown), *also]))
 
 
 def memrl(q: ArrayLike, shown: Sequence[int], success: bool, step: float = 0.3) -> NDArray[np.float64]:
@@ -67,8 +72,8 @@ class RewriteQ(_Near):
     def __call__(self, episodes: Sequence[Episode], store: Memory) -> list[Edit]:
         cases: dict[str, Case] = {}
         q: dict[str, float] = {}
-        why: dict[str, tuple[int, float]] = {}
-        stale: dict[str, int] = {}
+        why: dict[str, dict[str, Any]] = {}
+        stale: dict[str, dict[str, Any]] = {}
         for episode in episodes:
             for step in episode.steps:
                 near = self._cases(step, store)
@@ -77,28 +82,28 @@ class RewriteQ(_Near):
                 for case in followed:
                     before = q.get(case.id, case.q)
                     q[case.id] = float(td(before, step.reward, self.step))
-                    cases[case.id], why[case.id] = case, (episode.index, step.reward - before)
+                    earlier = why.get(case.id, {"sources": ()})["sources"]
+                    sources = tuple(dict.fromkeys([*earlier, *shown_in(episode.steps, case.id)]))
+                    cases[case.id] = case
+                    why[case.id] = {"episode": episode.index, "credit": step.reward - before, "sources": sources}
                     broken |= before >= GOOD > q[case.id]
                 if broken and self.renew:
+                    sources = shown_in(episode.steps, *(case.id for case in followed))
                     worse = [case for case in near if case.action != step.action and case.q < GOOD]
-                    stale |= {case.id: episode.index for case in worse}
+                    stale |= {case.id: {"episode": episode.index, "sources": sources} for case in worse}
         rewrites = [
             Edit.rewrite(
                 name,
                 {"q": q[name], "uses": cases[name].uses + 1},
                 before={"q": cases[name].q, "uses": cases[name].uses},
                 reason="its advice was followed",
-                credit=why[name][1],
-                episode=why[name][0],
+                **why[name],
             )
             for name in q
             if name not in stale
         ]
-        forgets = [
-            Edit.forget(name, reason="a failure older than the change nearby", episode=index)
-            for name, index in stale.items()
-        ]
-        return rewrites + forgets
+        reason = "a failure older than the change nearby"
+        return rewrites + [Edit.forget(name, reason=reason, **came) for name, came in stale.items()]
 
 
 @dataclass(frozen=True)
@@ -115,20 +120,21 @@ class Amend(_Near):
         for episode in episodes:
             for step in episode.steps:
                 for case in self._cases(step, store):
-                    edit = self._edit(case, step, episode.index)
+                    edit = self._edit(case, step, episode)
                     if edit is not None:
                         edits[case.id] = edit
         return list(edits.values())
 
-    def _edit(self, case: Case, step: Step, index: int) -> Edit | None:
+    def _edit(self, case: Case, step: Step, episode: Episode) -> Edit | None:
         worked, same = step.reward >= GOOD, case.action == step.action
+        why: dict[str, Any] = {"episode": episode.index, "sources": shown_in(episode.steps)}
         if worked and not same:
             after = {"action": step.action, "q": SURE, "uses": case.uses + 1}
-            return Edit.rewrite(case.id, after, reason="another action worked here", credit=step.reward, episode=index)
+            return Edit.rewrite(case.id, after, reason="another action worked here", credit=step.reward, **why)
         if same:
             after = {"q": float(td(case.q, step.reward, self.step)), "uses": case.uses + 1}
-            reason, credit = "its advice was followed", step.reward - case.q
-            return Edit.rewrite(case.id, after, reason=reason, credit=credit, episode=index)
+            why["sources"] = shown_in(episode.steps, case.id)
+            return Edit.rewrite(case.id, after, reason="its advice was followed", credit=step.reward - case.q, **why)
         return None
 
 
@@ -139,12 +145,13 @@ class Remove(_Near):
     shuffled: bool = False
 
     def __call__(self, episodes: Sequence[Episode], store: Memory) -> list[Edit]:
-        gone: dict[str, int] = {}
+        gone: dict[str, dict[str, Any]] = {}
         for episode in episodes:
+            came = {"episode": episode.index, "sources": shown_in(episode.steps)}
             for step in episode.steps:
                 if step.reward < GOOD:
-                    gone |= {case.id: episode.index for case in self._guilty(step, store, episode.index)}
-        return [Edit.forget(name, reason="its advice failed", episode=index) for name, index in gone.items()]
+                    gone |= {case.id: came for case in self._guilty(step, store, episode.index)}
+        return [Edit.forget(name, reason="its advice failed", **came) for name, came in gone.items()]
 
     def _guilty(self, step: Step, store: Memory, index: int) -> list[Case]:
         near = self._cases(step, store)
@@ -153,18 +160,3 @@ class Remove(_Near):
             return guilty
         drawn = np.random.default_rng([index, len(near)]).permutation(len(near))[: len(guilty)]
         return [near[i] for i in drawn]
-
-
-@dataclass(frozen=True)
-class Window(_Near):
-    """Forgets near cases more than ``age`` tasks old, whatever they were worth."""
-
-    age: int = 24
-
-    def __call__(self, episodes: Sequence[Episode], store: Memory) -> list[Edit]:
-        old: dict[str, int] = {}
-        for episode in episodes:
-            for step in episode.steps:
-                late = [case for case in self._cases(step, store) if case.episode < episode.index - self.age]
-                old |= {case.id: episode.index for case in late}
-        return [Edit.forget(name, reason=f"older than {self.age} tasks", episode=index) for name, index in old.items()]

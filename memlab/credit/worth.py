@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from memlab.core import MemlabError
 
@@ -33,20 +34,16 @@ def counterfactual(
     over every order (2^n calls of ``value``; n ≤ 12); a number averages that many random orders, without bias.
     The worths add up to value(all) − value(none). Raises `MemlabError` for repeated ids and for n > 12 exact.
     """
-    names = list(ids)
-    if len(set(names)) != len(names):
-        raise MemlabError(f"ids repeat: {names}; give each case once")
-    known: dict[frozenset[str], float] = {}
-
-    def cached(subset: frozenset[str]) -> float:
-        if subset not in known:
-            known[subset] = value(subset)
-        return known[subset]
-
+    names = _distinct(ids)
     if samples is None:
-        return _exact_shapley(cached, names)
+        if len(names) > MOST_EXACT:
+            raise MemlabError(f"{len(names)} cases: exact credit takes 2^{len(names)} queries; give samples=")
+        sets = [frozenset(itertools.compress(names, row)) for row in subsets(len(names))]
+        exact = np.array([value(one) for one in sets]) @ shapley_weights(len(names))
+        return dict(zip(names, exact.tolist(), strict=True))
     if samples < 1:
         raise MemlabError(f"samples={samples}: draw at least one order")
+    cached = functools.cache(value)
     rng, worth = np.random.default_rng(seed), dict.fromkeys(names, 0.0)
     for _ in range(samples):
         so_far: frozenset[str] = frozenset()
@@ -56,20 +53,18 @@ def counterfactual(
     return worth
 
 
-def _exact_shapley(value: Callable[[frozenset[str]], float], names: list[str]) -> dict[str, float]:
-    n = len(names)
-    if n > MOST_EXACT:
-        raise MemlabError(f"{n} cases: exact credit takes 2^{n} queries; give samples= above {MOST_EXACT}")
-    worth = {}
-    for name in names:
-        others = [other for other in names if other != name]
-        worth[name] = sum(
-            math.factorial(size) * math.factorial(n - size - 1) / math.factorial(n)
-            * (value(frozenset(subset) | {name}) - value(frozenset(subset)))
-            for size in range(n)
-            for subset in itertools.combinations(others, size)
-        )  # fmt: skip
-    return worth
+def subsets(n: int) -> NDArray[np.bool_]:
+    """All sets of ``n`` cases, (2^n, n), from none to all: row i holds the binary digits of i."""
+    return (np.arange(2**n)[:, None] >> np.arange(n)[::-1]) & 1 == 1
+
+
+def shapley_weights(n: int) -> NDArray[np.float64]:
+    """The values of all `subsets`, (..., 2^n), times this (2^n, n) are the Shapley values of the ``n`` cases."""
+    from scipy.special import comb
+
+    inside = subsets(n)
+    before = inside.sum(axis=1, keepdims=True) - inside
+    return np.where(inside, 1, -1) / (n * comb(n - 1, before))
 
 
 def leave_one_out(value: Callable[[frozenset[str]], float], ids: Sequence[str]) -> dict[str, float]:
@@ -77,8 +72,14 @@ def leave_one_out(value: Callable[[frozenset[str]], float], ids: Sequence[str]) 
 
     Raises `MemlabError` for repeated ids.
     """
-    everything = frozenset(ids)
-    if len(everything) != len(ids):
-        raise MemlabError(f"ids repeat: {list(ids)}; give each case once")
+    everything = frozenset(_distinct(ids))
     whole = value(everything)
     return {name: whole - value(everything - {name}) for name in ids}
+
+
+def _distinct(ids: Sequence[str]) -> list[str]:
+    if isinstance(ids, str):
+        raise MemlabError(f"ids is the str {ids!r}; give a list of ids")
+    if len(set(ids)) != len(ids):
+        raise MemlabError(f"ids repeat: {list(ids)}; give each case once")
+    return list(ids)

@@ -18,9 +18,9 @@ def folders() -> dict[str, str]:
 
 
 def modules(package: str) -> list[ModuleType]:
-    """The modules of one lab's ``package``, loaded."""
+    """The modules of one lab's ``package`` that may hold a study, loaded: all but its exercises."""
     inside = pkgutil.iter_modules(import_module(package).__path__)
-    return [import_module(f"{package}.{module.name}") for module in inside]
+    return [import_module(f"{package}.{module.name}") for module in inside if module.name != "exercises"]
 
 
 def studies() -> dict[str, Study]:

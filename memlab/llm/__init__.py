@@ -13,8 +13,7 @@ def open_llm(spec: str = "auto") -> LLM:
 
     ``auto`` (Ollama, else embedded; prints which, or says what is missing), ``ollama:NAME``, ``embedded``,
     ``simulated`` or ``simulated:PATH``, ``replay`` (the course's record), ``replay:PATH``, ``replay:PATH#MODEL``, or
-    ``recorded`` (replay, and simulated for what was not recorded; each reply says which).
-    Raises MemlabError.
+    ``recorded`` (replay, and simulated for what was not recorded; each reply says which). Raises MemlabError.
     """
     kind, _, rest = spec.partition(":")
     if spec == "auto":
@@ -48,7 +47,8 @@ def open_llm(spec: str = "auto") -> LLM:
         path, _, model = rest.partition("#")
         return Replay(path, model=model or None)
     raise MemlabError(
-        f"Unknown model {spec!r}: use 'auto', 'ollama:NAME', 'embedded', 'simulated', 'recorded', 'replay' or 'replay:PATH'."
+        f"Unknown model {spec!r}: use 'auto', 'ollama:NAME', 'embedded', 'simulated', 'recorded', 'replay' or "
+        "'replay:PATH'."
     )
 
 
@@ -61,7 +61,7 @@ def open_embedder(spec: str = "auto") -> Embedder:
 
     kind, _, rest = spec.partition(":")
     if spec == "auto":
-        return embedders.open_auto()
+        return embedders.open_auto_embedder()
     if spec == "wordllama":
         return embedders.WordLlamaEmbedder()
     if spec == "hash":

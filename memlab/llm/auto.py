@@ -21,7 +21,7 @@ def open_course_replay(model: str = weights.SMOLLM2) -> Replay:
 
 
 class RecordedElse(Model):
-    """The recorded replies of a real model, and a simulated one where a call was not recorded; each reply says which."""
+    """A real model's recorded replies, and a simulated one where a call was not recorded; each reply says which."""
 
     backend = "replay, else simulated"
 
@@ -64,7 +64,7 @@ def _choose(model: str) -> tuple[LLM, str]:
     except MemlabError as error:
         unready = "no weights are fetched" if isinstance(error, ModelMissing) else "xllamacpp does not load"
         raise ModelMissing(
-            f"No live model: {why}, and {unready}. Run `memlab models fetch` ("
-            f"{weights.ASSETS[weights.SMOLLM2].size / 1e6:.0f} MB), or start Ollama. Without a live model, 'simulated' "
-            "answers any prompt of the agent, and 'replay' those that the course recorded."
+            f"No live model: {why}, and {unready}. Run `memlab models fetch` (98 MB), or start Ollama. Without a live "
+            "model, 'replay' answers the prompts that the course recorded, 'simulated' any prompt of the agent, and "
+            "'recorded' is both."
         ) from error

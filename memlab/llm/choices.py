@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from memlab.llm.contract import BadReply
 
@@ -51,8 +51,3 @@ def _masses(steps: Sequence[tuple[str, float, Mapping[str, float]]], rest: Mappi
         for c, share in shares.items():
             mass[c] += share * math.exp(raw)
     return mass
-
-
-def not_single_token(choices: Sequence[str], token_count: Callable[[str], int]) -> list[str]:
-    """Those of ``choices`` that a model's ``token_count`` cuts into more than one token, alone or in quotes."""
-    return [c for c in choices if token_count(c) != 1 or token_count(f'"{c}"') != 3]

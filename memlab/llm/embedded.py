@@ -84,14 +84,6 @@ class EmbeddedLLM(Model):
         tokens = used["prompt_tokens"], used["completion_tokens"]
         return Reply(best["text"], call.read(best["text"]), probs, *tokens, seconds, self.name, self.backend, missing)
 
-    def token_count(self, text: str) -> int:
-        """How many tokens the model's tokenizer cuts ``text`` into."""
-        with self._turn:
-            answer = self._server.handle_completions({"prompt": text, "n_predict": 1, "cache_prompt": False})
-        if "error" in answer:
-            raise self._error(answer["error"])
-        return int(answer["usage"]["prompt_tokens"])
-
     def _error(self, trouble: Mapping[str, Any]) -> MemlabError:
         if trouble.get("type") == "exceed_context_size_error":
             return ContextTooLong(

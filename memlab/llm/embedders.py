@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import json
 import logging
+import os
 import re
 from collections.abc import Sequence
 from itertools import pairwise
@@ -67,19 +68,21 @@ class OllamaEmbedder:
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Rows of shape ``(n, dim)``, in batches of 64."""
         texts = check_texts(texts)
-        rows: list[Sequence[float]] = []
+        rows: list[np.ndarray] = []
         for start in range(0, len(texts), BATCH):
             batch = texts[start : start + BATCH]
 
-            def ask(host: str, client: Any, batch: list[str] = batch) -> Sequence[Sequence[float]]:
+            def ask(host: str, client: Any, batch: list[str] = batch) -> np.ndarray:
                 self.servers.digest(host, self.name)
-                return client.embed(model=self.name, input=batch, truncate=False, keep_alive="2h").embeddings
+                answer = client.embed(model=self.name, input=batch, truncate=False, keep_alive="2h")
+                found = np.array(answer.embeddings, float)
+                if found.ndim != 2 or len(found) != len(batch) or self._dim not in (0, found.shape[1]):
+                    raise ValueError(f"embeddings of shape {found.shape} for {len(batch)} texts")
+                return found
 
-            rows.extend(self.servers.call(ask))
-        if not rows:
-            return np.zeros((0, self.dim), np.float32)
-        self._dim = len(rows[0])
-        return unit_rows(np.array(rows), texts, self.name)
+            rows.append(self.servers.call(ask))
+            self._dim = rows[-1].shape[1]
+        return unit_rows(np.concatenate(rows), texts, self.name) if rows else np.zeros((0, self.dim), np.float32)
 
 
 class WordLlamaEmbedder:
@@ -194,7 +197,7 @@ class ReplayEmbedder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        files = sorted(self.path.glob("*.parquet")) if self.path.is_dir() else [self.path]
+        files = sorted(self.path.glob("*.parquet")) if os.path.isdir(self.path) else [self.path]
         if not files:
             raise MemlabError(f"No recorded embeddings in {self.path}: correct the path.")
         self._rows: dict[str, np.ndarray] = {}
@@ -228,7 +231,7 @@ def _import_quietly(package: str) -> Any:
     return module
 
 
-def open_auto(announce: bool = True) -> Embedder:
+def open_auto_embedder(announce: bool = True) -> Embedder:
     """all-minilm when an Ollama server answers and has it, else wordllama; says which."""
     live = OllamaEmbedder(MINILM)
     try:

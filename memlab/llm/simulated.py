@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from memlab.llm.shown import SHOWN_FEATURES, WORD_DIM, features, read_prompt, wo
 from memlab.prompt import Shown
 
 PENALTY = 1.0
+FOLDS = 5
 BINS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
@@ -33,7 +35,8 @@ BINS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 class Calls:
     """Recorded calls as arrays, ``n`` calls of up to ``c`` choices.
 
-    ``tool`` ``(n, c)`` indexes the names (-1 pads), ``x`` ``(n, c, 6)``, ``words`` ``(n, d)``, ``picked`` ``(n,)``.
+    ``tool`` ``(n, c)`` indexes the names (-1 pads), ``x`` ``(n, c, 6)``, ``words`` ``(n, d)``, ``picked`` ``(n,)``;
+    ``kind`` ``(n,)`` numbers the kinds of question, told apart by their first four words.
     """
 
     names: tuple[str, ...]
@@ -41,13 +44,13 @@ class Calls:
     x: np.ndarray
     words: np.ndarray
     picked: np.ndarray
-    held_out: np.ndarray
+    kind: np.ndarray
 
 
 def read_calls(rows: Iterable[Mapping[str, str]]) -> tuple[Calls, float]:
     """The calls with choices among recorded ``rows``, and the characters per token of their prompts.
 
-    A fifth of the questions, drawn by hash, is held out. Raises MemlabError for fewer than 20 calls.
+    Raises MemlabError for fewer than 20 calls.
     """
     found: list[tuple[Shown, list[str], str]] = []
     ratios = []
@@ -69,8 +72,9 @@ def read_calls(rows: Iterable[Mapping[str, str]]) -> tuple[Calls, float]:
         x[i, : len(choices)] = features(shown, choices)
     words = np.array([word_row(shown.question) for shown, _, _ in found], dtype=float)
     picked = np.array([choices.index(value) for _, choices, value in found])
-    held_out = np.array([_fraction("held out", shown.question) < 0.2 for shown, _, _ in found])
-    return Calls(names, tool, x, words, picked, held_out), float(np.median(ratios))
+    opening = [" ".join(re.findall("[a-z]+", shown.question.lower())[:4]) for shown, _, _ in found]
+    kind = np.unique(opening, return_inverse=True)[1]
+    return Calls(names, tool, x, words, picked, kind), float(np.median(ratios))
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ def fit_calls(calls: Calls, use: np.ndarray, memory: bool = True) -> Fit:
     from scipy.optimize import minimize
 
     tools, dim, width = len(calls.names), calls.words.shape[1], calls.x.shape[2]
-    some = Calls(calls.names, *(a[use] for a in (calls.tool, calls.x, calls.words, calls.picked, calls.held_out)))
+    some = Calls(calls.names, *(a[use] for a in (calls.tool, calls.x, calls.words, calls.picked, calls.kind)))
     rows = np.arange(len(some.picked))
     valid = some.tool >= 0
 
@@ -117,13 +121,22 @@ def fit_calls(calls: Calls, use: np.ndarray, memory: bool = True) -> Fit:
     return unpack(minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x)
 
 
-def judge(calls: Calls) -> dict[str, Any]:
-    """Held-out log-loss (nats a call) of the fit, of the prior without memory and of uniform; a calibration table."""
-    test = calls.held_out
-    if test.all() or not test.any():
-        raise MemlabError("The recorded calls ask too few different questions to hold some out: record more.")
-    full, prior = fit_calls(calls, ~test).probs(calls)[test], fit_calls(calls, ~test, memory=False).probs(calls)[test]
-    valid, picked = calls.tool[test] >= 0, calls.picked[test]
+def assess(calls: Calls) -> dict[str, Any]:
+    """Log-loss (nats a call) on kinds of question that the fit never saw, by folds over kinds; and calibration.
+
+    The same questions return with other cases, so a split by call would test on what was trained.
+    """
+    from sklearn.model_selection import GroupKFold
+
+    kinds = len(np.unique(calls.kind))
+    if kinds < 2:
+        raise MemlabError("The recorded calls ask one kind of question: record others, so that one can be held out.")
+    full, prior = np.zeros(calls.tool.shape), np.zeros(calls.tool.shape)
+    for _, test in GroupKFold(min(FOLDS, kinds)).split(calls.x, groups=calls.kind):
+        out = np.isin(np.arange(len(calls.picked)), test)
+        full[out] = fit_calls(calls, ~out).probs(calls)[out]
+        prior[out] = fit_calls(calls, ~out, memory=False).probs(calls)[out]
+    valid, picked = calls.tool >= 0, calls.picked
     rows = np.arange(len(picked))
     happened = np.zeros(full.shape)
     happened[rows, picked] = 1.0
@@ -142,7 +155,7 @@ def judge(calls: Calls) -> dict[str, Any]:
             )
     return {
         "calls": len(calls.picked),
-        "held_out": int(test.sum()),
+        "kinds": kinds,
         "log_loss": round(float(-np.log(full[rows, picked]).mean()), 4),
         "log_loss_no_memory": round(float(-np.log(prior[rows, picked]).mean()), 4),
         "log_loss_uniform": round(float(np.log(valid.sum(axis=1)).mean()), 4),
@@ -181,7 +194,7 @@ class SimulatedLLM(Model):
         if len(models) != 1:
             raise MemlabError(f"Fit to the replies of one model, got {models or 'none'}.")
         calls, chars = read_calls(rows)
-        report = judge(calls)
+        report = assess(calls)
         best = fit_calls(calls, np.ones(len(calls.picked), bool))
         return cls(
             {
@@ -198,7 +211,7 @@ class SimulatedLLM(Model):
         )
 
     def report(self) -> dict[str, Any]:
-        """What `judge` found when the parameters were fitted."""
+        """What `assess` found when the parameters were fitted."""
         return dict(self.parameters["report"])
 
     def save(self, path: str | Path) -> Path:

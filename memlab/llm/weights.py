@@ -98,7 +98,7 @@ def path(name: str = SMOLLM2) -> Path:
     return home(name) / _asset(name).main
 
 
-def table() -> list[dict[str, str]]:
+def listing() -> list[dict[str, str]]:
     """One row per model: name, size in MB, where it is or comes from, and its state."""
     rows = []
     for name, asset in ASSETS.items():

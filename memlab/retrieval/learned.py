@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from memlab.core import Case, Hits, MemlabError, Step
-from memlab.retrieval.policies import Memory, Retrieved, draw_soft, kernel_q, shortlist, soft_policy
+from memlab.retrieval.policies import Memory, Retrieved, Sized, draw_soft, kernel_q, shortlist, soft_policy
 
 Floats = NDArray[np.float64]
 Pairs = Sequence[tuple[Any, Any]]
@@ -133,7 +133,7 @@ def pair_features(pairs: Pairs) -> Floats:
 
 
 @dataclass(frozen=True)
-class Soft:
+class Soft(Sized):
     """Draws ``k`` cases from μ ∝ exp(Q(s, c)/α) over a shortlist and the void case, with Q from ``value``.
 
     With `CaseQ` this is `memlab.retrieval.SoftQ`.
@@ -157,7 +157,7 @@ class Soft:
 
 
 @dataclass(frozen=True)
-class Hybrid:
+class Hybrid(Sized):
     """MemRL's read (2601.03192): of the near cases, the ``k`` with the highest (1−λ)·z(similarity) + λ·z(Q).
 
     λ = 0 is top-k by similarity. Where no case is ``min_similarity`` similar, nothing is shown.
@@ -202,18 +202,3 @@ def hybrid_score(similarity: ArrayLike, q: ArrayLike, lam: float) -> Floats:
     if not 0 <= lam <= 1:
         raise MemlabError(f"lam={lam}: λ mixes similarity (0) and value (1), so it lies in [0, 1]")
     return (1 - lam) * z_score(similarity) + lam * z_score(q)
-
-
-def kernel_target(sqdist: ArrayLike, visits: ArrayLike, q: ArrayLike, delta: float) -> tuple[Floats, Floats]:
-    """Mean and variance of the kernel estimate when context j was visited ``visits[j]`` times, exactly.
-
-    Rewards are 0 or 1 with mean ``q`` (..., n) in context j at squared distance ``sqdist`` (..., n) from the query.
-    The mean is the smoothed target: Σ k n Q / Σ k n. The variance is Σ k² n Q(1−Q) / (Σ k n)². Derived here.
-    """
-    distances, counts, values = (np.asarray(x, dtype=float) for x in (sqdist, visits, q))
-    if not delta > 0 or np.any(counts < 0) or not np.all(counts.sum(axis=-1) > 0):
-        raise MemlabError(f"delta={delta}, {counts.sum(axis=-1).min()} visits: need delta > 0 and at least one visit")
-    kernel = 1.0 / (distances + delta)
-    total = (kernel * counts).sum(axis=-1)
-    mean = (kernel * counts * values).sum(axis=-1) / total
-    return mean, (kernel**2 * counts * values * (1 - values)).sum(axis=-1) / total**2

@@ -39,7 +39,7 @@ def soft_policy(q: ArrayLike, alpha: float) -> Floats:
 
     Raises `MemlabError` unless ``alpha`` is positive and finite.
     """
-    values = _values(q)
+    values = _finite(q, "q")
     _check_alpha(alpha)
     weights = np.exp((values - values.max(axis=-1, keepdims=True)) / alpha)
     return weights / weights.sum(axis=-1, keepdims=True)
@@ -50,7 +50,7 @@ def soft_value(q: ArrayLike, alpha: float) -> Floats:
 
     ``q`` is (..., n), the result (...). Raises `MemlabError` unless ``alpha`` is positive and finite.
     """
-    values = _values(q)
+    values = _finite(q, "q")
     _check_alpha(alpha)
     top = values.max(axis=-1, keepdims=True)
     return top[..., 0] + alpha * np.log(np.exp((values - top) / alpha).sum(axis=-1))
@@ -59,17 +59,40 @@ def soft_value(q: ArrayLike, alpha: float) -> Floats:
 def kernel_q(sqdist: ArrayLike, q: ArrayLike, delta: float) -> Floats:
     """Q_EC = Σ k Q' / Σ k with the NEC kernel k = 1/(‖s−s'‖² + δ) (2508.16153 Eq 9; 1703.01988).
 
-    ``sqdist`` and ``q`` are (..., n), past uses on the last axis; δ is added to the *squared* distance.
+    ``sqdist`` and ``q`` are (..., n), past uses on the last axis; δ is added to the *squared* distance. Raises
+    `MemlabError` for NaN and infinity, unequal lengths, negative distances, and a ``delta`` that is not positive.
     """
-    distances, values = np.asarray(sqdist, dtype=float), _values(q)
-    if not delta > 0 or np.any(distances < 0):
-        raise MemlabError(f"delta={delta}, smallest squared distance {distances.min()}: need delta > 0, distances >= 0")
+    distances, values = _finite(sqdist, "sqdist"), _finite(q, "q")
+    try:
+        np.broadcast_shapes(distances.shape, values.shape)
+        fit = distances.shape[-1] == values.shape[-1]
+    except ValueError:
+        fit = False
+    if not fit:
+        shapes = f"{distances.shape} and {values.shape}"
+        raise MemlabError(f"shapes {shapes}: give as many squared distances as values")
+    if not (np.isfinite(delta) and delta > 0) or np.any(distances < 0):
+        least = distances.min()
+        raise MemlabError(f"delta={delta}, smallest squared distance {least}: need finite delta > 0, none < 0")
     kernel = 1.0 / (distances + delta)
     return (kernel * values).sum(axis=-1) / kernel.sum(axis=-1)
 
 
+class Sized:
+    """A policy that reads a ``shortlist`` of cases and shows up to ``k``: whole numbers, 0 or more."""
+
+    k: int
+    shortlist: int
+
+    def __post_init__(self) -> None:
+        for name in ("k", "shortlist"):
+            size = getattr(self, name)
+            if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 0:
+                raise MemlabError(f"{name}={size!r}: give a number of cases, 0 or more")
+
+
 @dataclass(frozen=True)
-class TopK:
+class TopK(Sized):
     """Read = TopK (Eq 16): of the ``shortlist`` nearest cases, the ``k`` most similar whose Q is at least ``min_q``.
 
     Cases less similar than ``min_similarity`` are not near at all. With ``newest`` only the newest near case of
@@ -90,7 +113,7 @@ class TopK:
 
 
 @dataclass(frozen=True)
-class SoftQ:
+class SoftQ(Sized):
     """Draws ``k`` cases one after the other from μ ∝ exp(Q/α) over a shortlist and the void case.
 
     Drawing the void case, whose value is ``void_q``, ends the draw: with void first, no memory is used. Eq 1 is
@@ -134,12 +157,20 @@ def newest_of_each_action(near: Hits) -> Hits:
     return Hits(tuple(near.ids[i] for i in kept), near.similarity[kept], tuple(near.cases[i] for i in kept))
 
 
-def _values(q: ArrayLike) -> Floats:
-    values = np.asarray(q, dtype=float)
+def _finite(x: ArrayLike, name: str) -> Floats:
+    """``x`` as floats, shape (..., n) with n of at least 1."""
+    try:
+        if np.iscomplexobj(x):
+            raise TypeError("they are complex")
+        values = np.asarray(x, dtype=float)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise MemlabError(f"{name} holds what are not numbers ({error}); give real numbers") from None
     if values.ndim == 0 or values.shape[-1] == 0:
-        raise MemlabError(f"q has shape {values.shape}: give at least one case (the void case counts) on the last axis")
+        raise MemlabError(
+            f"{name} has shape {values.shape}: give at least one case (the void case counts) on the last axis"
+        )
     if not np.all(np.isfinite(values)):
-        raise MemlabError("q holds NaN or infinity: a value of a case must be a finite number")
+        raise MemlabError(f"{name} holds NaN or infinity: give finite numbers")
     return values
 
 

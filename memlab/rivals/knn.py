@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 
@@ -17,10 +17,18 @@ class KnnVote(Agent):
     """
 
     def plan(
-        self, task: Task, question: str, vector: np.ndarray, rng: np.random.Generator, done: Sequence[str], seed: int
+        self,
+        task: Task,
+        question: str,
+        vector: np.ndarray,
+        rng: np.random.Generator,
+        done: Sequence[str],
+        seed: int,
+        refused: Set[str] = frozenset(),
     ) -> Choice:
         """The vote; the language model is never asked."""
         retrieved, choices = self.recall(task, vector, rng)
+        choices = tuple(choice for choice in choices if choice not in refused) or choices
         votes = {action: value for action, value in action_values(retrieved.near).items() if action in choices}
         best = max(votes, key=lambda action: (votes[action], action), default=None)
         good = best is not None and votes[best] >= (self.narrow_below or 0.0)

@@ -1,11 +1,10 @@
 """Figures and widgets in the house style: seen by notebooks, the command line and nothing else."""
 
 from memlab.show.canvas import Canvas
-from memlab.show.exact import bars, lines
 from memlab.show.explorer import Explorer, choice, knob
-from memlab.show.made import made_by
 from memlab.show.picture import Picture, figure
-from memlab.show.scores import arms, verdicts
+from memlab.show.rows import made_by
+from memlab.show.scores import arms, bars, verdicts
 from memlab.show.series import curves, learning_curve
 from memlab.show.style import COLORS, NULL
 
@@ -22,7 +21,6 @@ __all__ = [
     "figure",
     "knob",
     "learning_curve",
-    "lines",
     "made_by",
     "verdicts",
 ]

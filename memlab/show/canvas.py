@@ -13,13 +13,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 from numpy.typing import ArrayLike
 
-from memlab.show.made import made_by
-from memlab.show.picture import encode
+from memlab.show.picture import to_png
+from memlab.show.rows import made_by
 from memlab.show.style import HATCHES, STYLE, is_null, look
 
-WIDTH = 7.2
+WIDTH = 5.5
 """Inches of every figure: with one panel a row its text is still legible where a window of 800 pixels shrinks it."""
-TITLE_LETTERS, LEGEND_LETTERS = 80, 100
+LINE, TITLE_LETTERS, LEGEND_LETTERS = 0.19, 54, 72
+"""Inches of a line of the title or the legend, and how much such a line holds."""
 
 
 class Canvas:
@@ -32,11 +33,10 @@ class Canvas:
 
     def __init__(self, panels: int = 1, height: float | None = None) -> None:
         with rc_context(STYLE):
-            self.fig = Figure(figsize=(WIDTH, panels * (height or (3.4 if panels == 1 else 2.5))))
+            self.fig = Figure(figsize=(WIDTH, panels * (height or (2.7 if panels == 1 else 1.9))))
             self._agg = FigureCanvasAgg(self.fig)
             self.panels = list(np.atleast_1d(self.fig.subplots(panels, 1)))
         self._artists: dict[tuple[str, str, int], Any] = {}
-        self._intervals: dict[tuple[str, int], tuple[ArrayLike, ArrayLike]] = {}
         self._places: tuple[dict[str, int], dict[str, int]] = ({}, {})  # of colored names, and of grey ones
         self._title: Any = None
         self._legend: Any = None
@@ -56,9 +56,10 @@ class Canvas:
 
     def source(self, *sources: Any) -> None:
         """Print below the figure what made its numbers, as `made_by` reads it from rows, a model or replies."""
-        self.made = made_by(*sources)
-        if self._legend is not None:
-            self._legend.set_title(f"made by: {self.made}")
+        made = made_by(*sources)
+        if self._legend is not None and made != self.made:
+            self._legend.set_title(f"made by: {made}")
+        self.made = made
 
     def axes(self, panel: int = 0, **settings: Any) -> None:
         """Label a panel through matplotlib's ``Axes.set``: ``xlabel``, ``ylabel`` (with units), ``xlim``, ``ylim``."""
@@ -80,11 +81,6 @@ class Canvas:
     def marker(self, name: str) -> str:
         """The marker of a name: the same in every panel."""
         return self._look(name)[2]
-
-    def name_panel(self, panel: int, name: str) -> None:
-        """Write a name over a panel, as where one figure shows several worlds."""
-        with rc_context(STYLE):
-            self.panels[panel].set_title(name, loc="left", fontsize=10)
 
     def line(self, name: str, x: ArrayLike, y: ArrayLike, panel: int = 0, **style: Any) -> None:
         """Draw or move a line."""
@@ -112,25 +108,12 @@ class Canvas:
 
     def level(self, name: str, y: float, panel: int = 0) -> None:
         """Draw or move a horizontal reference line, such as an exact value or a null."""
-        artist = self._artists.get(("level", name, panel))
-        if artist is None:
-            color, dash, _ = self._look(name)
-            style = {"color": color, "linestyle": (0, dash) if dash else "-", "linewidth": 1.2, "animated": True}
-            self._artists["level", name, panel] = self.panels[panel].axhline(y, label=name, **style)
-        else:
-            artist.set_ydata([y, y])
+        self.line(name, [0, 1], [y, y], panel, transform=self.panels[panel].get_yaxis_transform(), linewidth=1.2)
 
-    def bars(
-        self,
-        name: str,
-        labels: Sequence[str],
-        heights: ArrayLike,
-        panel: int = 0,
-        interval: tuple[ArrayLike, ArrayLike] | None = None,
-    ) -> None:
-        """Draw or move a group of bars over ``labels``, with thin lines from low to high where ``interval`` is given.
+    def bars(self, name: str, labels: Sequence[str], heights: ArrayLike, panel: int = 0, interval: Any = None) -> None:
+        """Draw or move a group of bars over ``labels``; the groups of a panel stand side by side.
 
-        A panel's groups stand side by side. The number of labels may change later.
+        The number of labels may change later. ``interval`` (low, high) draws a thin line on each bar.
         """
         axes, values = self.panels[panel], np.asarray(heights, dtype=float)
         group = self._artists.get(("bars", name, panel))
@@ -147,41 +130,36 @@ class Canvas:
         for bar, height in zip(self._artists["bars", name, panel], values, strict=True):
             bar.set_height(height)
         if interval is not None:
-            self._intervals[name, panel] = interval
-            self._whiskers(name, panel, *interval)
+            if ("whiskers", name, panel) not in self._artists:
+                whiskers = axes.plot([], [], color="black", linewidth=1.2, zorder=3, animated=True)
+                self._artists["whiskers", name, panel] = whiskers[0]
+            ends = np.insert(np.transpose(interval), 2, np.nan, axis=1).ravel()
+            self._artists["whiskers", name, panel].set_ydata(ends)
+            self._place_bars(panel)
 
     def _place_bars(self, panel: int) -> None:
-        groups = [artist for (kind, _, where), artist in self._artists.items() if (kind, where) == ("bars", panel)]
+        groups = {name: its for (kind, name, where), its in self._artists.items() if (kind, where) == ("bars", panel)}
         width = 0.8 / len(groups)
-        for place, group in enumerate(groups):
-            for i, bar in enumerate(group):
-                bar.set(x=i + (place - len(groups) / 2) * width, width=width, hatch=HATCHES[place % len(HATCHES)])
-        for (name, where), interval in self._intervals.items():
-            if where == panel:
-                self._whiskers(name, panel, *interval)
+        for place, (name, group) in enumerate(groups.items()):
+            left = np.arange(len(group)) + (place - len(groups) / 2) * width
+            for bar, x in zip(group, left, strict=True):
+                bar.set(x=x, width=width, hatch=HATCHES[place % len(HATCHES)])
+            if ("whiskers", name, panel) in self._artists:
+                self._artists["whiskers", name, panel].set_xdata(np.repeat(left + width / 2, 3))
 
-    def _whiskers(self, name: str, panel: int, low: ArrayLike, high: ArrayLike) -> None:
-        old = self._artists.pop(("whiskers", name, panel), None)
-        if old is not None:
-            old.remove()
-        middles = [bar.get_x() + bar.get_width() / 2 for bar in self._artists["bars", name, panel]]
-        self._artists["whiskers", name, panel] = self.panels[panel].vlines(
-            middles, low, high, color="black", zorder=3, animated=True
-        )
-
-    def png(self, level: int = 1) -> bytes:
+    def png(self, fast: bool = True) -> bytes:
         """Draw what moves over what stays, and give the PNG. The first call also settles legend and layout."""
-        with rc_context(STYLE):
-            if self._background is None:
-                self._settle()
-            # matplotlib marks the figure stale when anything but an animated artist has changed.
-            if self._background is None or self.fig.stale:
+        # matplotlib marks the figure stale when anything but an animated artist has changed.
+        if self._background is None or self.fig.stale:
+            with rc_context(STYLE):
+                if self._background is None:
+                    self._settle()
                 self._agg.draw()
-                self._background = self._agg.copy_from_bbox(self.fig.bbox)
-            self._agg.restore_region(self._background)
-            for artist in sorted(self._moving(), key=lambda artist: artist.get_zorder()):
-                self.fig.draw_artist(artist)
-            return encode(self.fig, level)
+            self._background = self._agg.copy_from_bbox(self.fig.bbox)
+        self._agg.restore_region(self._background)
+        for artist in sorted(self._moving(), key=lambda artist: artist.get_zorder()):
+            self.fig.draw_artist(artist)
+        return to_png(self.fig, fast)
 
     def _moving(self) -> Iterator[Any]:
         for key, artist in self._artists.items():
@@ -202,15 +180,21 @@ class Canvas:
                     axis.set_major_formatter("{x:g}")
                     axis.set_minor_formatter(LogFormatter())
         names = [name for name in handles if not name.startswith("_")]
+        names = names if len(names) > 1 else []
+        columns = max(1, min(len(names), LEGEND_LETTERS // (max(map(len, names), default=0) + 7)))
         if self._legend is not None:
             self._legend.remove()
+        else:  # title and legend take no room from the panels
+            lines = 2 + (self._title.get_text().count("\n") if self._title else 0) - len(names) // -columns
+            self.fig.set_figheight(self.fig.get_figheight() + LINE * lines)
         self._legend = self.fig.legend(
-            *([[handles[name] for name in names], names] if len(names) > 1 else [[], []]),
+            [handles[name] for name in names],
+            names,
             loc="outside lower left",
             title=f"made by: {self.made}" if self.made else None,
-            title_fontsize=8,
+            title_fontsize=9,
             alignment="left",
-            ncols=max(1, min(len(names), LEGEND_LETTERS // (max(map(len, names), default=0) + 8))),
+            ncols=columns,
         )
         self.fig.set_layout_engine("constrained")
         self._agg.draw()

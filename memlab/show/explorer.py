@@ -9,7 +9,7 @@ from typing import Any
 
 from memlab.core import MemlabError
 from memlab.show.canvas import Canvas
-from memlab.show.picture import Picture
+from memlab.show.picture import Picture, plain
 
 ERROR_MARK = "memlab-error"
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -17,30 +17,23 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 
 def knob(label: str, low: float, high: float, step: float, start: float) -> Any:
     """A slider of numbers; whole numbers when ``step`` is an int."""
-    import ipywidgets
-
-    kind = ipywidgets.IntSlider if isinstance(step, int) else ipywidgets.FloatSlider
-    return kind(value=start, min=low, max=high, step=step, **_layout(label))
+    kind = "IntSlider" if isinstance(step, int) else "FloatSlider"
+    return _slider(kind, label, value=start, min=low, max=high, step=step)
 
 
 def choice(label: str, options: Sequence[Any], start: Any = None) -> Any:
     """A slider over a list of named or unequal settings."""
+    return _slider("SelectionSlider", label, options=list(options), value=options[0] if start is None else start)
+
+
+def _slider(kind: str, label: str, **settings: Any) -> Any:
     import ipywidgets
 
-    value = options[0] if start is None else start
-    return ipywidgets.SelectionSlider(options=list(options), value=value, **_layout(label))
+    look = {"style": {"description_width": "11em"}, "layout": {"width": "min(32em, 100%)"}}
+    return getattr(ipywidgets, kind)(description=label, continuous_update=True, **look, **settings)
 
 
-def _layout(label: str) -> dict[str, Any]:
-    return {
-        "description": label,
-        "continuous_update": True,
-        "style": {"description_width": "11em"},
-        "layout": {"width": "min(32em, 100%)"},
-    }
-
-
-def _slider(name: str, setting: Any) -> Any:
+def _made(name: str, setting: Any) -> Any:
     """The slider of one entry of ``knobs``: its label is the name, with spaces."""
     if hasattr(setting, "observe"):
         return setting
@@ -51,12 +44,10 @@ def _slider(name: str, setting: Any) -> Any:
 class Explorer:
     """Sliders above a figure. ``compute(**knobs)`` is pure, ``paint(canvas, result)`` draws or moves artists.
 
-    ``knobs`` maps each argument of ``compute`` to ``(low, high, step, start)``, or to a list of settings that begins
-    with the first one shown.
-
-    The cell's output carries the live widget and, for readers without a kernel, the first frame as a static
-    figure: a front end shows one of them, never both. An exception in a callback is shown under the figure and
-    kept in ``error``; one in the first frame is raised.
+    ``knobs`` maps each argument of ``compute`` to ``(low, high, step, start)``, to a list of settings that begins with
+    the first one shown, or to a slider. The cell's output carries the live widget and, for readers without a kernel,
+    the first frame as a static figure: a front end shows one of them, never both. An exception in a callback is shown
+    under the figure and kept in ``error``; one in the first frame is raised.
     """
 
     def __init__(
@@ -73,14 +64,9 @@ class Explorer:
         import ipywidgets
 
         if not knobs:
-            raise MemlabError(
-                "an Explorer without knobs: pass knobs={'name': (low, high, step, start)}, or use show.figure"
-            )
-        self.compute, self.paint, self.knobs = (
-            compute,
-            paint,
-            {name: _slider(name, setting) for name, setting in knobs.items()},
-        )
+            raise MemlabError("an Explorer without knobs: pass knobs={'name': (low, high, step, start)}")
+        self.compute, self.paint = compute, paint
+        self.knobs = {name: _made(name, setting) for name, setting in knobs.items()}
         self.canvas = Canvas(panels, height)
         self.error = ""
         self._words, self._problem = ipywidgets.HTML(), ipywidgets.HTML()
@@ -88,7 +74,7 @@ class Explorer:
         self._image.value = self.frame(**self.settings)
         self._tell()
         self.first = Picture(self._image.value, alt, caption)
-        caption_row = ipywidgets.HTML(f"<small>{escape(caption)}</small>")
+        caption_row = ipywidgets.HTML(f"<small>{plain(caption)}</small>")
         rows = [*self.knobs.values(), self._image, self._words, caption_row, self._problem]
         self.widget = ipywidgets.VBox(rows)
         for slider in self.knobs.values():
@@ -106,7 +92,7 @@ class Explorer:
 
     def _tell(self) -> None:
         # A screen reader hears the finding; the picture alone would be silent.
-        self._words.value = f'<span aria-live="polite">In words: {escape(self.canvas.words)}</span>'
+        self._words.value = f'<span aria-live="polite">In words: {plain(self.canvas.words)}</span>'
 
     def _refresh(self, change: Any = None) -> None:
         try:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memlab.core import MemlabError
-from memlab.show.made import made_by
 from memlab.stats import bootstrap_band
 
 if TYPE_CHECKING:
@@ -18,8 +17,37 @@ Rows = Any
 """A tidy frame, or ``{arm: array (replicates,) or (replicates, T)}``."""
 
 
+def made_by(*sources: Any) -> str:
+    """What made the numbers, such as ``replay of smollm2:135m``; without a source they were ``computed``.
+
+    A source is a frame with a column ``backend`` (and ``model``), a model, a `Reply`, several of these, or the bare
+    word for a backend. An empty backend means ``no model``. Raises `MemlabError` for a frame without that column.
+    """
+    models: dict[str, list[str]] = {}
+    for backend, model in dict.fromkeys(_pairs(sources)):
+        if backend in model:  # the simulated model says so in its name
+            backend, model = model, ""
+        models.setdefault(model, []).append(backend or "no model")
+    return "; ".join(" and ".join(sorted(found)) + (f" of {model}" if model else "") for model, found in models.items())
+
+
+def _pairs(source: Any) -> list[tuple[str, str]]:
+    if isinstance(source, str):
+        return [(source, "")]
+    if hasattr(source, "columns"):
+        if "backend" not in source:
+            raise MemlabError("this frame has no column backend: say where its numbers come from, as made_by=rows")
+        models = source["model"] if "model" in source else [""] * len(source)
+        rows = dict.fromkeys(zip(source["backend"], models, strict=True))
+        # A row that several models answered names them all, joined by "+".
+        return [pair for backend, model in rows for pair in zip(backend.split("+"), model.split("+"), strict=True)]
+    if hasattr(source, "backend"):
+        return [(source.backend, getattr(source, "model", "") or getattr(source, "name", ""))]
+    return [pair for part in source for pair in _pairs(part)]
+
+
 def tidy(rows: Rows, names: Sequence[str], columns: Sequence[str], x: Any = None) -> pd.DataFrame:
-    """``rows`` as a frame that has ``columns`` and, as text, ``names``; arrays become arm, seed, index and value.
+    """``rows`` as a frame that has ``columns`` and, as text, ``names``; arrays become arm, seed, index, value.
 
     ``x`` gives the places of an array's T entries (1 to T by default). Raises `MemlabError` for missing columns.
     """
@@ -31,7 +59,7 @@ def tidy(rows: Rows, names: Sequence[str], columns: Sequence[str], x: Any = None
             table = np.asarray(values, dtype=float).reshape(len(values), -1)
             part = pd.DataFrame(table, columns=np.arange(1, table.shape[1] + 1) if x is None else x)
             parts.append(part.assign(arm=name, seed=range(len(table))).melt(["arm", "seed"], var_name="index"))
-        rows = pd.concat(parts, ignore_index=True)
+        rows = pd.concat(parts, ignore_index=True).assign(backend="computed")
     missing = [name for name in [*names, *columns] if name not in rows]
     if missing:
         raise MemlabError(f"rows lack {', '.join(missing)}; they have {', '.join(map(str, rows.columns))}")
@@ -50,25 +78,18 @@ def check_paired(rows: pd.DataFrame, arm: str) -> None:
     """Raises `MemlabError` where the arms did not run on the same replicates."""
     seeds = {name: set(part["seed"]) for name, part in rows.groupby(arm, sort=False)}
     shared = set.intersection(*seeds.values())
-    for name, own in seeds.items():
-        if own != shared:
-            raise MemlabError(
-                f"the arms ran on unequal replicates: {name!r} on {len(own)}, all of them on {len(shared)}; "
-                f"keep those with rows[rows.seed.isin({sorted(shared)})]"
-            )
-
-
-def source(rows: Rows, made_by: Any) -> Any:
-    """What made a figure: ``made_by`` where it is given, else the rows themselves; arrays alone were computed."""
-    return made_by if made_by is not None else "computed" if isinstance(rows, Mapping) else rows
+    for name in (name for name, own in seeds.items() if own != shared):
+        raise MemlabError(
+            f"the arms ran on unequal replicates: {name!r} on {len(seeds[name])}, all of them on {len(shared)}; "
+            f"keep those with rows[rows.seed.isin({sorted(shared)})]"
+        )
 
 
 def labels(rows: pd.DataFrame, arm: str) -> dict[str, str]:
     """How a figure calls each arm: by its name, with what made it where the arms differ in that."""
-    made = {str(name): made_by(part) for name, part in rows.groupby(arm, sort=False)} if "backend" in rows else {}
-    if len(set(made.values())) > 1:
-        return {name: f"{name} ({maker.split(' of ')[0]})" for name, maker in made.items()}
-    return {str(name): str(name) for name in rows[arm].unique()}
+    made = {name: made_by(part) if "backend" in rows else "" for name, part in rows.groupby(arm, sort=False)}
+    mixed = len(set(made.values())) > 1
+    return {name: f"{name} ({maker.split(' of ')[0]})" if mixed else name for name, maker in made.items()}
 
 
 def by_panel(rows: pd.DataFrame, panel: str | None) -> dict[str, pd.DataFrame]:
@@ -88,14 +109,7 @@ def interval(values: Any) -> tuple[float, float]:
     return low, high
 
 
-def spread(rows: pd.DataFrame) -> str:
-    """For a caption: how many replicates there are, and what the intervals are."""
-    n = rows["seed"].nunique()
-    return f"{n} replicates, 95% bootstrap over them" if n > 1 else "one replicate, so no interval"
-
-
-def ranking(values: Mapping[str, float], most: int = 4) -> str:
-    """For a title: the values of all arms, highest first; of more than ``most``, the highest and the lowest."""
-    ranked = sorted(values.items(), key=lambda item: -item[1])
-    said = [f"{name} {value:.3g}" for name, value in ranked]
-    return ", ".join(said) if len(said) <= most else f"highest {said[0]}, lowest {said[-1]}"
+def ranking(values: Mapping[str, float]) -> str:
+    """For a title: the values of up to four arms, highest first; of more, the highest and the lowest."""
+    said = [f"{name} {value:.3g}" for name, value in sorted(values.items(), key=lambda item: -item[1])]
+    return ", ".join(said) if len(said) <= 4 else f"highest {said[0]}, lowest {said[-1]}"

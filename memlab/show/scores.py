@@ -15,6 +15,7 @@ from memlab.show.style import COLORS, NULL, STYLE
 if TYPE_CHECKING:
     import pandas as pd
 
+LABEL_LETTERS = 26
 TICKS = {"marker": "|", "size": 9, "linewidth": 1, "alpha": 0.45, "jitter": False}
 MEANS = {"errorbar": tables.interval, "linestyle": "none", "err_kws": {"linewidth": 2}}
 WORDS = {
@@ -48,12 +49,13 @@ def arms(
     import seaborn
 
     keys = [name for name in (panel, group, arm) if name]
-    found = tables.tidy(scores, keys, [y, "seed"])
-    labels = tables.labels(found, arm)
-    found = found.groupby([*keys, "seed"], sort=False)[y].mean().reset_index()
+    rows = tables.tidy(scores, keys, [y, "seed"])
+    labels = {name: fill(label, LABEL_LETTERS) for name, label in tables.labels(rows, arm).items()}
+    found = rows.groupby([*keys, "seed"], sort=False)[y].mean().reset_index()
     parts, hue = tables.by_panel(found, panel), group or arm
-    rows = max(part.groupby(arm).ngroups for part in parts.values()) * (found[group].nunique() if group else 1)
-    canvas, means = Canvas(len(parts), 0.9 + max(0.24 if group else 0.34, 0.2) * max(rows, 3)), []
+    lines = max(1.2, *(1 + text.count("\n") for text in labels.values()), found[group].nunique() if group else 1)
+    most = max(part[arm].nunique() for part in parts.values())
+    canvas, means = Canvas(len(parts), 0.5 + 0.24 * lines * most), []
     for i, (kind, part) in enumerate(parts.items()):
         tables.check_paired(part, arm)
         hues = list(part[hue].unique())
@@ -65,19 +67,14 @@ def arms(
             markers = [canvas.marker(name) for name in hues]
             seaborn.pointplot(**shared, **MEANS, dodge=apart, markers=markers, legend=bool(group))
         ticks = {"yticks": range(part[arm].nunique()), "yticklabels": [labels[name] for name in part[arm].unique()]}
-        canvas.axes(i, **tables.of_panel({"ylabel": ""} | ticks | axes, kind))
-        canvas.name_panel(i, kind)
+        canvas.axes(i, **tables.of_panel({"ylabel": "", "title": kind} | ticks | axes, kind))
         mean = part.groupby([arm, group] if group else arm, sort=False)[y].mean().to_dict()
         mean = {", ".join(map(str, name)) if group else name: value for name, value in mean.items()}
         means.append((f"{kind}: " if kind else "") + tables.ranking(mean))
-    canvas.source(tables.source(scores, made_by))
-    said = title or f"{y}: " + "; ".join(means)
-    canvas.title(said)
-    return figure(
-        canvas,
-        alt or f"Points with intervals of {y} by {arm}. {said}.",
-        caption or f"Points: means; lines: {tables.spread(found)}; ticks: the replicates.",
-    )
+    canvas.source(rows if made_by is None else made_by)
+    canvas.title(title or f"Mean {y}: {'; '.join(means)}")
+    note = f"Points: means; lines: 95% bootstrap over {found['seed'].nunique()} replicates; ticks: each."
+    return figure(canvas, alt or f"Points with intervals of {y} by {arm}. {canvas.words}.", caption or note)
 
 
 def verdicts(table: pd.DataFrame, *, made_by: Any = None, title: str = "", alt: str = "", caption: str = "") -> Picture:
@@ -85,7 +82,9 @@ def verdicts(table: pd.DataFrame, *, made_by: Any = None, title: str = "", alt: 
 
     ``table`` is what ``Study.verdicts()`` gives. A white point is undecided; a bold line is the primary claim.
     """
-    canvas = Canvas(1, 1.3 + 0.55 * len(table))
+    import pandas as pd
+
+    canvas = Canvas(1, 0.6 + 0.55 * len(table))
     on, claims = canvas.panels[0], list(table.itertuples())
     # An interval that few replicates leave without an end runs out of the picture.
     ends = table[["low", "high", "mean"]].abs()
@@ -94,25 +93,40 @@ def verdicts(table: pd.DataFrame, *, made_by: Any = None, title: str = "", alt: 
         on.axvline(0, color="black", linewidth=1)
         for i, claim in enumerate(claims):
             color, marker, filling = WORDS[claim.word]
-            on.plot(
-                [max(claim.low, -far), min(claim.high, far)],
-                [i, i],
-                color=color,
-                linewidth=3.5 if claim.primary else 1.8,
-            )
+            on.hlines(i, max(claim.low, -far), min(claim.high, far), color, linewidth=3.5 if claim.primary else 1.8)
             on.plot(claim.mean, i, marker, color=color, markerfacecolor=filling, markersize=8)
-            if claim.margin == claim.margin and claim.margin is not None:
+            if pd.notna(claim.margin):
                 on.plot(-claim.margin, i, "|", color=NULL, markersize=22, markeredgewidth=2)
-        on.set_yticks(range(len(claims)), [fill(claim.claim, 36) for claim in claims])
+        on.set_yticks(range(len(claims)), [fill(claim.claim, LABEL_LETTERS) for claim in claims])
         on.set(ylim=(len(claims) - 0.5, -0.5), xlabel="mean difference, arm minus rival")
         words = on.secondary_yaxis("right")
-        words.set_yticks(range(len(claims)), [f"{claim.word}\np = {claim.p:.2g}, n = {claim.n}" for claim in claims])
+        words.set_yticks(range(len(claims)), [f"{claim.word}\np = {claim.p:.2g}" for claim in claims])
         words.tick_params(length=0)
         words.spines["right"].set_visible(False)
     canvas.source(made_by if made_by is not None else table)
     counts = table["word"].value_counts().to_dict()
-    said = title or f"Of {len(claims)} claims, " + ", ".join(f"{n} {word}" for word, n in counts.items())
-    canvas.title(said)
+    canvas.title(title or f"Of {len(claims)} claims, " + ", ".join(f"{n} {word}" for word, n in counts.items()))
     each = "; ".join(f"{c.claim}: {c.word}, {c.mean:.3f} [{c.low:.3f}, {c.high:.3f}]" for c in claims)
-    how = "Lines: intervals at the level of Holm's step, from the exact sign-flip test; a grey tick is a margin."
-    return figure(canvas, alt or f"{said}. {each}.", caption or how)
+    how = "Lines: intervals at the level of Holm's step, by sign flips; a grey tick is a margin; "
+    how += f"n = {', '.join(map(str, table['n'].unique()))}."
+    return figure(canvas, alt or f"{canvas.words}. {each}.", caption or how)
+
+
+def bars(
+    table: Any, *, made_by: Any = "computed", title: str = "", alt: str = "", caption: str = "", **axes: Any
+) -> Picture:
+    """Bars without sampling error: ``{group: {label: value}}``, or a frame (labels × groups).
+
+    What has replicates is drawn with `arms`. ``axes`` go to matplotlib's ``Axes.set``.
+    """
+    import pandas as pd
+
+    frame = pd.DataFrame(table)
+    canvas = Canvas()
+    for group in frame:
+        canvas.bars(str(group), [str(label) for label in frame.index], frame[group])
+    canvas.axes(**axes)
+    canvas.source(made_by)
+    values = {", ".join(map(str, label)): value for label, value in frame.stack().items()}
+    canvas.title(title or f"Bars: {tables.ranking(values)}")
+    return figure(canvas, alt or f"{canvas.words}.", caption or "Exact values, no sampling.")

@@ -1,4 +1,4 @@
-"""Curves of a study: mean and band over replicates, one line an arm."""
+"""Curves: mean and band over replicates, one line an arm; or values that are known, with points beside them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,6 @@ from memlab.stats import bootstrap_band
 if TYPE_CHECKING:
     import pandas as pd
 
-MARKED = 12
-"""Up to so many places on a line are marked."""
-
 
 def curves(
     rows: tables.Rows,
@@ -30,6 +27,7 @@ def curves(
     arm: str = "arm",
     panel: str | None = None,
     window: int | None = None,
+    points: Mapping[str, Any] | None = None,
     levels: Mapping[str, Any] | None = None,
     changes: Sequence[float] = (),
     made_by: Any = None,
@@ -40,16 +38,19 @@ def curves(
 ) -> Picture:
     """Mean of ``y`` over ``x``, one line an arm, bands over replicates (``seed``); a panel for each value of ``panel``.
 
-    ``rows`` is a tidy frame, or ``{arm: array (replicates, T)}`` with ``x`` the T places. ``window`` takes the mean of
-    the last so many places. ``levels`` are named horizontal lines, ``changes`` vertical ones. ``axes`` go to
-    matplotlib's ``Axes.set``. Where panels differ, a level or a setting is a dict by panel. Raises `MemlabError` for
-    missing or doubled rows, and for arms on unequal replicates.
+    ``rows`` is a tidy frame, or ``{arm: array (replicates, T) or (T,)}`` with ``x`` the T places. ``window`` takes the
+    mean of the last so many places. ``points`` are drawn as markers, ``{name: (x, y)}`` or ``(x, y, low, high)``;
+    ``levels`` are named horizontal lines, ``changes`` vertical ones. ``axes`` go to matplotlib's ``Axes.set``. Where
+    panels differ, a level or a setting is a dict by panel. Raises `MemlabError` for missing or doubled rows, and for
+    arms on unequal replicates.
     """
     place, groups = (x, [panel] if panel else []) if isinstance(x, str) else ("index", [])
+    if isinstance(rows, Mapping):
+        rows = {name: np.atleast_2d(values) for name, values in rows.items()}
     found = tables.tidy(rows, [arm, *groups], [place, y, "seed"], None if isinstance(x, str) else x)
     tables.check_once(found, [*groups, arm, "seed", place])
     labels, parts = tables.labels(found, arm), tables.by_panel(found, panel)
-    canvas, ends = Canvas(len(parts), 3.6 if len(parts) == 1 else 3.0), []
+    canvas, ends = Canvas(len(parts), 2.7 if len(parts) == 1 else 2.3), []
     for i, (kind, part) in enumerate(parts.items()):
         tables.check_paired(part, arm)
         last = {}
@@ -57,25 +58,25 @@ def curves(
             table = own.pivot(index="seed", columns=place, values=y)
             at = table.columns.to_numpy(dtype=float)
             mean, low, high = band(rolled(table, window, name) if window else table)
-            marker = {"marker": canvas.marker(name), "markersize": 5} if table.shape[1] <= MARKED else {}
+            marker = {"marker": canvas.marker(name), "markersize": 5} if 2 < len(at) <= 12 else {}
             canvas.line(name, at, mean, i, label=labels[name], **marker)
             canvas.band(name, at, low, high, i)
             last[name] = mean[-1]
+        for name, (across, up, *interval) in (points or {}).items():
+            canvas.points(name, across, up, i, markersize=5, alpha=0.8)
+            if interval:
+                canvas.panels[i].vlines(across, *interval, color=canvas.color(name))
         for name, level in tables.of_panel(levels or {}, kind).items():
             canvas.level(name, level, i)
-        for place_of_change in changes:
-            canvas.panels[i].axvline(place_of_change, color=NULL, linewidth=1, linestyle=":")
-        canvas.axes(i, **tables.of_panel({"xlabel": place, "ylabel": y} | axes, kind))
-        canvas.name_panel(i, kind)
+        for change in changes:
+            canvas.panels[i].axvline(change, color=NULL, linewidth=1, linestyle=":")
+        canvas.axes(i, **tables.of_panel({"xlabel": place, "ylabel": y, "title": kind} | axes, kind))
         ends.append((f"{kind}: " if kind else "") + tables.ranking(last))
-    canvas.source(tables.source(rows, made_by))
-    said = title or f"{y} at the end: " + "; ".join(ends)
-    canvas.title(said)
-    return figure(
-        canvas,
-        alt or f"Lines of {y} over {place}. {said}.",
-        caption or f"Lines: means; bands: {tables.spread(found)}.",
-    )
+    canvas.source(found if made_by is None else made_by)
+    canvas.title(title or f"Final {y}: {'; '.join(ends)}")
+    n = found["seed"].nunique()
+    note = f"Lines: means; bands: 95% bootstrap over {n} replicates." if n > 1 else "One value a place."
+    return figure(canvas, alt or f"Lines of {y} over {place}. {canvas.words}.", caption or note)
 
 
 def rolled(table: pd.DataFrame, window: int, arm: str) -> pd.DataFrame:
@@ -92,23 +93,7 @@ def band(table: pd.DataFrame) -> NDArray[np.floating]:
     return bootstrap_band(table)
 
 
-def learning_curve(
-    rows: pd.DataFrame,
-    *,
-    value: str = "success",
-    mode: str = "rolling",
-    window: int = 20,
-    changes: Sequence[float] = (),
-    title: str = "",
-    caption: str = "",
-) -> Picture:
-    """`curves` of ``value`` over the tasks of a stream, for the frame of `memlab.study`: one row a task.
-
-    ``mode`` is ``rolling`` (the last ``window`` tasks) or ``cumulative`` (all so far).
-    """
-    if mode not in ("rolling", "cumulative"):
-        raise MemlabError(f"mode={mode!r}: take 'rolling' or 'cumulative'")
-    last = f"last {window} tasks" if mode == "rolling" else "all tasks so far"
-    window = window if mode == "rolling" else len(rows)
-    labels: dict[str, Any] = {"xlabel": "task (number in the stream)", "ylabel": f"{value} ({last})", "ylim": (0, 1.02)}
-    return curves(rows, y=value, window=window, changes=changes, title=title, caption=caption, **labels)
+def learning_curve(rows: pd.DataFrame, *, value: str = "success", window: int = 20, **settings: Any) -> Picture:
+    """`curves` of ``value``, the mean of the last ``window`` tasks, for the frame of `memlab.study`: one row a task."""
+    axes = {"xlabel": "task (number in the stream)", "ylabel": f"{value} (last {window} tasks)", "ylim": (0, 1.02)}
+    return curves(rows, y=value, window=window, **(axes | settings))

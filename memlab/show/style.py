@@ -21,6 +21,8 @@ STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.labelsize": 10,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10,
     "axes.grid": True,
     "grid.color": "#dddddd",
     "grid.linewidth": 0.6,

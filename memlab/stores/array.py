@@ -18,14 +18,12 @@ class ArrayStore(LogStore):
         self._log.append(([Entry(version, position, edit) for position, edit in enumerate(edits)], steps))
         return True
 
-    def _entries(
-        self, after: int = 0, upto: int | None = None, case_id: str | None = None, episode: int | None = None
-    ) -> list[Entry]:
+    def _entries(self, after: int = 0, upto: int | None = None, case_id: str | None = None) -> list[Entry]:
         return [
             entry
             for entries, _ in self._log[after:upto]
             for entry in entries
-            if (case_id is None or entry.edit.case_id == case_id) and (episode is None or entry.edit.episode == episode)
+            if case_id is None or entry.edit.case_id == case_id
         ]
 
     def _steps(self) -> list[tuple[int, Step]]:

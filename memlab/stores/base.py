@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FrameType, TracebackType
 from typing import Self
@@ -13,10 +13,10 @@ from typing import Self
 import numpy as np
 
 from memlab.core import Edit, Step
-from memlab.stores.contract import StoreError, check_count, check_dim, check_step, check_text
+from memlab.stores.contract import StoreError, check_count, check_dim, check_ids, check_step, check_text
 from memlab.stores.log import Entry, Pair, View, advance, replay, resolve
 from memlab.stores.reading import Past, Reading
-from memlab.stores.reverts import before_last, bridge, undo
+from memlab.stores.reverts import pick, take_back
 from memlab.stores.views import Pinned, Without
 
 
@@ -50,10 +50,8 @@ class LogStore(Reading):
         """Make one commit durable; False when another writer's commit came first. Nothing is kept if this raises."""
 
     @abstractmethod
-    def _entries(
-        self, after: int = 0, upto: int | None = None, case_id: str | None = None, episode: int | None = None
-    ) -> list[Entry]:
-        """Edits in log order: of versions in ``(after, upto]``, of one case, of one episode."""
+    def _entries(self, after: int = 0, upto: int | None = None, case_id: str | None = None) -> list[Entry]:
+        """Edits in log order: of versions in ``(after, upto]``, of one case."""
 
     @abstractmethod
     def _steps(self) -> list[tuple[int, Step]]:
@@ -128,13 +126,19 @@ class LogStore(Reading):
             raise StoreError("commit takes a list of edits and a list of steps") from None
         if not edits and not steps:
             return self.version
+        if any(isinstance(edit, Edit) and edit.undoes for edit in edits):
+            raise StoreError("commit was given an edit with undoes, which only a revert makes; leave undoes out")
         clean = [check_step(step, self._dim) for step in steps]
         with self._guard, self._writing():
             self._sync()
-            return self._commit(edits, clean)
+            return self._commit(lambda: edits, clean)
 
-    def _commit(self, edits: list[Edit], steps: list[Step]) -> int:
+    def _commit(self, make: Callable[[], list[Edit]], steps: list[Step]) -> int:
+        """Write what ``make`` gives; where another writer comes first, what it gives then."""
         while True:
+            edits = make()
+            if not edits and not steps:
+                return self._view.version
             full, touched = resolve(self._view, edits, self._dim)
             version = self._view.version + 1
             with interrupts_wait():
@@ -182,55 +186,73 @@ class LogStore(Reading):
         return Without(self, ids)
 
     def _view_at(self, version: int) -> View:
+        view = View()
+        upto = self._check_version(version)
+        replay(view, self._entries(upto=upto))
+        view.version = upto
+        return view
+
+    def _check_version(self, version: object) -> int:
         newest = self.version
         if isinstance(version, bool) or not isinstance(version, int | np.integer) or not 0 <= version <= newest:
             raise StoreError(f"version {version!r} does not exist; this store has versions 0 to {newest}")
-        view = View()
-        replay(view, self._entries(upto=int(version)))
-        view.version = int(version)
-        return view
+        return int(version)
 
-    def revert(self, version: int | None = None, episode: int | None = None, ids: Sequence[str] | None = None) -> int:
-        """Take changes back with new edits by author "revert"; the log keeps everything. Give the new version.
+    def revert(
+        self,
+        version: int | None = None,
+        episode: int | None = None,
+        ids: Iterable[str] | None = None,
+        author: str | None = None,
+        since: int | None = None,
+        derived: bool = False,
+        keep_later: bool = False,
+    ) -> int:
+        """Take edits back with new ones by author "revert"; the log keeps everything. Give the new version.
 
-        ``version=``: every case as it was after that commit. ``episode=``: the edits of that episode undone, see
-        `memlab.stores.reverts.undo` for conflicts. ``ids=``: each of these cases as it was before the last commit
-        that changed it, so doing it twice takes the first one back; with ``version=``, only these cases go back.
+        ``episode=``: the edits of that episode. ``author=``: of that author, which is what the writer called itself.
+        ``since=``: of the versions after that one. ``ids=``: the last commit that changed each of these cases, so doing
+        it twice takes the first one back. Given together, the edits that fit all of them. ``version=``: every case as
+        it was after that commit, or only ``ids``.
+
+        With ``derived`` all that came of those edits, by `Edit.sources`, goes with them. A case that they wrote is
+        forgotten, whatever became of it. Where an edit that stays changed the same field later, or wrote a new case
+        under the id, `StoreError` names it and nothing is changed; with ``keep_later`` that is kept, and only what
+        still stands is taken back. Steps, the record of what was done, stay.
         """
-        asked = tuple(what is not None for what in (version, episode, ids))
-        if asked not in {(True, False, False), (False, True, False), (False, False, True), (True, False, True)}:
-            raise StoreError("revert takes version=, episode= or ids=, or version= with ids=")
+        asked = (episode, author, since)
+        if version is None and ids is None and asked == (None, None, None):
+            raise StoreError("revert takes version=, episode=, author=, since= or ids=; give at least one")
+        if version is not None and asked != (None, None, None):
+            raise StoreError("revert to version= takes everything later back; give ids= with it, and nothing else")
         with self._guard, self._writing():
             self._sync()
-            if episode is not None:
-                goal = self._without_episode(check_count(episode, "episode"))
-                reason = f"revert of episode {episode}"
-            elif version is not None:
-                past = self._view_at(version)
-                known = self._view.live.keys() | self._view.gone.keys()
-                goal = {case_id: past.pair(case_id) for case_id in (known if ids is None else self._known(ids))}
-                reason = f"revert to version {version}"
-            else:
-                goal = {case_id: before_last(self._entries(case_id=case_id)) for case_id in self._known(ids or ())}
-                reason = "revert of the last change"
-            edits = [
-                edit
-                for case_id in sorted(goal)
-                for edit in bridge(case_id, self._view.pair(case_id), goal[case_id], reason)
-            ]
-            return self._commit(edits, []) if edits else self._view.version
+            what = f"revert {self._words(version, episode, author, since)}{' and what came of it' * derived}"
+            known = None if ids is None else self._known(ids)
 
-    def _known(self, ids: Iterable[str]) -> list[str]:
-        if isinstance(ids, str):
-            raise StoreError(f"ids is the str {ids!r}; give a list of ids")
-        known = list(dict.fromkeys(ids))
+            def make() -> list[Edit]:
+                log = replay(View(), self._entries())
+                picked = pick(log, episode, author, since if version is None else version, known)
+                if not picked and (episode is not None or author is not None):
+                    raise StoreError(f"{what}: no edits fit; see episode and author of those in store.history(id)")
+                return take_back(self._view, log, picked, derived, keep_later, what)
+
+            return self._commit(make, [])
+
+    def _words(self, version: int | None, episode: int | None, author: str | None, since: int | None) -> str:
+        """What is taken back, in words; raises `StoreError` for what cannot be."""
+        if version is not None:
+            return f"to version {self._check_version(version)}"
+        given = [
+            *([] if episode is None else [f"episode {check_count(episode, 'episode')}"]),
+            *([] if author is None else [f"author {check_text(author, 'author')!r}"]),
+            *([] if since is None else [f"versions after {self._check_version(since)}"]),
+        ]
+        return f"of {', '.join(given) or 'the last change'}"
+
+    def _known(self, ids: Iterable[str]) -> tuple[str, ...]:
+        known = check_ids(ids, "ids")
         for case_id in known:
             if self._view.pair(case_id) == (None, None):
                 raise StoreError(f"case {case_id!r} was never in memory; see store.cases()")
         return known
-
-    def _without_episode(self, episode: int) -> dict[str, Pair]:
-        touched = {entry.edit.case_id for entry in self._entries(episode=episode)}
-        if not touched:
-            raise StoreError(f"episode {episode} has no edits here; see Edit.episode in store.history(id)")
-        return {case_id: undo(replay(View(), self._entries(case_id=case_id)), episode) for case_id in touched}

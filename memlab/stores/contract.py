@@ -6,7 +6,7 @@ A batch is checked as a whole before anything is written: a bad edit anywhere le
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Protocol
@@ -78,7 +78,16 @@ class Store(Protocol):
         """A read-only view of this store less ``ids``; it follows later commits of this store."""
         ...
 
-    def revert(self, version: int | None = None, episode: int | None = None, ids: Sequence[str] | None = None) -> int:
+    def revert(
+        self,
+        version: int | None = None,
+        episode: int | None = None,
+        ids: Iterable[str] | None = None,
+        author: str | None = None,
+        since: int | None = None,
+        derived: bool = False,
+        keep_later: bool = False,
+    ) -> int:
         """Take changes back by committing more edits; `memlab.stores.base.LogStore.revert` says how."""
         ...
 
@@ -103,7 +112,10 @@ def check_dim(dim: object) -> int:
 def check_vector(vector: object, dim: int, what: str) -> np.ndarray:
     """A read-only float32 copy of ``vector``, shape ``(dim,)``, finite, and of length 1 within 1e-3."""
     try:
-        row = np.array(vector, dtype=np.float32)
+        given = np.asarray(vector)
+        if given.dtype.kind not in "fiu":
+            raise TypeError(f"it is {'complex' if given.dtype.kind == 'c' else given.dtype}")
+        row = np.array(given, dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise StoreError(f"{what}: the vector is not an array of numbers ({error})") from None
     if row.shape != (dim,):
@@ -142,12 +154,29 @@ def check_text(value: object, what: str) -> str:
     return value
 
 
+def check_list(values: object, what: str, of: str = "numbers") -> list[Any]:
+    """``values`` as a list; a str would be split into its letters, and is refused."""
+    if isinstance(values, str):
+        raise StoreError(f"{what} is the str {values!r}; give a list of {of}")
+    try:
+        return list(values)  # type: ignore[call-overload]
+    except TypeError:
+        raise StoreError(f"{what} is {values!r}; give a list of {of}") from None
+
+
+def check_ids(ids: object, what: str) -> tuple[str, ...]:
+    """``ids`` as a tuple of str."""
+    return tuple(check_text(case_id, f"{what}: an id") for case_id in check_list(ids, what, "ids"))
+
+
 def check_number(value: object, what: str) -> float:
     """``value`` as a finite float."""
     try:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise StoreError(f"{what} is {value!r}; give a number") from None
+    except OverflowError:
+        raise StoreError(f"{what} is too large for a float; give a finite number") from None
     if not math.isfinite(number):
         raise StoreError(f"{what} is {number}; give a finite number")
     return number
@@ -203,6 +232,7 @@ def check_edit(edit: object, dim: int) -> Edit:
         verdict=check_text(edit.verdict, f"{what}: verdict"),
         credit=check_number(edit.credit, f"{what}: credit"),
         episode=check_count(edit.episode, f"{what}: episode", least=-1),
+        sources=check_ids(edit.sources, f"{what}: sources"),
     )
 
 
@@ -211,13 +241,15 @@ def check_step(step: object, dim: int) -> Step:
     if not isinstance(step, Step):
         raise StoreError(f"commit was given the step {step!r}; give memlab.core.Step objects")
     what = f"step of task {step.task!r}"
-    if len(step.shown) != len(step.mu):
-        raise StoreError(f"{what}: {len(step.shown)} cases shown but {len(step.mu)} values of mu; give one for each")
+    shown = check_ids(step.shown, f"{what}: shown")
+    mu = tuple(check_number(value, f"{what}: mu") for value in check_list(step.mu, f"{what}: mu"))
+    if len(shown) != len(mu):
+        raise StoreError(f"{what}: {len(shown)} cases shown but {len(mu)} values of mu; give one for each")
     return Step(
         task=check_text(step.task, f"{what}: task"),
         vector=check_vector(step.vector, dim, what),
-        shown=tuple(check_text(case_id, f"{what}: shown id") for case_id in step.shown),
-        mu=tuple(check_number(value, f"{what}: mu") for value in step.mu),
+        shown=shown,
+        mu=mu,
         action=check_text(step.action, f"{what}: action"),
         reward=check_number(step.reward, f"{what}: reward"),
         episode=check_count(step.episode, f"{what}: episode", least=-1),

@@ -33,7 +33,7 @@ from memlab.stores.base import LogStore
 from memlab.stores.contract import StoreError, check_dim
 from memlab.stores.durability import set_back, sync, torn
 from memlab.stores.log import Entry, View, replay
-from memlab.stores.rows import STEP, decode, dim_of, encode, identity_of, log_schema, missing, newest_vectors
+from memlab.stores.rows import STEP, absent_columns, decode, dim_of, encode, identity_of, log_schema, newest_vectors
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -126,9 +126,9 @@ class LanceStore(LogStore):
         import lancedb
 
         folder = self._folder
-        if folder is not None and folder.exists() and not folder.is_dir():
-            raise StoreError(f"{self._path} is a file; give the path of a folder")
         with self._told("cannot open memory", "check the path and its permissions"):
+            if folder is not None and folder.exists() and not folder.is_dir():
+                raise StoreError(f"{self._path} is a file; give the path of a folder")
             self._db = lancedb.connect(folder or self._path, session=lancedb.Session(CACHE_BYTES, CACHE_BYTES))
             if folder is not None:
                 if not _has_log(folder):
@@ -289,16 +289,11 @@ class LanceStore(LogStore):
         known = version < len(tokens)
         return pa.array(known & (tokens[np.where(known, version, 0)] == np.asarray(rows["token"])))
 
-    def _entries(
-        self, after: int = 0, upto: int | None = None, case_id: str | None = None, episode: int | None = None
-    ) -> list[Entry]:
+    def _entries(self, after: int = 0, upto: int | None = None, case_id: str | None = None) -> list[Entry]:
         part = ""
         if case_id is not None:
-            part = " AND case_id = '" + case_id.replace("'", "''") + "'"
-        if episode is not None:
-            part += f" AND episode = {episode} AND op != '{STEP}'"
-        if part:
             self._check()
+            part = " AND case_id = '" + case_id.replace("'", "''") + "'"
         rows = self._decoded(after, upto, part) if after < self._newest() else []
         return [Entry(version, position, edit) for version, position, edit in rows if isinstance(edit, Edit)]
 
@@ -310,7 +305,7 @@ class LanceStore(LogStore):
         token = secrets.randbits(62)
         rows = encode(version, token, edits, steps, self._dim)
         with self._told("commit failed", "memory is as it was; free space or make it writable, then commit again"):
-            if lacking := missing(self._table.schema):
+            if lacking := absent_columns(self._table.schema):
                 self._table.add_columns(lacking)
                 self._lance_version = self._table.version
             done = self._table.add(rows).version

@@ -1,9 +1,10 @@
 """How commits stand in the log table: one Arrow row for each edit and each step.
 
-``before`` and ``after`` are JSON of the fields that changed. A vector stands in the column ``point`` of the one row
-that brought it in: a step whose query is the vector of a case in the same commit points to that row with ``point_at``.
-What a ``forget`` took away and a ``restore`` brought back is known from the rows before it, and is not written again.
-Each row has a ``checksum``; a log begun by an older memlab has rows without one.
+``before`` and ``after`` are JSON of the fields that changed; ``after`` also holds the sources of an edit, and what a
+revert undoes, where there are any. A vector stands in the column ``point`` of the one row that brought it in: a step
+whose query is the vector of a case in the same commit points to that row with ``point_at``. What a ``forget`` took
+away and a ``restore`` brought back is known from the rows before it, and is not written again. Each row has a
+``checksum``; a log begun by an older memlab has rows without one.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STEP = "step"
+BESIDE = ("sources", "undoes")
 DIM_KEY, ID_KEY = b"memlab.dim", b"memlab.id"
 
 
@@ -58,7 +60,7 @@ def log_schema(dim: int, identity: str = "") -> pa.Schema:
 def dim_of(schema: pa.Schema) -> int:
     """The length of the vectors that a log table holds; 0 if the table is not a log of memlab."""
     dim = int((schema.metadata or {}).get(DIM_KEY, b"0"))
-    return dim if dim > 0 and set(schema) == set(log_schema(dim)) - set(missing(schema)) else 0
+    return dim if dim > 0 and set(schema) == set(log_schema(dim)) - set(absent_columns(schema)) else 0
 
 
 def identity_of(schema: pa.Schema) -> bytes:
@@ -66,7 +68,7 @@ def identity_of(schema: pa.Schema) -> bytes:
     return bytes((schema.metadata or {}).get(ID_KEY, b""))
 
 
-def missing(schema: pa.Schema) -> list[pa.Field]:
+def absent_columns(schema: pa.Schema) -> list[pa.Field]:
     """The columns that a log begun by an older memlab lacks."""
     return [field for field in log_schema(1) if field.name not in schema.names]
 
@@ -98,6 +100,7 @@ def encode(version: int, token: int, edits: list[Edit], steps: list[Step], dim: 
         if vector is not None:
             del after["vector"]
             holder.setdefault(vector.tobytes(), len(rows))
+        after |= {name: value for name in BESIDE if (value := getattr(edit, name))}
         rows.append(
             {
                 "op": edit.op,
@@ -168,7 +171,7 @@ def decode(
     """
     import pyarrow as pa
 
-    for field in missing(table.schema):
+    for field in absent_columns(table.schema):
         table = table.append_column(field, pa.nulls(len(table), field.type))
     columns = {name: table[name].to_pylist() for name in table.column_names if name not in ("point", "time")}
     columns |= {"time": table["time"].cast(pa.int64()).to_pylist(), "point": vectors(table)}
@@ -202,9 +205,9 @@ def _step(row: dict[str, Any], after: dict[str, Any]) -> Step:
 
 
 def _edit(row: dict[str, Any], after: dict[str, Any]) -> Edit:
-    names = ("reason", "credit", "episode", "author", "verdict")
-    before = json.loads(row["before"])
-    return Edit(cast(Op, row["op"]), row["case_id"], after, before, **{name: row[name] for name in names})
+    more = {name: row[name] for name in ("reason", "credit", "episode", "author", "verdict")}
+    more |= {name: tuple(after.pop(name, ())) for name in BESIDE}
+    return Edit(cast(Op, row["op"]), row["case_id"], after, json.loads(row["before"]), **more)
 
 
 def newest_vectors(table: pa.Table) -> dict[str, np.ndarray]:

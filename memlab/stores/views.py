@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
 import numpy as np
 
 from memlab.core import Case, Edit, Hits, Step
-from memlab.stores.contract import ReadOnlyError, Store, StoreError, check_k
+from memlab.stores.contract import ReadOnlyError, Store, StoreError, check_ids, check_k
 from memlab.stores.log import View
 from memlab.stores.reading import Reading
 
@@ -22,9 +22,7 @@ class ReadOnly:
     def commit(self, edits: Iterable[Edit], steps: Iterable[Step] = ()) -> NoReturn:
         raise ReadOnlyError(f"this is {self.what}, it cannot be changed; commit to the store it was made from")
 
-    def revert(
-        self, version: int | None = None, episode: int | None = None, ids: Sequence[str] | None = None
-    ) -> NoReturn:
+    def revert(self, *args: Any, **options: Any) -> NoReturn:
         raise ReadOnlyError(f"this is {self.what}, it cannot be changed; revert the store it was made from")
 
     def close(self) -> None:
@@ -71,10 +69,8 @@ class Without(ReadOnly):
     """A store less some of its live cases. It follows the store; making one copies nothing."""
 
     def __init__(self, store: Store, ids: Iterable[str]) -> None:
-        if isinstance(ids, str):
-            raise StoreError(f"without was given the str {ids!r}; give a list of ids")
         self._store = store
-        self._hidden = frozenset(ids)
+        self._hidden = frozenset(check_ids(ids, "the ids to leave out"))
         for case_id in self._hidden:
             store.get(case_id)
         self.what = f"a view without {len(self._hidden)} of the cases"

@@ -80,7 +80,7 @@ def unlimited(world: Lake) -> tuple[Floats, Floats]:
     return value, np.eye(q.shape[1])[q.argmax(axis=1)]
 
 
-def success(world: Lake, policy: ArrayLike, horizon: int) -> Floats:
+def exact_success(world: Lake, policy: ArrayLike, horizon: int) -> Floats:
     """Exact expected return from the start over ``horizon`` steps of stationary policies (..., S, A); gives (...)."""
     pi = np.asarray(policy, dtype=float)
     moves = np.einsum("...sa,sat->...st", pi, world.transition)

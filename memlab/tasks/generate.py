@@ -28,7 +28,7 @@ def their_score(dataset: Any, text: str, entry: dict[str, Any]) -> float:
         return 0.0
 
 
-def rows(family: str) -> list[dict[str, Any]]:
+def question_rows(family: str) -> list[dict[str, Any]]:
     """Up to `SIZE` different questions of one family that its own tool solves, with their candidates' scores."""
     import reasoning_gym
 
@@ -43,12 +43,12 @@ def rows(family: str) -> list[dict[str, Any]]:
     return list(kept.values())
 
 
-def main(folder: Path) -> None:
+def write_questions(folder: Path) -> None:
     """Writes ``questions.jsonl`` into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
-    lines = [json.dumps(row, ensure_ascii=False) for family in SOLVERS for row in rows(family)]
+    lines = [json.dumps(row, ensure_ascii=False) for family in SOLVERS for row in question_rows(family)]
     (folder / "questions.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(__file__).parents[2] / "data" / "toolbox")
+    write_questions(Path(__file__).parents[2] / "data" / "toolbox")

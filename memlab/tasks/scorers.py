@@ -7,7 +7,7 @@ import re
 from decimal import Decimal, InvalidOperation
 
 
-def score(family: str, question: str, expected: str, answer: str) -> float:
+def score_answer(family: str, question: str, expected: str, answer: str) -> float:
     """The reward of ``answer`` to ``question`` of ``family``, where ``expected`` is right."""
     if family in ("chain_sum", "products"):
         return _decimal(expected, answer)

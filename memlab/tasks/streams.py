@@ -16,7 +16,7 @@ import numpy as np
 from memlab.core import MemlabError, Task
 from memlab.datafiles import data
 from memlab.tasks import toolbox
-from memlab.tasks.scorers import score
+from memlab.tasks.scorers import score_answer
 from memlab.tasks.tools import solve
 
 KINDS = ("stationary", "drift", "deceptive", "noisy")
@@ -34,10 +34,11 @@ def stream(world: str, kind: str, n: int, seed: int, families: int = 4, two_step
     toolbox.check_world(world)
     if kind not in KINDS:
         raise MemlabError(f"unknown stream kind {kind!r}; the kinds are {', '.join(KINDS)}")
-    if n < 1 or not 1 <= families <= len(toolbox.NATIVE[world]) or not 0 <= two_step <= 1:
+    whole = all(isinstance(x, int | np.integer) for x in (n, seed, families)) and isinstance(two_step, float | int)
+    if not whole or n < 1 or seed < 0 or not 1 <= families <= len(toolbox.NATIVE[world]) or not 0 <= two_step <= 1:
         raise MemlabError(
-            f"n={n}, families={families}, two_step={two_step}: need n >= 1, "
-            f"1 <= families <= {len(toolbox.NATIVE[world])} and 0 <= two_step <= 1"
+            f"n={n!r}, seed={seed!r}, families={families!r}, two_step={two_step!r}: need whole numbers n >= 1, "
+            f"seed >= 0 and 1 <= families <= {len(toolbox.NATIVE[world])}, and 0 <= two_step <= 1"
         )
     rng = np.random.default_rng([seed, *world.encode(), 7])
     native = toolbox.NATIVE[world]
@@ -100,7 +101,7 @@ def _task(
         answer=last.answer,
         family="+".join(part.family for part in parts),
         tools=toolbox.toolset(world, serves),
-        scorer=functools.partial(score, last.family, asked, last.answer),
+        scorer=functools.partial(score_answer, last.family, asked, last.answer),
         serves=tuple(serves[part.family] for part in parts),
         flip=flip,
         index=index,

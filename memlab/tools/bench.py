@@ -177,7 +177,7 @@ PARTS: tuple[Callable[[], Iterator[Measured]], ...] = (
 )
 
 
-def run(save: Path | None = None, say: Callable[[str], None] = print) -> bool:
+def measure_all(save: Path | None = None, say: Callable[[str], None] = print) -> bool:
     """Measure every promise and say each as it comes; ``save`` also writes them as JSON. True if all were kept."""
     say(f"memlab bench on {machine()}")
     rows: list[Measured] = []
@@ -191,7 +191,9 @@ def run(save: Path | None = None, say: Callable[[str], None] = print) -> bool:
             broken = True
             say(f"FAILED  {part.__name__}: {error}")
     if save is not None:
-        text = json.dumps({"machine": machine(), "measured": [asdict(row) for row in rows]}, indent=1)
+        found = [asdict(row) | {"value": None if math.isnan(row.value) else row.value} for row in rows]
+        date = time.strftime("%Y-%m-%d", time.gmtime())
+        text = json.dumps({"machine": machine(), "date": date, "measured": found}, indent=1)
         save.write_text(text + "\n", encoding="utf-8")
     return not broken and all(row.kept for row in rows)
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from memlab.core import Case, Edit
 from memlab.stores import open_store
-from memlab.tools.bench_stores import unit_rows
+from memlab.tools.bench_stores import random_rows
 
 Episode = Callable[[int, np.ndarray], None]
 STOP = 10.0
@@ -96,7 +96,7 @@ def lived(make: Callable[[Path, int], Episode], vectors: np.ndarray, most: float
 
 def beside_peers(episodes: int = 2_000, dim: int = 384) -> dict[str, float]:
     """Seconds of each: of a rival at most `STOP` times memlab's, and none of one that is not installed."""
-    vectors = unit_rows(episodes, dim)
+    vectors = random_rows(episodes, dim)
     ours = lived(memlab_episodes, vectors)
     rivals = {"lancedb": lancedb_episodes}
     if importlib.util.find_spec("chromadb") is not None:

@@ -24,7 +24,7 @@ from memlab.stores import Store, open_store
 Row = tuple[str, float, str, float | None, str]
 
 
-def unit_rows(n: int, dim: int, seed: int = 0) -> np.ndarray:
+def random_rows(n: int, dim: int, seed: int = 0) -> np.ndarray:
     """Random unit rows, shape ``(n, dim)``, float32."""
     rows = np.random.default_rng(seed).normal(size=(n, dim)).astype(np.float32)
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
@@ -54,7 +54,7 @@ def fill(store: Store, rows: np.ndarray) -> None:
 
 def search_beside_numpy(n: int = 10_000, dim: int = 384, k: int = 8, repeats: int = 101) -> dict[str, float]:
     """Time of a search on disk over bare numpy's: taken in turns, the quickest of each, as timeit does."""
-    rows, queries = unit_rows(n, dim), unit_rows(repeats, dim, seed=1)
+    rows, queries = random_rows(n, dim), random_rows(repeats, dim, seed=1)
     with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "memory", dim) as store:
         fill(store, rows)
         store.search(queries[0], k)
@@ -80,7 +80,7 @@ def long_life(episodes: int = 20_000, live: int = 2_000, dim: int = 384) -> dict
     machine. Means of wall time, compaction included. ``disk_ratio`` is the most the old store took, after its first
     tenth, for each row so far, over what its live rows and its log take for each when written at once.
     """
-    vectors, tenth, disk = unit_rows(live + episodes, dim), max(1, episodes // 10), []
+    vectors, tenth, disk = random_rows(live + episodes, dim), max(1, episodes // 10), []
     with (
         tempfile.TemporaryDirectory() as home,
         open_store(Path(home) / "old", dim) as old,
@@ -151,7 +151,7 @@ def busy_core() -> Iterator[None]:
 
 def search_beside_a_busy_core(n: int = 10_000, dim: int = 384, k: int = 8, repeats: int = 301) -> dict[str, float]:
     """95th percentile of a search in milliseconds: alone, beside a busy core, and bare numpy's there."""
-    rows, queries = unit_rows(n, dim), unit_rows(repeats, dim, seed=1)
+    rows, queries = random_rows(n, dim), random_rows(repeats, dim, seed=1)
 
     def p95(work: Callable[..., Any], *args: Any) -> float:
         return 1e3 * float(np.quantile([seconds_of(work, *args[:-1], query, args[-1]) for query in queries], 0.95))
@@ -179,9 +179,9 @@ def _live_resident(episodes: int, early: int, live: int, dim: int) -> tuple[floa
 
     first = 0.0
     with tempfile.TemporaryDirectory() as home, open_store(Path(home) / "memory", dim) as store:
-        fill(store, unit_rows(live, dim))
+        fill(store, random_rows(live, dim))
         for episode in range(episodes):
-            query = unit_rows(1, dim, seed=episode + 1)[0]
+            query = random_rows(1, dim, seed=episode + 1)[0]
             store.commit(*_lived(store, episode, live + episode, query))
             if episode + 1 == early:
                 first = psutil.Process().memory_info().rss / 1e6
@@ -190,7 +190,7 @@ def _live_resident(episodes: int, early: int, live: int, dim: int) -> tuple[floa
 
 def durable_commits(n: int = 200, dim: int = 384) -> dict[str, float]:
     """Median milliseconds of a commit of one case, synced to disk and not, in turns."""
-    rows = unit_rows(n, dim)
+    rows = random_rows(n, dim)
     with (
         tempfile.TemporaryDirectory() as home,
         open_store(Path(home) / "plain", dim) as plain,

@@ -8,15 +8,32 @@ from collections.abc import Callable
 
 from memlab import datafiles, labs, show
 from memlab.bootstrap import ROOT
+from memlab.core import MemlabError
+from memlab.tools import notebooks
 
 BLOCK = re.compile(r"(?P<head><!-- (?P<name>\w+): [^>]*-->\n).*?(?P<foot><!-- end -->)", re.S)
 FIGURE, BENCH = "figures/learning_curve.png", "bench.json"
 
 
-def table(head: list[str], rows: list[list[str]]) -> str:
+def markdown(head: list[str], rows: list[list[str]]) -> str:
     """A Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def course() -> str:
+    """Every notebook: its title, what it alone needs, and the papers that it names."""
+    body, folders = [], labs.folders()
+    for source in notebooks.sources():
+        text, number = source.read_text(encoding="utf-8"), source.stem[:2]
+        title = re.search(r"^# # \d\d · (.*)$", text, re.M)
+        if title is None:
+            raise MemlabError(f"{source.name} has no title line such as '# # 07 · A title': give it one")
+        own = folders[number].replace(".", "/") if number in folders else ""
+        papers = sorted(set(re.findall(r"\b\d{4}\.\d{5}\b", text)))
+        link = f"[{number}](notebooks/{source.stem}.ipynb)"
+        body.append([title[1], link, f"[{own.rpartition('/')[2]}]({own})" if own else "", ", ".join(papers)])
+    return markdown(["lab", "notebook", "its own part", "papers (arXiv)"], body)
 
 
 def results() -> str:
@@ -27,7 +44,7 @@ def results() -> str:
     arms = list(dict.fromkeys(scores["arm"]))
     body = [[arm, *(f"{means[part][arm, kind]:.2f}" if (arm, kind) in means.index else "-" for kind, part in parts)]
             for arm in arms]  # fmt: skip
-    return table(["arm", "before the tools move", "after", "nothing moves, second half"], body)
+    return markdown(["arm", "before the tools move", "after", "nothing moves, second half"], body)
 
 
 def claims() -> str:
@@ -39,7 +56,7 @@ def claims() -> str:
             found = f"{row.mean:+.3f} [{row.low:+.3f}, {row.high:+.3f}]"
             seen = f", saw {row.visible:.3f}" if row.word == "undecided" else ""
             body.append([name, row.claim + margin, f"**{row.word}**{seen}", found, f"{row.p:.2g}", str(row.n)])
-    return table(["study", "claim", "verdict", "difference", "p (Holm)", "replicates"], body)
+    return markdown(["study", "claim", "verdict", "difference", "p (Holm)", "replicates"], body)
 
 
 def promises() -> str:
@@ -49,13 +66,13 @@ def promises() -> str:
     for row in held["measured"]:
         value = "-" if row["value"] is None else f"{row['value']:.3g} {row['unit']}"
         body.append([row["promise"], "-" if row["limit"] is None else f"{row['limit']:g} {row['unit']}", value])
-    return f"Measured on {held['machine']}, {held['date'][:10]}.\n\n" + table(["promise", "limit", "measured"], body)
+    return f"Measured on {held['machine']}, {held['date']}.\n\n" + markdown(["promise", "limit", "measured"], body)
 
 
-BLOCKS: dict[str, Callable[[], str]] = {"results": results, "claims": claims, "promises": promises}
+BLOCKS: dict[str, Callable[[], str]] = {"course": course, "results": results, "claims": claims, "promises": promises}
 
 
-def fill(text: str) -> str:
+def refresh(text: str) -> str:
     """``text`` with the body of every block written anew."""
     return BLOCK.sub(lambda block: f"{block['head']}{BLOCKS[block['name']]()}{block['foot']}", text)
 
@@ -71,5 +88,5 @@ def write() -> list[str]:
     datafiles.write_whole(folder / FIGURE, lambda part: part.write_bytes(picture.png))
     datafiles.write_manifest(folder)
     readme = ROOT / "README.md"
-    readme.write_text(fill(readme.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+    readme.write_text(refresh(readme.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
     return [f"data/{FIGURE}", "README.md"]

@@ -19,7 +19,7 @@
 import numpy as np
 
 import memlab
-from memlab import course, doctor, prompt, show, stats
+from memlab import course, doctor, prompt, show
 
 # %% [markdown]
 # ## Is everything ready?
@@ -42,11 +42,11 @@ print(llm.name, "answers by", llm.backend)
 # %% [markdown]
 # ## One task
 #
-# The Toolbox world asks short questions. The model does not answer them: it names one of 12 **tools**, and the tool, a plain Python function, computes the answer. Here are 16 tasks: 8 from the past, 8 new. We look at one new task.
+# The Toolbox world asks short questions. The model does not answer them: it names one of 12 **tools**, and the tool, a plain Python function, computes the answer. Questions come in **families**, kinds such as "spell a word backward"; each family needs one tool. Here are 48 tasks from 8 families: 24 from the past, 24 new, three of each family in either half. We look at one new task.
 
 # %%
-tasks = memlab.stream("toolbox-a", "stationary", n=16, seed=0, families=8)
-past, new = tasks[:8], tasks[8:]
+tasks = memlab.stream("toolbox-a", "stationary", n=48, seed=0, families=8)
+past, new = tasks[:24], tasks[24:]
 task = new[0]
 print(task.text)
 print(task.choices)
@@ -84,7 +84,7 @@ for old in past:
     store.commit([memlab.Edit.write(case, reason="solved before")])
 
 # %% [markdown]
-# The memory nearest to the new question is one of the same kind:
+# The memory nearest to the new question is of the same family:
 
 # %%
 hit = store.search(embedder.embed([task.text])[0], k=1).cases[0]
@@ -100,7 +100,7 @@ answer = task.tools[reply.value](task.text)
 print(reply.value, "->", answer, "->", task.score(answer))
 
 # %% [markdown]
-# The frozen model now picks the right tool.
+# One memory, and the frozen model answers differently.
 #
 # ## What if the memory is wrong?
 #
@@ -113,7 +113,7 @@ guess = "worse"
 course.predict("00.wrong", guess, ("better", "same", "worse"))
 
 # %% [markdown]
-# We ask each of the 8 new questions three times: without memory, with the nearest memory, and with that memory naming the tool `animal`, which is right for none of them.
+# We ask each of the 24 new questions three times: without memory, with the nearest memory, and with that memory naming the tool `animal`, which is right for none of them.
 
 
 # %%
@@ -131,30 +131,32 @@ scores = {
 }
 
 # %% [markdown]
-# Bars are the share of right answers; thin lines are 95% bootstrap intervals over the 8 questions. Where all eight agree, the interval is a point.
+# Points are the share of right answers, lines their 95% bootstrap intervals, ticks the 24 questions. Where all agree, the interval is a point.
 
 # %%
-found = [stats.bootstrap_mean(scores[memory]) for memory in scores]
-canvas = show.Canvas(size=(6.4, 3.2))
-names, interval = ["no memory", "right memory", "wrong memory"], ([f.low for f in found], [f.high for f in found])
-canvas.bars("success", names, [f.mean for f in found], interval=interval)
-canvas.axes(ylabel="share of 8 questions right", ylim=(0, 1.05))
-canvas.source(f"{llm.backend} of {llm.name}")
-canvas.title(f"One memory decides: {found[0].mean:.2f} without, {found[1].mean:.2f} right, {found[2].mean:.2f} wrong")
-show.figure(
-    canvas,
-    alt=f"Bar chart: success {found[0].mean:.2f} with no memory, {found[1].mean:.2f} with the right memory and "
-    f"{found[2].mean:.2f} with a wrong one.",
-    caption="Eight questions, one reply each at temperature 0; lines: 95% bootstrap over questions.",
+names = {"no memory": "none", "right memory": "right", "wrong memory": "wrong"}
+share = {name: np.mean(scores[memory]) for name, memory in names.items()}
+show.arms(
+    {name: scores[memory] for name, memory in names.items()},
+    made_by=llm,
+    xlabel="share of 24 questions right",
+    title="One memory decides: " + ", ".join(f"{name} {value:.2f}" for name, value in share.items()),
+    caption="24 questions, one reply each at temperature 0; lines: 95% bootstrap over questions.",
 )
 
 # %% [markdown]
-# The model believes what it is shown, right or wrong. So what an agent remembers, and what it *stops* showing, is worth learning. Now compare with your guess. (*sign-flip p* is how often chance alone, turning the sign of each pair, gives as large a mean; the [glossary](GLOSSARY.md) has it.)
+# Could chance alone do that? `memlab.verdict` compares two rows of scores, question by question. It gives a word, the mean difference with its interval, and $p$: how often differences with random signs have a mean as large.
 
 # %%
-change = found[2].mean - found[0].mean
+print("right beats none: ", memlab.verdict(scores["right"], scores["none"]))
+print("none beats wrong: ", memlab.verdict(scores["none"], scores["wrong"]))
+
+# %% [markdown]
+# So what an agent remembers, and what it *stops* showing, is worth learning. Now compare with your guess.
+
+# %%
+change = share["wrong memory"] - share["no memory"]
 course.settle("00.wrong", "worse" if change < 0 else "better" if change > 0 else "same")
-print("right minus none:", stats.paired_difference(scores["right"], scores["none"]))
 
 # %% [markdown]
 # ## Turn a knob
@@ -173,7 +175,7 @@ def paint(canvas, result):
     number, memory, names, probabilities, reply, right = result
     canvas.bars("p_LLM", names, probabilities)
     canvas.axes(ylabel="probability of the tool", ylim=(0, 1.05), xlabel="tool")
-    canvas.source(f"{llm.backend} of {llm.name}")
+    canvas.source(llm)
     canvas.title(f"Question {number}, memory: {memory}. It says {reply.value!r}, {'right' if right else 'wrong'}")
 
 
@@ -184,14 +186,14 @@ def paint(canvas, result):
 explorer = show.Explorer(
     compute,
     paint,
-    {"number": show.knob("question", 1, 8, 1, 1), "memory": show.choice("memory shown", ["none", "right", "wrong"])},
+    {"number": show.knob("question", 1, 24, 1, 1), "memory": show.choice("memory shown", ["none", "right", "wrong"])},
     alt="Bars: the probability that the frozen model gives to each of the 12 tools for one question.",
     caption="p_LLM restricted to the 12 tools, as it would be drawn at temperature 1; the reply is taken at temperature 0.",
 )
 explorer
 
 # %% [markdown]
-# **What this does not show.** Eight questions are few, and nothing was *learned*: we picked the memories and knew which were right. An agent must find out from rewards alone. The probabilities rest on a small part of what the model wanted to say; the rest went to tokens that name no tool:
+# **What this does not show.** These are 24 questions, one small model and one useless tool, and nothing was *learned*: we picked the memories and knew which were right. An agent must find out from rewards alone. The probabilities rest on a small part of what the model wanted to say; the rest went to tokens that name no tool:
 
 # %%
 missing = [reply.missing_mass for replies_of in replies.values() for reply in replies_of]

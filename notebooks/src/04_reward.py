@@ -13,271 +13,263 @@
 #
 # **Time** 50 minutes. **Before** [01 The MDP](01_mdp.ipynb); what a gradient is. **Symbols** are in the [glossary](GLOSSARY.md).
 #
-# **The claims.** *MS-GRPO* (arXiv:2508.10839): give the return of the whole episode to each of its steps, compare within a group of rollouts, and draw episodes in proportion to $|A|$. We could ground its abstract only, so the equations below are **our reconstruction**. Its result that a 3B model so trained beats a 72B one by 50% cannot be reproduced at this scale, and we do not try. *ΔBelief* (arXiv:2602.12342): pay a step for how much it raised the belief in the truth. Both are studied as mechanisms, where every number is known.
+# **The claims.** *MS-GRPO* (arXiv:2508.10839): give the return of a whole episode to each of its steps, compare episodes within a group, and draw those with a large $|A|$ more often. We could read its abstract only: the equations are **our reconstruction**, and its results with language models are not tried. *ΔBelief* (arXiv:2602.12342): pay a step for how much it raised the belief in the truth.
 
 # %%
 import itertools
 
 import numpy as np
 
-from memlab import belief, course, reward, show, stats
+from memlab import course, show
+from memlab.labs.lab04_reward import belief
 from memlab.labs.lab04_reward import study as lab04
-from memlab.retrieval.policies import soft_policy
 from memlab.tasks import frozenlake
-from memlab.weights import policy
 
 # %% [markdown]
-# ## Three ways to pay a step
+# ## Two ways to pay a step
 #
-# An episode gave rewards $r_t = (0, .5, 0, 1)$. Its **return** is the sum. A step may be paid the *full return of the episode* (MS-GRPO), or its **reward-to-go**: only what came at or after it.
+# A **rollout** is one episode, walked with the policy of the moment. This one earned four rewards; their sum is its **return**. A step may be paid the full return, as in MS-GRPO, or its **reward-to-go**: only what came at or after it.
 
 # %%
-r = np.array([0.0, 0.5, 0.0, 1.0])
-full = np.full(4, r.sum())
-to_go = np.cumsum(r[::-1])[::-1]
-full, to_go, reward.returns_to_go(r)
+rewards = np.array([0.0, 0.5, 0.0, 1.0])
+full_return = np.full(4, rewards.sum())
+to_go = np.cumsum(rewards[::-1])[::-1]
+full_return, to_go
 
 # %% [markdown]
-# The last row is memlab's version of the second. Reward-to-go leaves out what a step could not have caused, so it is less noisy; both have the same mean gradient.
+# The third step could not have caused the .5 before it, so reward-to-go does not pay it for that. On average both push a policy the same way.
 #
-# ## The exact bandit
+# ## A choice whose gradient is known
 #
-# A policy $\pi = \mathrm{softmax}(\theta)$ chooses among three actions once. Then $\nabla\,\mathrm{E}[r]$ is known: component $a$ is $\pi_a (r_a - \pi \cdot r)$.
+# A policy $\pi = \mathrm{softmax}(\theta)$ chooses once among three actions a, b, c, which pay 1, 0 and .5. The gradient of the expected reward is then exact: $\pi_a (r_a - \pi \cdot r)$.
 
 # %%
 theta, r = np.array([0.2, -0.1, 0.0]), np.array([1.0, 0.0, 0.5])
-pi = soft_policy(theta, 1.0)
+pi = np.exp(theta) / np.exp(theta).sum()
 true = pi * (r - pi @ r)
-true.round(6)
+true.round(4)
 
 # %% [markdown]
-# A learner does not know it. It draws a **group** of $G$ rollouts, compares each return $R_i$ with the group, $A_i = R_i - \bar R$, and uses $\frac1G \sum_i A_i \nabla \log \pi(a_i)$, where $\nabla \log \pi(a) = \mathrm{onehot}(a) - \pi$. Is that right on average? With three actions we can list every group and sum exactly.
+# Raise a, lower b, and lower c a little: .5 is just below average.
+#
+# A learner does not know this. It draws a **group** of $G$ rollouts and compares each return $R_i$ with a **baseline**, such as the mean of the group. The difference is the **advantage** $A_i$; the estimate is $\frac1G \sum_i A_i \nabla \log \pi(a_i)$. With three actions every group can be listed, so its expectation is exact:
 
 
 # %%
-def expected(size, advantage):
+def expected(size, weigh):
+    """The mean estimate over all groups of a size; `weigh` turns returns into weights."""
     total = np.zeros(3)
     for group in itertools.product(range(3), repeat=size):
         chosen = list(group)
-        score = np.eye(3)[chosen] - pi
-        total += pi[chosen].prod() * (advantage(r[chosen]) @ score) / size
+        total += pi[chosen].prod() * weigh(r[chosen]) @ (np.eye(3)[chosen] - pi)
     return total
 
 
-for size in (2, 3, 4, 8):
-    print(f"G = {size}: {expected(size, lambda R: R - R.mean()) / true}")
+# %% [markdown]
+# The last factor is $\nabla \log \pi(a) = \mathrm{onehot}(a) - \pi$. **Before you look:** with the group's mean as baseline, is this the true gradient, too short, or too long?
+
+# %%
+### BEGIN SOLUTION: your guess: "true", "too short" or "too long"
+guess = "too short"
+### END SOLUTION
+course.predict("04.mean", guess, ("true", "too short", "too long"))
 
 # %% [markdown]
-# Each component is short by the same factor, $1 - 1/G$: a rollout is compared with a mean that holds its own return.
+# The estimate, as a share of the true gradient, for actions a, b and c:
+
+# %%
+for size in (2, 4, 8):
+    share = expected(size, lambda R: (R - R.mean()) / len(R)) / true
+    print(f"G = {size}: {share.round(4)}")
+course.settle("04.mean", "too short" if share.max() < 1 else "too long" if share.min() > 1 else "true")
+
+# %% [markdown]
+# The factor is $1 - 1/G$, the same for every action.
 #
-# **Exercise 04.1.** Compare each return with the mean of the *others* (leave-one-out).
+# **Exercise 04.1.** Write an advantage that still compares within the group, but makes the factor 1.
 
 
 # %%
-def leave_one_out(returns):
-    ### BEGIN SOLUTION: an array of advantages, each return minus the mean of the other returns
+def advantage(returns):
+    ### BEGIN SOLUTION: an array with one advantage for each of the G returns
     others = (returns.sum() - returns) / (len(returns) - 1)
     return returns - others
     ### END SOLUTION
 
 
-course.check("04.1", leave_one_out)
+advantage = course.check("04.1", advantage)
 
 # %% [markdown]
-# memlab's version gives the true gradient at every group size:
+# `advantage` is now yours, or memlab's until yours is right:
 
 # %%
-for size in (2, 3, 4, 8):
-    print(f"G = {size}: {expected(size, lambda R: reward.group_relative(R, 'leave-one-out')) / true}")
+for size in (2, 4, 8):
+    print(f"G = {size}: {(expected(size, lambda R: advantage(R) / len(R)) / true).round(4)}")
 
 # %% [markdown]
-# ## Drawing episodes in proportion to |A|
+# The true gradient at every group size. This baseline is called **leave-one-out**.
 #
-# Most rollouts of a hard task fail alike and teach little. MS-GRPO draws those with large $|A|$ more often. Without a correction this changes *what* is estimated: the expectation becomes $\sum_a \pi_a \frac{|A_a|}{\mathrm{E}|A|} A_a \nabla\log\pi(a)$. Importance weights $\mathrm{E}|A|/|A|$ undo it.
+# ## Drawing rollouts in proportion to |A|
+#
+# Most rollouts of a hard task fail alike and teach little, so MS-GRPO draws those with a large $|A|$ more often. The expectation becomes $\sum_a \pi_a \frac{|A_a|}{\mathrm{E}|A|} A_a \nabla\log\pi(a)$, and **importance weights** $\mathrm{E}|A|/|A|$ undo that.
 
 # %%
 A = r - pi @ r
-q = pi * np.abs(A) / (pi @ np.abs(A))
-score = np.eye(3) - pi
-biased, cured = (q * A) @ score, (q * A * (pi @ np.abs(A)) / np.abs(A)) @ score
-biased.round(6), cured.round(6)
+drawn = pi * abs(A) / (pi @ abs(A))
+plain = (drawn * A) @ (np.eye(3) - pi)
+weighted = (drawn * A * (pi @ abs(A)) / abs(A)) @ (np.eye(3) - pi)
+(plain / true).round(3), (weighted / true).round(3)
 
 # %% [markdown]
-# The second equals the true gradient. The first does not even agree in sign for action c, which is slightly *below* average. Drawn within groups of 4, still without weights, the bias is much smaller:
+# With weights it is true again. Without them a and b are exaggerated, and c has the wrong sign. Is it milder within groups of 4? We keep `advantage`, so that the group's mean shrinks nothing:
+
 
 # %%
-canvas = show.Canvas()
-names = ["a (r = 1)", "b (r = 0)", "c (r = .5)"]
-in_groups = policy.over_groups(
-    theta, r, 4, lambda R: policy.magnitude_share(R - R.mean(1, keepdims=True)) * (R - R.mean(1, keepdims=True))
-)
-canvas.bars("true gradient", names, true)
-canvas.bars("|A|, weighted", names, policy.magnitude_gradient(theta, r, weighted=True))
-canvas.bars("|A|, no weights", names, policy.magnitude_gradient(theta, r, weighted=False))
-canvas.bars("|A| in groups of 4", names, in_groups)
-canvas.axes(xlabel="action", ylabel="expected gradient (reward per unit of θ)")
-print("groups of 4, as a share of the true gradient (a, b, c):", (in_groups / true).round(2))
-canvas.title("Drawing by |A| exaggerates the extremes; within groups of 4, hardly")
-show.figure(
-    canvas,
-    alt="Bars per action: true and weighted agree at 0.176, -0.159 and -0.016. Without weights the population version "
-    "is larger for actions a and b and slightly positive for c; in groups of four it is close to the true one.",
-    caption="Exact expectations, by enumeration. θ = (.2, −.1, 0).",
-)
+def by_size(R):
+    total = abs(advantage(R)).sum()
+    return abs(advantage(R)) / total * advantage(R) if total > 0 else 0 * R
+
+
+in_groups = expected(4, by_size)
+(in_groups / true).round(3)
 
 # %% [markdown]
-# ## A world with steps: FrozenLake
-#
-# Gymnasium's FrozenLake 4×4 has 16 cells, 4 moves, holes that end the episode, and reward 1 at the goal. On slippery ice a move goes where it should with probability 1/3, else to one of its sides. The world is small, so the best possible success is exact, by dynamic programming backward in time:
+# Milder, and still biased. Beware: with the group's *mean* as baseline it would be .99, 1.02 and .62, since two biases nearly cancel.
 
 # %%
-ice = frozenlake.lake(slippery=True)
-best = {T: frozenlake.optimum(ice, T)[0][0, 0] for T in (20, 100)}
-unlimited, stationary = frozenlake.unlimited(ice)
-uniform = np.full((16, 4), 0.25)
-print(f"best in 20 steps {best[20]:.5f}, in 100 {best[100]:.5f}, without limit {unlimited[0]:.5f} (14/17)")
-print(f"the best stationary policy without limit, used for 100 steps: {frozenlake.success(ice, stationary, 100):.6f}")
-print(
-    f"random policy: {frozenlake.success(ice, uniform, 20):.6f} in 20, {frozenlake.success(ice, uniform, 100):.5f} in 100"
+names = ["a (pays 1)", "b (pays 0)", "c (pays .5)"]
+shares = {"true = |A| with weights": true, "|A|, groups of 4": in_groups, "|A|, all actions": plain}
+show.bars(
+    {name: dict(zip(names, values, strict=True)) for name, values in shares.items()},
+    ylabel="expected gradient",
+    title=f"Without weights, groups of 4 stretch the gradient: a by {in_groups[0] / true[0]:.2f}, c by "
+    f"{in_groups[2] / true[2]:.2f}",
 )
 
 # %% [markdown]
-# The optimum knows the time left; our learners do not. The random policy is the **null**: it arrives in 1.4% of episodes.
+# A stretched gradient is only a longer step, which tuning can undo; a turned one is not. Does it matter when a policy learns?
 #
-# Here the only reward comes at the end, and $\gamma = 1$. What does reward-to-go change then? We walk 500 random episodes and compare both payments at every step that was taken.
+# ## A world with steps
+#
+# Gymnasium's FrozenLake has 16 cells, holes that end an episode, and reward 1 at the goal. On slippery ice a move goes where it was meant to with probability 1/3, else to one side. A learner is a table of 64 numbers θ; its success is *exact*, by the transition table.
+#
+# An update walks 32 rollouts and uses 8: the first, or those drawn by $|A|$. The arm "all 32" uses each, for a quarter of the updates: all arms use **3,200 rollouts for gradients**. Step sizes were tuned for each. The **null** is the random policy that all start from.
+#
+# **Before you look:** which has the highest success on slippery ice, averaged over the 3,200?
 
 # %%
-trips = frozenlake.rollouts(ice, uniform, np.random.default_rng(0).random((2, 500, 100)))
-full = trips.rewards.sum(axis=1, keepdims=True)
-print("largest difference:", np.abs((full - reward.returns_to_go(trips.rewards))[trips.alive]).max())
-
-# %% [markdown]
-# Nothing: at each step taken the two are equal. They differ only through their *baselines*: reward-to-go subtracts at each step the mean to go over all 32 rollouts, those already over counting as 0.
-#
-# Each update of our learners walks 32 episodes and takes its gradient from 8 of them: the first 8, or 8 drawn by $|A|$. The advantage is always relative to all 32; where all 32 are 0, nothing is drawn and nothing is learned. So **gradient samples are equal, and so are steps walked**. One arm more uses all 32. The step size was tuned per world and arm on seeds 0-9; the rows were recorded once on seeds 100-107.
-#
-# **Before you look:** which has the highest success on slippery ice, averaged over the 400 updates? Put `"full return"`, `"reward-to-go"`, `"|A| sampling"` or `"|A| sampling, weighted"`.
-
-# %%
-arms = ("full return", "reward-to-go", "|A| sampling", "|A| sampling, weighted")
+arms = ("full return", "|A| sampling", "|A| sampling, weighted", "all 32")
 ### BEGIN SOLUTION: your guess, one of arms
 guess = "|A| sampling, weighted"
 ### END SOLUTION
 course.predict("04.lake", guess, arms)
 
 # %% [markdown]
-# The curves show the *exact* success of each policy, computed from the transition table, so that no evaluation noise is in them.
-
+# The rows were recorded once, on 64 seeds that tuning did not see:
 
 # %%
-def paint_lake(canvas, name, panel, top, until):
-    mark = "_" if panel == 0 else ""  # one legend for both panels
-    for arm in (*arms, "full return, all 32", "null: random policy"):
-        table = lab04.curves(rows, name, arm)
-        mean, low, high = stats.bootstrap_band(table)
-        canvas.line(mark + arm, np.arange(table.shape[1]) * lab04.EVERY, mean, panel)
-        canvas.band(mark + arm, np.arange(table.shape[1]) * lab04.EVERY, low, high, panel)
-    canvas.level(mark + "optimum at T = 100", top, panel)
-    canvas.axes(panel, xlabel=f"update ({name})", ylabel="exact success in 100 steps", xlim=(0, until), ylim=(0, 1.04))
-
-
-rows = lab04.rows()
-area = {(w, a): lab04.curves(rows, w, a).mean(axis=1) for w in lab04.WORLDS for a in (*arms, "full return, all 32")}
-gaps = {a: stats.paired_difference(area["slippery", a], area["slippery", "full return"]) for a in arms[2:]}
-
-
-def verdict(gap):
-    signs = (gap.low > 0) + (gap.mean > 0 and gap.p <= 0.05)
-    return ("not supported", "undecided", "supported")[signs]
-
+rows, scores = lab04.STUDY.rows(), lab04.STUDY.scores()
+means = scores.groupby(["world", "arm"]).score.mean()
+course.settle("04.lake", means["slippery"][list(arms)].idxmax())
+shown = rows[rows.arm.isin([*arms, "null: random policy"])]
 
 # %% [markdown]
-# Left on ice that slips, right on ice that does not, where the optimum is 1:
+# The curves behind that number:
 
 # %%
-canvas = show.Canvas(panels=2, size=(9.2, 4.2))
-paint_lake(canvas, "slippery", 0, best[100], 400)
-paint_lake(canvas, "not slippery", 1, 1.0, 100)
-canvas.source("simulated, Gymnasium's transition table")
-primary = gaps["|A| sampling, weighted"]
-canvas.title(f"Weighted |A| sampling minus full return, slippery: {primary}: {verdict(primary)}")
-show.figure(
-    canvas,
-    alt="Exact success over 400 updates on slippery ice and over the first 100 without, one line per arm, the random policy near 0.014 and the "
-    "optimum as a horizontal line: "
-    + "; ".join(f"{w}, {a} {area[w, a].mean():.2f} on average" for w in lab04.WORLDS for a in arms),
-    caption="Bands: 95% bootstrap over 8 replicates (seeds 100-107), the same random numbers for every arm. 8 of 32 "
-    "rollouts make the gradient; all 32 in one arm.",
+show.curves(
+    shown,
+    x="samples",
+    y="success",
+    panel="world",
+    xlim={"slippery": (0, 3200), "not slippery": (0, 800)},
+    ylim={"slippery": (0, 0.6), "not slippery": (0, 1.02)},
+    xlabel="rollouts used for gradients",
+    ylabel="exact success",
+    title=f"On slippery ice |A| sampling averages {means['slippery', '|A| sampling']:.2f} without weights, "
+    f"{means['slippery', '|A| sampling, weighted']:.2f} with them; full return {means['slippery', 'full return']:.2f}",
 )
 
 # %% [markdown]
-# The primary metric, fixed before the report seeds were run, is the mean success over all updates on slippery ice: weighted $|A|$ sampling minus full return, paired by seed.
+# Five claims were written down before these seeds were run, and are judged by the course's one rule: paired differences, a sign-flip test, Holm's correction. Of two rivals the better counts.
 
 # %%
-course.settle("04.lake", max(arms, key=lambda arm: area["slippery", arm].mean()))
-for world in lab04.WORLDS:
-    for arm in (*arms[1:], "full return, all 32"):
-        gap = stats.paired_difference(area[world, arm], area[world, "full return"])
-        print(f"{world}: {arm} minus full return {gap}")
+verdicts = lab04.STUDY.verdicts()
+show.verdicts(verdicts, made_by=rows)
 
 # %% [markdown]
-# With 8 replicates a bootstrap interval is rather narrow, so the claim is called *supported* only where the interval lies above 0 **and** $p \le .05$; *undecided* where one of the two says so. The second condition was added after we had seen the result; it is the stricter direction.
-
-# %%
-{arm: verdict(gap) for arm, gap in gaps.items()}
-
-# %% [markdown]
-# The rows were recorded; here two of the learners run again, before your eyes:
-
-# %%
-step = lab04.STEP["slippery"]["|A| sampling, weighted"]
-again = lab04.train(ice, lab04.ARMS["|A| sampling, weighted"], [step], lab04.REPORT_SEEDS[:2], updates=40)[0]
-recorded = lab04.curves(rows, "slippery", "|A| sampling, weighted")[:2, : again.shape[1]]
-print("largest difference to the recorded rows:", np.abs(again - recorded).max())
-
-# %% [markdown]
+# **Undecided** means that 64 seeds cannot tell, not that there is no difference. The primary claim misses by little: with weights the arm leads all 32 by about .08, and the interval just holds 0. Where it does not slip, nearly all learners succeed, and the means hang on the few that got stuck. *Going further* counts them, and shows when drawing by $|A|$ helps: at the start, where successes are rare.
+#
 # ## Rewards that err
 #
-# A real reward comes from a **verifier** that says "right" to a right answer with chance TPR and to a wrong one with chance FPR. Read $r$ as the chance that the answer is right: the learner sees $\mathrm{FPR} + (\mathrm{TPR} - \mathrm{FPR})\,r$ on average. Plain noise flips the reward with chance $\varepsilon$. A verifier may also be fooled by *one* action more than by others.
+# A real reward comes from a **verifier**, which says "right" to a right answer with chance TPR and to a wrong one with chance FPR. If $r$ is the chance that an answer is right, the learner is told $\mathrm{FPR} + (\mathrm{TPR} - \mathrm{FPR})\,r$ on average. Four verifiers:
 
 # %%
-cases = {
-    "noise .1": (0.9, 0.1),
-    "noise .4": (0.6, 0.4),
-    "TPR = FPR (null)": (0.6, 0.6),
-    "fooled by action b": (0.7, [0.1, 0.95, 0.1]),
+verifiers = {
+    "errs in 10%": (0.9, 0.1),
+    "errs in 40%": (0.6, 0.4),
+    "null: TPR = FPR": (0.6, 0.6),
+    "fooled by b": (0.7, np.array([0.1, 0.95, 0.1])),
 }
-for name, (tpr, fpr) in cases.items():
-    told = reward.verified(r, tpr, fpr)
-    print(f"{name:20} told {told.round(3)}, gradient {policy.bandit_gradient(theta, told).round(4)}")
 
 # %% [markdown]
-# Even noise of .4 leaves the *direction* right; it shrinks the gradient by $1 - 2\varepsilon$, and more groups are needed. An error that depends on the action is another matter: the learner now climbs toward b, which is always wrong. No group size helps.
+# **Before you look:** under one of them a learner climbs in a *wrong* direction, however many rollouts it takes. Which?
+
+# %%
+### BEGIN SOLUTION: your guess, one of the four names
+guess = "fooled by b"
+### END SOLUTION
+course.predict("04.verifier", guess, tuple(verifiers))
+
+# %% [markdown]
+# What the learner is told, and the gradient that it then climbs:
+
+# %%
+along = {}
+for name, (tpr, fpr) in verifiers.items():
+    told = fpr + (tpr - fpr) * r
+    climbed = pi * (told - pi @ told)
+    along[name] = climbed @ true / (true @ true)
+    print(f"{name:16} told {told.round(3)}, gradient {climbed.round(4)}")
+course.settle("04.verifier", min(along, key=along.get))
+
+# %% [markdown]
+# Errors that strike all actions alike shrink the gradient by TPR − FPR; more rollouts make up for it. The null leaves nothing to climb. An error tied to b turns the gradient toward b.
 #
 # ## Paying for belief
 #
-# ΔBelief pays each step of a search $\log b_t - \log b_{t-1}$, where $b_t$ is the belief in the true answer. In *twenty questions* with 16 secrets the belief is exact, by Bayes. Four questions halve what is left; an answer is wrong with chance .1. Here the secret is 5, and the third answer was wrong:
+# ΔBelief pays each step of a search $\log b_t - \log b_{t-1}$, where $b_t$ is the belief in the true answer. The unit is the **nat**: a reliable answer to an even yes-or-no question is worth $\log 2 = .69$ nats.
+#
+# In *twenty questions* with 16 secrets the belief is exact, by Bayes' rule. Each of four questions halves the secrets; an answer is wrong with chance .1:
 
 # %%
 questions = belief.halving(16)
 answers = questions[:, 5] ^ np.array([False, False, True, False])
-log_b = belief.log_belief(questions, answers, noise=0.1)[:, 5]
-log_b.round(3), reward.belief_delta(log_b, clip=False).round(3), reward.belief_delta(log_b, clip=True).round(3)
+fits = np.where(answers[:, None] == questions, 0.9, 0.1)
+likelihood = np.vstack([np.ones(16), np.cumprod(fits, axis=0)])
+log_b = np.log(likelihood / likelihood.sum(axis=1, keepdims=True))[:, 5]
+log_b.round(2)
 
 # %% [markdown]
-# Unclipped (second row), the payments sum to $\log b_T - \log b_0$, whatever happened between. The paper clips them at 0 (third row), so that a wrong answer costs nothing. The yardstick is the **mutual information** between secret and answers: what was learned. All games, summed exactly, in nats per question:
+# The secret was number 5, and the third answer was wrong: there the belief falls. What the four answers are paid, plainly and **clipped** at 0, as the paper does it:
+
+# %%
+np.diff(log_b).round(2), np.maximum(np.diff(log_b), 0).round(2)
+
+# %% [markdown]
+# Unclipped payments sum to $\log b_T - \log b_0$, whatever happened between. The yardstick is the **mutual information** of secret and answers: by how many nats answers lower the doubt about the secret, on average. Over all secrets and answers, a question:
 
 # %%
 for noise, clip in ((0.0, False), (0.1, False), (0.1, True)):
-    game = belief.play(questions, noise, clip)
-    print(f"noise {noise}, clip {clip}: paid {game.reward / 4:.6f}, learned {game.information / 4:.6f}")
+    paid, learned = belief.average_game(questions, noise, clip)
+    print(f"noise {noise}, {'clipped' if clip else 'unclipped':9}: paid {paid / 4:.4f}, learned {learned / 4:.4f}")
 
 # %% [markdown]
 # Unclipped reward *is* information. Clipped, it pays more than was learned. How much more can be had?
 #
 # ## Turn the knobs
 #
-# The noise moves both panels. Left: gradients from 2,000 groups of a learner whose reward is flipped. Right: *two* secrets, one question asked 200 times; what ΔBelief has paid, and what was learned.
+# The noise moves both panels. Above: gradients from 2,000 groups whose rewards are flipped with that chance. Below: *two* secrets, one question asked 200 times.
 
 # %%
 rng = np.random.default_rng(4)
@@ -285,11 +277,11 @@ actions = (rng.random((2000, 16, 1)) >= np.cumsum(pi)[:2]).sum(axis=2)
 coin, onehots = rng.random((2000, 16)), np.eye(3)[actions] - pi
 
 
-def compute(group, noise, clip):
-    told = (coin < reward.verified(r, 1 - noise, noise)[actions])[:, :group].astype(float)
-    each = np.einsum("ni,nia->na", reward.group_relative(told), onehots[:, :group]) / group
-    spread = np.quantile(each, [0.1, 0.9], axis=0)
-    return each.mean(axis=0), spread, belief.repeated(noise, 200), clip == "on"
+def compute(group, noise):
+    told = (coin < noise + (1 - 2 * noise) * r[actions])[:, :group]
+    gap = (told - told.mean(axis=1, keepdims=True)) / (group - 1)
+    each = np.einsum("ni,nia->na", gap, onehots[:, :group])
+    return each.mean(axis=0), np.quantile(each, [0.1, 0.9], axis=0), belief.repeated(noise, 200)
 
 
 # %% [markdown]
@@ -298,85 +290,76 @@ def compute(group, noise, clip):
 
 # %%
 def paint(canvas, result):
-    mean, spread, series, clip = result
-    paid = series.clipped if clip else series.paid
-    canvas.bars("true gradient", ["a", "b", "c"], true)
-    canvas.bars("mean of groups", ["a", "b", "c"], mean)
+    mean, spread, series = result
+    canvas.bars("true gradient", "abc", true)
+    canvas.bars("mean of groups", "abc", mean)
     ends = np.array([*spread, np.full(3, np.nan)]).T.ravel()
-    canvas.line("10-90% of groups", np.repeat([0.2, 1.2, 2.2], 3), ends, color="black", linestyle="-", linewidth=1.2)
-    canvas.line("paid", np.arange(1, 201), paid, panel=1)
-    canvas.line("learned", np.arange(1, 201), series.information, panel=1)
+    canvas.line("10-90% of single groups", np.repeat([0.2, 1.2, 2.2], 3), ends, color="black", linestyle="-")
+    canvas.line("paid, clipped", np.arange(1, 201), series.clipped, panel=1)
+    canvas.line("paid, unclipped = learned", np.arange(1, 201), series.information, panel=1)
     canvas.level("log 2, all there is", np.log(2), panel=1)
-    canvas.axes(0, xlabel="action", ylabel="gradient (reward per unit of θ)", ylim=(-0.4, 0.6))
-    canvas.axes(1, xlabel="questions asked", ylabel="nats", ylim=(0, 7.5))
-    canvas.source("simulated groups, exact games")
-    canvas.title(
-        f"Gradient × {mean @ true / (true @ true):.2f}; {paid[-1]:.2f} nats paid, {series.information[-1]:.2f} learned"
-    )
+    canvas.axes(0, xlabel="action", ylabel="gradient", ylim=(-0.55, 0.55))
+    canvas.axes(1, xlabel="questions asked", ylabel="nats", ylim=(0, 5.5))
+    canvas.source("simulated", "computed")
+    shrunk, paid, learned = mean @ true / (true @ true), series.clipped[-1], series.information[-1]
+    canvas.title(f"Gradient × {shrunk:.2f}; paid {paid:.2f} nats for {learned:.2f} learned")
 
 
 # %% [markdown]
-# Make the groups small and the noise large; then switch the clipping on and look for the noise that pays most:
+# Make the groups small and the noise large. Then look for the noise that pays most:
 
 # %%
 show.Explorer(
     compute,
     paint,
-    {
-        "group": show.knob("group size G", 2, 16, 1, 4),
-        "noise": show.knob("noise ε", 0.01, 0.5, 0.01, 0.1),
-        "clip": show.choice("clipping", ("off", "on")),
-    },
+    {"group": show.knob("group size G", 2, 16, 1, 4), "noise": show.knob("noise ε", 0.01, 0.5, 0.01, 0.1)},
     panels=2,
-    alt="Left: bars of the true bandit gradient beside the mean over 2,000 groups, with thin lines for the wide spread of single groups. Right: nats paid "
-    "and nats learned over 200 questions about two secrets; without clipping both lines coincide below log 2.",
-    caption="Left: thin lines from 10% to 90% of single groups of size G. Right: exact expectations, two secrets.",
+    alt="Above: the true gradient beside the mean over 2,000 groups, with lines for the spread of single groups. Below: "
+    "nats paid and learned over 200 questions; what is learned stays under log 2, what is paid does not.",
+    caption="Above: leave-one-out, rewards flipped with chance ε. Below: exact expectations, two secrets.",
 )
 
 # %% [markdown]
-# **Exercise 04.2.** An agent is paid the *clipped* ΔBelief for 200 questions about two secrets, and may choose how unreliable its source is. Which noise should it choose? Use the widget, or `belief.repeated(noise, 200).clipped[-1]`.
+# **Exercise 04.2.** You are paid the *clipped* ΔBelief for 200 questions about two secrets, and may choose how unreliable your source is. Which noise do you choose?
 
 # %%
-### BEGIN SOLUTION: the noise that is paid most, a number
-best_noise = max(np.arange(0.01, 0.5, 0.01), key=lambda noise: belief.repeated(noise, 200).clipped[-1])
+### BEGIN SOLUTION: the chance of a wrong answer, a number
+my_noise = 0.45
 ### END SOLUTION
-course.check("04.2", best_noise)
+my_noise = course.check("04.2", my_noise)
 
 # %% [markdown]
-# This is the **reward hack**. Take a source that is wrong 45% of the time:
+# With that source:
 
 # %%
-hack = belief.repeated(0.45, 200)
-print(
-    f"paid {hack.clipped[-1]:.3f} nats for {hack.information[-1]:.3f} learned; no one can learn more than {np.log(2):.3f}"
-)
+hack = belief.repeated(my_noise, 200)
+print(f"paid {hack.clipped[-1]:.2f} nats for {hack.information[-1]:.2f} learned, of {np.log(2):.2f} that there are")
 
 # %% [markdown]
-# Each time the belief wavers up it is paid; on the way down it is not charged. A reliable source ends the game after one answer, so the hack avoids it.
+# This is a **reward hack**. The belief wavers: each way up is paid, no way down is charged. A reliable source would end the game early, so the hack avoids it.
 #
 # ## What would falsify the claims, and what we measured
 #
-# *The sampling claim fails here* if drawing by $|A|$ is no better than full return at equal gradient samples. The abstract's claim is the arm *without* weights; the weighted one, our primary metric, is the unbiased form of it. *The ΔBelief claim fails* if reward is not information at some noise. Measured (ΔBelief over 49 noises, the largest difference):
+# *The sampling claim fails here* if drawing by $|A|$ is no better at equal gradient samples; the abstract's form has no weights. *The ΔBelief claim fails* if reward is not information at some noise. Over 49 noises:
 
 # %%
-for arm, gap in gaps.items():
-    print(f"{arm} minus full return, slippery: {gap}: {verdict(gap)}")
-everything = stats.paired_difference(area["slippery", "full return, all 32"], area["slippery", "full return"])
-print(f"for comparison, all 32 rollouts minus 8, full return, slippery: {everything}: {verdict(everything)}")
 games = [belief.repeated(noise, 200) for noise in np.arange(0.01, 0.5, 0.01)]
-for name, part in (("unclipped", "paid"), ("clipped, as the paper pays it", "clipped")):
-    off = max(abs(getattr(game, part)[-1] - game.information[-1]) for game in games)
-    print(f"ΔBelief {name}, minus information: {off:.1e} nats: {'supported' if off < 1e-9 else 'fails'}")
+unclipped = max(abs(game.paid[-1] - game.information[-1]) for game in games)
+clipped = max(abs(game.clipped[-1] - game.information[-1]) for game in games)
+print(f"reward and information differ by {unclipped:.1e} nats unclipped, by {clipped:.1f} as the paper pays")
+print(verdicts[["claim", "rival", "word"]].to_string(index=False))
 
 # %% [markdown]
-# **What this does not show.** The policies are tables of 64 numbers, not language models. Walking 32 episodes to use 8 pays only where gradients cost more than rollouts; where they do not, compare the arm that uses all 32. Only the step size was tuned. The Bayesian's belief is perfect; the paper reads beliefs from a language model.
+# Unclipped, the ΔBelief claim holds; as the paper pays, it fails. Of the lake's claims only one could be decided.
+#
+# **What this does not show.** The policies are tables, not language models. Walking 32 rollouts to use 8 pays only where gradients cost more than rollouts. Only the step size was tuned, on ten seeds. The Bayesian's belief is perfect; the paper reads beliefs from a language model.
 #
 # ## Summary
 #
-# 1. A group's own mean shrinks the gradient by $1 - 1/G$; leave-one-out does not. Drawing by $|A|$ from the population is biased unless weighted; in groups of 4 the bias is much smaller.
-# 1. On FrozenLake neither drawing by $|A|$ as in the abstract nor its weighted form passes both conditions; the clearest gain on slippery ice comes from using all 32 rollouts (numbers above).
-# 2. Random errors of the reward shrink the gradient; errors tied to an action change what is learned.
-# 3. Unclipped, ΔBelief equals information (supported); as the paper pays it, clipped, it does not (fails), and unreliable answers pay best.
+# 1. A group's own mean shrinks the gradient by $1 - 1/G$; leave-one-out does not. Drawing by $|A|$ without weights bends it, in groups of 4 too.
+# 2. At equal gradient samples on FrozenLake, no claim for drawing by $|A|$ could be supported; with weights, on slippery ice, it came close.
+# 3. Errors that strike all actions alike shrink the gradient; errors tied to an action turn it.
+# 4. Unclipped, ΔBelief equals information; clipped it does not, and unreliable answers pay best.
 #
 # The same advantages may be written into *memory* instead of weights: that is [05](05_credit.ipynb).
 #
@@ -385,63 +368,152 @@ for name, part in (("unclipped", "paid"), ("clipped, as the paper pays it", "cli
 # %% [markdown]
 # ## Going further
 #
-# **Exercise 04.3.** GRPO also divides by the group's standard deviation. Write it, with numpy's default `ddof=0`.
+# **Exercise 04.3.** Design a payment that charges no step, and yet cannot be hacked: it turns the beliefs $\log b_0 \ldots \log b_T$ into $T$ payments, and all of them together never exceed $-\log b_0$.
 
 
 # %%
-def standardized(returns):
-    ### BEGIN SOLUTION: (returns - mean) / std, and zeros where all returns are equal
-    spread = returns.std()
-    return (returns - returns.mean()) / spread if spread > 0 else np.zeros(len(returns))
+def pay(log_b):
+    ### BEGIN SOLUTION: an array of T payments, none below 0
+    return np.diff(np.maximum.accumulate(log_b))
     ### END SOLUTION
 
 
-course.check("04.3", standardized)
+pay = course.check("04.3", pay)
 
 # %% [markdown]
-# Is this only a change of step size? Then all three ratios to the true gradient would be equal. They are not (of two values the deviation with `ddof=1` is larger by $\sqrt2$, hence the factor $\sqrt{1/2}$):
+# Your rule (or memlab's until yours is right) beside the clipped payment, in 2,000 games of 200 questions about two secrets. A game is the lead of right over wrong answers:
 
 # %%
-for ddof, factor in ((0, 1.0), (1, np.sqrt(1 / 2))):
-    ratio = expected(2, lambda R, f=factor: f * reward.group_relative(R, scale="std")) / true
-    print(f"G = 2, ddof = {ddof}: {ratio.round(4)}")
+for noise in (0.1, 0.3, 0.45):
+    right = rng.random((2000, 200)) >= noise
+    lead = np.pad(np.cumsum(2 * right - 1, axis=1), ((0, 0), (1, 0)))
+    log_b = -np.logaddexp(0, -lead * np.log((1 - noise) / noise))
+    yours, clipped = np.mean([pay(b).sum() for b in log_b]), np.maximum(np.diff(log_b), 0).sum(axis=1).mean()
+    learned = belief.repeated(noise, 200).information[-1]
+    print(f"noise {noise}: your rule {yours:.3f} nats, clipped {clipped:.3f}, learned {learned:.3f}")
 
 # %% [markdown]
-# In a group of two, any difference becomes ±1: beating a rival by .5 counts as much as beating it by 1. So action c, which is only ever .5 away from the others, is the one most inflated.
+# A payment for new highs alone stays below $\log 2$. It still overpays a little where answers are noisy: the highest belief lies above the last one.
 #
-# **The hack, drawn.** What 200 questions pay and teach at each noise:
+# ## The lake in detail
+#
+# What can be reached on slippery ice is exact, by dynamic programming backward from the last step:
 
 # %%
-noises = np.arange(0.01, 0.5, 0.01)
-series = [belief.repeated(noise, 200) for noise in noises]
-paid, learned = np.array([s.clipped[-1] for s in series]), np.array([s.information[-1] for s in series])
-canvas = show.Canvas()
-canvas.line("paid, clipped", noises, paid)
-canvas.line("learned = paid, unclipped", noises, learned)
-canvas.axes(xlabel="noise ε (chance of a wrong answer)", ylabel="nats in 200 questions", ylim=(0, 5.6))
-canvas.title(f"Clipped ΔBelief pays most, {paid.max():.2f} nats, at noise {noises[paid.argmax()]:.2f}")
-show.figure(
-    canvas,
-    alt=f"Reward paid rises from {paid[0]:.1f} nats at noise .01 to {paid.max():.1f} at {noises[paid.argmax()]:.2f} and falls "
-    f"to {paid[-1]:.1f} at .49; learned: {learned[0]:.2f} at .01, {learned[39]:.2f} at .40, {learned[-1]:.2f} at .49.",
-    caption="Two secrets, one question asked 200 times. Exact.",
+ice = frozenlake.lake(slippery=True)
+for steps in (20, 100, 2000):
+    print(f"best success in {steps} steps: {frozenlake.optimum(ice, steps)[0][0, 0]:.5f}")
+
+# %% [markdown]
+# Without a limit it is 14/17 = .82353. The best knows how many steps are left; our learners are **stationary**, they choose by the cell alone, and the best stationary policy reaches .74017 in 100 steps. The null reaches .01394.
+#
+# All arms, with the mean over the whole budget (`score`) and over its last tenth (`end`), and the learners stuck below .1 at the end:
+
+# %%
+table = scores.assign(stuck=scores.end < 0.1).groupby(["world", "arm"])
+table.agg({"score": "mean", "end": "mean", "stuck": "sum"}).round(3)
+
+# %% [markdown]
+# "All 32, 4 × samples" makes as many updates as the others and uses four times as many rollouts for them. Where it does not slip, one stuck learner of 64 costs the mean about .015, as much as the differences between arms. So compare medians too:
+
+# %%
+by_seed = scores[scores.world == "not slippery"].pivot(index="seed", columns="arm", values="score")
+gaps = by_seed.sub(by_seed["full return"], axis=0)
+gaps.agg(["mean", "median"]).T.round(3)
+
+# %% [markdown]
+# Against reward-to-go, full return loses its lead in the mean to one learner that got stuck; the median learner is .02 better with full return.
+#
+# **When does drawing by $|A|$ help?** Where it does not slip, we stop ten learners of full return on their way and measure one update's gradient many times: its variance over the squared length of its mean. Less is better.
+
+# %%
+for update in (0, 10):
+    for arm in arms:
+        variance, signal = lab04.gradient_noise(arm, "not slippery", update)
+        print(f"update {update}, {arm}: {variance / signal:.1f}")
+
+# %% [markdown]
+# At the start a success is rare (1.4% of rollouts). The first 8 of 32 mostly hold none; drawn by $|A|$, one that is there is nearly always used. Ten updates later success is common, and without weights the advantage is gone.
+#
+# **Why did reward-to-go do no better on the lake?** The only reward comes at the end, so at every step taken it *equals* the full return. What differs is the baseline: at each step the mean over all 32 rollouts, those that have ended counting as 0. It falls as rollouts end, so one that arrives late is paid almost 1 for each of its late steps. A third arm compares with *those still walking*. The variance of one update's gradient:
+
+# %%
+payments = ("full return", "reward-to-go", "reward-to-go, those walking")
+for world, update in (("slippery", 160), ("not slippery", 0), ("not slippery", 40)):
+    noise = [lab04.gradient_noise(arm, world, update)[0] for arm in payments]
+    print(f"{world}, update {update}:", ", ".join(f"{a} {v:.4f}" for a, v in zip(payments, noise, strict=True)))
+
+# %% [markdown]
+# On slippery ice the three are about equally noisy. Where it does not slip they start alike, but once most rollouts arrive, and some late, reward-to-go is over four times as noisy, and comparing with those walking cures it. A noisier gradient bears only a smaller step: tuning chose 4, against 16 for full return. The curves:
+
+# %%
+show.curves(
+    rows[rows.arm.isin(payments)],
+    x="samples",
+    y="success",
+    panel="world",
+    xlim={"slippery": (0, 3200), "not slippery": (0, 800)},
+    ylim={"slippery": (0, 0.6), "not slippery": (0, 1.02)},
+    xlabel="rollouts used for gradients",
+    ylabel="exact success",
+    title=f"Where it does not slip, reward-to-go averages {means['not slippery', payments[1]]:.3f}, "
+    f"compared with those walking {means['not slippery', payments[2]]:.3f}, full return {means['not slippery', payments[0]]:.3f}",
 )
 
 # %% [markdown]
-# **Why reward-to-go exists.** Let an episode be two independent pulls of the bandit, each paid at once. Then the first reward is no fault of the second pull. Both payments have the same mean gradient; their noise differs. Here all $3^2$ episodes, exactly:
+# So the answer is its baseline, and the smaller step that its noise bears. An earlier version of this lab, with eight seeds, found reward-to-go worse on *slippery* ice too; on 64 seeds that is not seen.
+#
+# **How much does the step size matter?** The mean score of every step tried, on seeds 0-9:
+
+# %%
+lab04.STUDY.best().pivot_table(index=["world", "arm"], columns="step", values="objective", sort=False).round(2)
+
+# %% [markdown]
+# Each arm was reported at its best, which is never the largest or the smallest tried. Without weights the gradient is longer, so on slippery ice the arm peaks at a smaller step: at *one* common step it would look far better or far worse than it is.
+#
+# One cell of the study, made again before your eyes:
+
+# %%
+again = lab04.STUDY.cell(arm="|A| sampling", world="not slippery", seed=100)
+recorded = rows.query("arm == '|A| sampling' and world == 'not slippery' and seed == 100")
+print("largest difference to the recorded rows:", np.abs(again.success.values - recorded.success.values).max())
+
+# %% [markdown]
+# **Why reward-to-go exists.** Let an episode be two choices of the first kind, each paid at once. Then the first reward is no merit of the second choice. All $3^2$ episodes, exactly:
 
 # %%
 pulls = np.array(list(itertools.product(range(3), repeat=2)))
-chance, scores = pi[pulls].prod(axis=1), np.eye(3)[pulls] - pi
+chance, pushes = pi[pulls].prod(axis=1), np.eye(3)[pulls] - pi
 full = np.repeat(r[pulls].sum(axis=1, keepdims=True), 2, axis=1)
-for name, credit in (("full return", full), ("reward-to-go", reward.returns_to_go(r[pulls]))):
-    gradient = np.einsum("nt,nta->na", credit, scores)
+later = np.cumsum(r[pulls][:, ::-1], axis=1)[:, ::-1]
+for name, credit in (("full return", full), ("reward-to-go", later)):
+    gradient = np.einsum("nt,nta->na", credit, pushes)
     mean = chance @ gradient
-    print(f"{name:13} mean {mean.round(5)}, variance {chance @ ((gradient - mean) ** 2).sum(axis=1):.4f}")
+    print(f"{name:13} mean {mean.round(4)}, variance {chance @ ((gradient - mean) ** 2).sum(axis=1):.4f}")
 
 # %% [markdown]
-# **How much does the step size matter?** The tuning rows (seeds 0-9): mean success for each step size; each arm was reported at its best. Where the best stands at the edge of the grid (a step of 16, two arms without slipping), a larger one might be better still. Without weights a gradient is longer, so that on slippery ice the arm peaks at a smaller step: compared at *one* common step size it would have looked far better or far worse than it is.
+# The same mean, with less noise.
+#
+# **Dividing by the spread.** GRPO, which MS-GRPO builds on, also divides the advantages by the group's standard deviation. If that only changed the step size, all actions would be stretched alike. In groups of two, which action's share is stretched most?
 
 # %%
-tuned = lab04.rows("lab04-tuning").pivot_table(index=["world", "learner"], columns="step", values="success")
-print(tuned.round(2).to_string())
+### BEGIN SOLUTION: your guess, "a", "b" or "c"
+guess = "c"
+### END SOLUTION
+course.predict("04.spread", guess, ("a", "b", "c"))
+
+# %% [markdown]
+# Groups without spread give 0:
+
+
+# %%
+def standardized(R):
+    return (R - R.mean()) / R.std() / len(R) if R.std() > 0 else 0 * R
+
+
+share = expected(2, standardized) / true
+print("share of the true gradient (a, b, c):", share.round(4))
+course.settle("04.spread", "abc"[share.argmax()])
+
+# %% [markdown]
+# In a group of two any difference becomes ±1: to beat a rival by .5 counts as much as to beat it by 1. Action c is only ever .5 away from the others, so it gains most.

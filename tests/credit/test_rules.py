@@ -5,16 +5,16 @@ import pytest
 
 import memlab
 from memlab.core import Case, Edit, Episode, MemlabError, Step, Task
-from memlab.credit import counterfactual
-from memlab.credit.rules import Amend, Remove, Window, leave_one_out, memrl
+from memlab.credit.rules import Amend, Remove, RewriteQ, memrl
+from memlab.credit.worth import counterfactual, leave_one_out
 
 EAST = np.array([1.0, 0.0], np.float32)
 NORTH = np.array([0.0, 1.0], np.float32)
 
 
-def lived(action, reward, index=30):
+def lived(action, reward, index=30, shown=()):
     task = Task("t", "t", ("x", "y"), {}, ("t",), "", "", {}, lambda answer: 0.0, index=index)
-    step = Step("t", EAST, (), (), action, reward, index)
+    step = Step("t", EAST, shown, (1.0,) * len(shown), action, reward, index)
     return Episode(index, task, (step,), ("t",), (), "", reward, reward, 0.0)
 
 
@@ -46,6 +46,8 @@ def test_leave_one_out_gives_two_redundant_cases_nothing_and_shapley_half_each()
     assert counterfactual(either, ["a", "b", "c"]) == pytest.approx({"a": 0.5, "b": 0.5, "c": 0})
     with pytest.raises(MemlabError, match="repeat"):
         leave_one_out(either, ["a", "a"])
+    with pytest.raises(MemlabError, match="the str 'ab'"):
+        leave_one_out(either, "ab")
 
 
 def test_success_amends_near_cases_that_said_otherwise():
@@ -76,7 +78,26 @@ def test_the_null_forgets_as_many_near_cases_whatever_they_advised():
     assert all(len(Remove(shuffled=True)([lived("x", 0.0, index)], memory())) == 1 for index in range(30, 35))
 
 
-def test_a_window_forgets_by_age_and_only_nearby():
+@pytest.mark.parametrize(
+    ("rule", "action", "reward", "expected"),
+    [
+        (Amend(), "y", 1.0, {"old": {"seen"}, "new": {"seen", "new"}}),
+        (Remove(), "x", 0.0, {"old": {"seen"}}),
+        (RewriteQ(), "x", 1.0, {"old": {"seen", "old"}}),
+    ],
+)
+def test_rules_name_what_their_edits_were_derived_from(rule, action, reward, expected):
+    edits = rule([lived(action, reward, shown=("seen", "seen"))], memory())
+    assert {edit.case_id: set(edit.sources) for edit in edits} == expected
+
+
+def test_a_failure_that_is_forgotten_names_the_advice_that_broke():
     store = memory()
-    store.commit(Window(age=10)([lived("y", 1.0)], store))
-    assert [case.id for case in store.cases()] == ["far", "new"]
+    store.commit([Edit.rewrite("new", {"q": 0.0})])
+    edits = {edit.case_id: edit for edit in RewriteQ(step=1.0)([lived("x", 0.0, shown=("seen",))], store)}
+    assert edits["new"].op == "forget" and edits["new"].sources == ("seen", "old")
+
+
+def test_credit_of_a_group_names_what_was_shown_in_every_rollout():
+    edits = RewriteQ()([lived("x", 1.0, shown=("one",)), lived("x", 0.0, shown=("two",))], memory())
+    assert [edit.sources for edit in edits] == [("one", "old", "two")]

@@ -113,3 +113,8 @@ def test_a_group_of_rollouts_pays_one_edit_a_case():
     edits = RewriteQ(step=0.5, renew=False)([lived("x", 0.0), lived("x", 0.0)], store)
     assert sorted(edit.case_id for edit in edits) == ["also", "good"]
     assert next(edit for edit in edits if edit.case_id == "good").after["q"] == 0.25
+
+
+def test_ids_in_one_string_are_refused():
+    with pytest.raises(MemlabError, match="the str 'ab'"):
+        counterfactual(lambda ids: 1.0, "ab")

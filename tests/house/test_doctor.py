@@ -45,7 +45,7 @@ def test_changed_data_fails_with_the_file_and_the_remedy(tmp_path, monkeypatch):
     datafiles.write_manifest(tmp_path)
     (tmp_path / "a.csv").write_text("22")
     monkeypatch.setenv("MEMLAB_DATA", str(tmp_path))
-    found = doctor.data()
+    found = doctor.recorded_files()
     assert (found.status, found.remedy) == ("fail", "git checkout -- data")
     assert "a.csv" in found.text
 

@@ -77,6 +77,18 @@ def test_no_server_is_started_for_a_distant_host(monkeypatch):
         assert version is None
 
 
+@pytest.mark.parametrize("mode", [None, 0o644, 0o755])
+def test_an_ollama_program_that_cannot_run_is_named(alone, monkeypatch, tmp_path, mode):
+    program = tmp_path / "ollama"
+    if mode is not None:
+        program.write_text("not a program")
+        program.chmod(mode)
+    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:12345")
+    monkeypatch.setenv("MEMLAB_OLLAMA_BIN", str(program))
+    with pytest.raises(memlab.MemlabError, match=f"cannot run {program} .*MEMLAB_OLLAMA_BIN"), lab.ollama_server():
+        pass
+
+
 def test_a_server_that_was_started_is_stopped(monkeypatch):
     seen = SimpleNamespace(command=None, stopped=False)
     versions = iter([None, None, "0.13.5"])

@@ -29,21 +29,11 @@ def test_every_notebook_is_on_the_map():
     assert built == {Path(name).name for name in re.findall(r"\]\((notebooks/[0-9][^)]*\.ipynb)\)", TEXT)}
 
 
-def test_the_table_of_results_is_that_of_the_recorded_study():
-    from memlab.labs.lab06_agent import study as lab06
+def test_tables_are_what_the_rows_give_now():
+    from memlab.tools import readme
 
-    rows = lab06.rows()
-    late = rows["index"] >= lab06.TASKS // 2
-    parts = (
-        rows[(rows.kind == "drift") & ~late],
-        rows[(rows.kind == "drift") & late],
-        rows[(rows.kind != "drift") & late],
-    )
-    means = [part.groupby("learner").success.mean() for part in parts]
-    table = re.findall(r"^\| ([\w ,-]+) \| (0\.\d\d) \| (0\.\d\d) \| (0\.\d\d|-) \|$", TEXT, re.M)
-    assert len(table) == 5
-    for learner, *shown in table:
-        assert shown == [f"{mean[learner]:.2f}" if learner in mean else "-" for mean in means]
+    assert {block["name"] for block in readme.BLOCK.finditer(TEXT)} == set(readme.BLOCKS)
+    assert readme.refresh(TEXT) == TEXT, "run: python -m memlab data readme"
 
 
 def test_the_example_runs(tmp_path, monkeypatch, capsys):

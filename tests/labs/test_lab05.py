@@ -1,40 +1,18 @@
-"""Lab 05's studies: what was recorded is what the code gives now; credit moves to the partner query as it should."""
+"""Lab 05's real-model part: cases are what their sort says, and credit moves to the partner query as it should."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from memlab.credit_world import SUBSETS
 
-import memlab
-from memlab.labs.lab05_credit import lab05_real
-from memlab.labs.lab05_credit import study as lab05
-
-
-@pytest.mark.parametrize("rule", ["every", "Shapley"])
-def test_recorded_regret_is_what_the_simulation_gives(rule):
-    recorded = lab05.curves(lab05.rows(), "who", "stationary", rule)
-    again = lab05.who([lab05.CREDIT_STEP[rule]], rule, lab05.REPORT_SEEDS[:1], None)[0, 0]
-    assert recorded[0] == pytest.approx(again.reshape(-1, lab05.EVERY).mean(axis=1))
-
-
-def test_recorded_steps_are_the_best_of_the_tuning_run():
-    tuned = lab05.rows("lab05-tuning")
-    who = tuned[(tuned["part"] == "who") & ~tuned["arm"].isin(["no credit", "random"])]
-    best = who.loc[who.groupby("arm")["value"].idxmin()].set_index("arm")["step"]
-    assert best.to_dict() == {arm: lab05.CREDIT_STEP[arm] for arm in best.index}
-    for part, chosen in (("where", lab05.PLACE_STEP), ("lake", lab05.LAKE_STEP)):
-        rows = tuned[tuned["part"] == part]
-        assert rows.loc[rows.groupby("arm")["value"].idxmax()].set_index("arm")["step"].to_dict() == chosen
-
-
-def test_every_arm_has_every_seed():
-    frame = lab05.rows()
-    assert set(frame["seed"]) == set(lab05.REPORT_SEEDS)
-    assert frame.groupby(["part", "world", "arm"])["seed"].nunique().eq(len(lab05.REPORT_SEEDS)).all()
+from memlab import course
+from memlab.labs.lab05_credit.exercises import EXERCISES, LARGE, SMALL
+from memlab.labs.lab05_credit.pairs import Pair
+from memlab.labs.lab05_credit.study import TRIED, TWIN, real_score
+from memlab.labs.lab05_credit.world import SUBSETS
 
 
 def test_cases_of_a_pair_are_what_their_sort_says():
-    for pair in lab05_real.pairs(100):
+    for pair in Pair.of_seed(100):
         served = {query.serves[0] for query in pair.queries}
         assert len(served) == 1 and len({query.text for query in pair.queries}) == 2
         texts = {query.subtasks[0] for query in pair.queries}
@@ -43,58 +21,48 @@ def test_cases_of_a_pair_are_what_their_sort_says():
             assert case.text not in texts
 
 
-def test_replayed_replies_give_the_recorded_rows():
-    frame = lab05_real.run(memlab.open_llm("replay"), memlab.open_embedder("wordllama"), seeds=(103,))
-    recorded = lab05_real.rows().query("seed == 103").reset_index(drop=True)
-    same = [name for name in frame if name not in ("backend", "similarity", "p_right")]
-    pd.testing.assert_frame_equal(frame[same], recorded[same])
-    assert frame["p_right"].to_numpy() == pytest.approx(recorded["p_right"].to_numpy())
-
-
-def calls(*tables):
-    """Recorded calls of one pair; one table of rewards serves both queries, two serve one each."""
+def scored(arm, *tables):
+    """The scores of recorded calls of one pair; one table of rewards serves both queries, two serve one each."""
     rows = [
-        {"seed": 0, "pair": 0, "query": q, "subset": i, "sorts": "right+right+wrong", "similarity": "0.9+0.8+0.7"}
-        | {"success": float(r)}
+        {"arm": arm, "seed": 0, "pair": 0, "query": q, "subset": i, "success": float(r), "sorts": "right+right+wrong"}
         for q in (0, 1)
         for i, r in enumerate(tables[q % len(tables)])
     ]
-    return pd.DataFrame(rows)
+    return real_score(pd.DataFrame(rows))
+
+
+def regret(arm, *tables, metric="score"):
+    return -scored(arm, *tables)[metric]
 
 
 def test_twins_are_dropped_by_leave_one_out_and_kept_by_shapley():
     either = SUBSETS[:, :2].any(axis=1)
-    strict = lab05_real.transfer(calls(either)).groupby("arm")["regret"].mean()
-    assert strict["leave-one-out"] == 1 and strict["Shapley"] == 0 and strict["no memory"] == 1
-    assert strict["null: random credit"] == pytest.approx(1 / 4) and strict[lab05_real.TRIED] == 0
-    loose = lab05_real.transfer(calls(either), ">= 0").groupby("arm")["regret"].mean()
-    assert loose["leave-one-out"] == 0
-    worth = lab05_real.worths(calls(either))
-    assert worth["Shapley"].tolist() == pytest.approx([0.5, 0.5, 0] * 2)
-    assert worth["leave-one-out"].tolist() == [0, 0, 0] * 2
-    assert worth["sort"].tolist() == [lab05_real.TWIN, lab05_real.TWIN, "wrong"] * 2
+    assert regret("leave-one-out", either) == 1 and regret("no memory", either) == 1
+    assert regret("Shapley", either) == 0 and regret(TRIED, either) == 0
+    assert regret("null: random credit", either) == pytest.approx(1 / 4)
+    assert regret("leave-one-out", either, metric="zeros kept") == 0
+    assert scored("Shapley", either)[TWIN] == pytest.approx(0.5) and scored("leave-one-out", either)[TWIN] == 0
+    assert scored("Shapley", either)["wrong"] == pytest.approx(0) and "right" not in scored("Shapley", either)
 
 
 def test_a_harmful_case_is_dropped_only_by_rules_that_tell_cases_apart():
     spoiled = SUBSETS[:, 0] & ~SUBSETS[:, 2]
-    regret = lab05_real.transfer(calls(spoiled)).groupby("arm")["regret"].mean()
-    assert regret["Shapley"] == 0 and regret["no credit"] == 1 and regret["every"] == 1
+    assert regret("Shapley", spoiled) == 0 and regret("no credit", spoiled) == 1 and regret("every", spoiled) == 1
 
 
 def test_regret_is_counted_on_the_other_query():
     first, second = SUBSETS[:, 0], SUBSETS[:, 2]
-    found = lab05_real.transfer(calls(first, second))
-    shapley = found[found["arm"] == "Shapley"].set_index("query")["regret"]
-    assert shapley.to_dict() == {0: 1.0, 1: 1.0}
-    assert (found[found["arm"] == "no credit"]["regret"] == 0).all()
+    assert regret("Shapley", first, second) == 1 and regret("no credit", first, second) == 0
 
 
-def test_keep_names_the_subset():
-    assert lab05_real.keep(np.array([0.1, -0.2, 0.0])) == 4
-    assert lab05_real.keep(np.array([0.1, -0.2, 0.0]), ">= 0") == 5
+@pytest.mark.parametrize(("step", "hint"), [(0.3, LARGE), (0.09, SMALL), (0.1, None), (0.2, None)])
+def test_a_step_is_judged_by_its_range(step, hint):
+    assert course.judge("05.1", step).text.endswith(hint or EXERCISES["05.1"].praise)
 
 
-def test_the_notebooks_stream_is_recorded_whole():
-    tasks = lab05.example()
-    assert tasks.x.shape == (96, 256) and tasks.reward.shape == (96, 12)
-    assert (tasks.reward.sum(axis=1) >= 1).all()
+def test_a_mean_over_sets_is_not_taken_for_shapley():
+    def banzhaf(value, ids):
+        sets = [frozenset(np.array(list(ids))[row].tolist()) for row in SUBSETS]
+        return {c: np.mean([value(s | {c}) - value(s) for s in sets if c not in s]) for c in ids}
+
+    assert "Banzhaf" in course.judge("05.2", banzhaf).text

@@ -3,7 +3,6 @@ import pytest
 
 from memlab.core import MemlabError
 from memlab.llm import weights
-from memlab.llm.choices import not_single_token
 from memlab.llm.contract import ContextTooLong
 from memlab.llm.embedded import EmbeddedLLM, chat_prompt
 from memlab.llm.ollama import OllamaLLM
@@ -21,6 +20,11 @@ def embedded():
     except MemlabError as error:
         pytest.skip(f"no weights: {error}")
     return EmbeddedLLM(threads=1)
+
+
+def tokens(embedded, text):
+    """How many tokens the model's tokenizer cuts ``text`` into."""
+    return embedded._server.handle_completions({"prompt": text, "n_predict": 1})["usage"]["prompt_tokens"]
 
 
 def test_a_choice_and_its_probabilities(embedded):
@@ -46,13 +50,13 @@ def test_other_programs_get_no_answer_from_its_port(embedded):
 
 def test_a_text_that_spells_control_tokens_gets_none(embedded):
     for token in ("<|im_start|>", "<|im_end|>", "<|endoftext|>", "<file_sep>"):
-        assert embedded.token_count(token) == 1 < embedded.token_count(one_line(token))
+        assert tokens(embedded, token) == 1 < tokens(embedded, one_line(token))
 
 
 @pytest.mark.parametrize("world", NATIVE)
 def test_each_tool_name_is_one_token(embedded, world):
-    assert not_single_token(tool_names(world), embedded.token_count) == []
-    assert not_single_token(["unmistakably-long"], embedded.token_count) == ["unmistakably-long"]
+    assert {tokens(embedded, name) for name in tool_names(world)} == {1}
+    assert {tokens(embedded, f'"{name}"') for name in tool_names(world)} == {3}
 
 
 def test_both_backends_read_the_same_tokens_and_mostly_agree(embedded, host):

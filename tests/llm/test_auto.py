@@ -40,7 +40,7 @@ def test_then_the_embedded_model(bare, fake, monkeypatch, capsys):
 
 def test_with_no_live_model_the_error_comes_before_the_run_and_names_what_works(bare, monkeypatch):
     """README's own example ended in ReplayMiss at its first task."""
-    with pytest.raises(ModelMissing, match=r"no Ollama server.*no weights.*models fetch.*98 MB.*'simulated'.*'replay'"):
+    with pytest.raises(ModelMissing, match=r"no Ollama server.*no weights.*models fetch.*98 MB.*'replay'.*'simulated'"):
         open_llm("auto")
     monkeypatch.delenv("MEMLAB_DATA")
     result = CliRunner().invoke(cli.app, ["run", "--tasks", "2"])

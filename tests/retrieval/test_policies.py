@@ -57,6 +57,38 @@ def test_no_cases_and_nan_values_are_refused():
         kernel_q([1.0], [1.0], 0.0)
 
 
+@pytest.mark.parametrize(
+    ("sqdist", "q", "delta", "named"),
+    [
+        ([math.nan, 1.0], [1.0, 0.0], 0.1, "NaN"),
+        ([math.inf, math.inf], [1.0, 0.0], 0.1, "infinity"),
+        ([1.0, 2.0, 3.0], [1.0], 0.1, r"shapes \(3,\) and \(1,\)"),
+        ([1.0, 2.0, 3.0], [1.0, 2.0], 0.1, "shapes"),
+        ([[1.0, 2.0], [1.0, 2.0]], [[1.0, 2.0]] * 3, 0.1, "shapes"),
+        ([-1.0], [1.0], 0.1, "squared distance"),
+        ([1.0], [1.0], math.inf, "delta"),
+        ([1j], [1.0], 0.1, "not numbers"),
+        ([1.0], [10**400], 0.1, "not numbers"),
+        ([1.0], np.array([1j]), 0.1, "complex"),
+    ],
+)
+def test_the_kernel_takes_finite_numbers_one_distance_a_value(sqdist, q, delta, named):
+    with pytest.raises(MemlabError, match=named):
+        kernel_q(sqdist, q, delta)
+
+
+def test_the_kernel_serves_many_queries_at_once():
+    many = kernel_q([[1, 4, 9], [9, 4, 1]], (1, 0, 0.5), 0.001)
+    assert many == pytest.approx([kernel_q([1, 4, 9], (1, 0, 0.5), 0.001), kernel_q([9, 4, 1], (1, 0, 0.5), 0.001)])
+
+
+@pytest.mark.parametrize("make", [TopK, SoftQ])
+@pytest.mark.parametrize("size", [{"k": -1}, {"k": 1.5}, {"shortlist": -2}, {"k": True}, {"k": "3"}])
+def test_a_number_of_cases_below_none_is_refused(make, size):
+    with pytest.raises(MemlabError, match=next(iter(size))):
+        make(**size)
+
+
 def memory(*cases):
     """Cases at given angles (degrees) from the query (1, 0)."""
     store = memlab.open_store(dim=2)

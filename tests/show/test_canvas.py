@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 
 from memlab import show
@@ -28,7 +29,7 @@ def test_a_second_call_moves_the_artist_instead_of_adding_one():
     axes = canvas.panels[0]
     assert (len(axes.lines), len(axes.collections), len(axes.patches)) == (2, 1, 2)
     assert axes.patches[0].get_height() == 0.8
-    assert grey(picture).shape[1] == round(7.2 * canvas.fig.dpi)
+    assert grey(picture).shape[1] == round(5.5 * canvas.fig.dpi)
 
 
 def test_bars_follow_when_their_number_changes():
@@ -37,11 +38,9 @@ def test_bars_follow_when_their_number_changes():
     canvas.bars("μ", ["a", "b", "c"], [0.2, 0.3, 0.5])
     assert len(canvas.panels[0].patches) == 3
     assert [bar.get_x() + bar.get_width() / 2 for bar in canvas.panels[0].patches] == pytest.approx([0, 1, 2])
-    canvas.bars("μ*", ["a", "b", "c"], [0.3, 0.3, 0.4], interval=([0.2, 0.2, 0.3], [0.4, 0.4, 0.5]))
-    canvas.bars("μ*", ["a", "b", "c"], [0.4, 0.3, 0.3], interval=([0.3, 0.2, 0.2], [0.5, 0.4, 0.4]))
+    canvas.bars("μ*", ["a", "b", "c"], [0.3, 0.3, 0.4])
     axes = canvas.panels[0]
     assert [bar.get_x() for bar in axes.patches] == pytest.approx([-0.4, 0.6, 1.6, 0, 1, 2])
-    assert len(axes.collections) == 1 and axes.collections[0].get_segments()[0][:, 1] == pytest.approx([0.3, 0.5])
     assert [label.get_text() for label in canvas.panels[0].get_xticklabels()] == ["a", "b", "c"]
 
 
@@ -88,11 +87,72 @@ def test_a_frame_drawn_over_the_kept_background_equals_a_fresh_figure():
     assert moved.png() != before, "what a notebook draws by itself is drawn too"
 
 
-def test_whiskers_stay_on_their_bars_when_another_group_joins():
+def test_thin_lines_stay_on_their_bars_when_another_group_joins_and_move_with_the_interval():
     canvas = show.Canvas()
-    canvas.bars("first", ["a", "b"], [1, 2], interval=([0.5, 1.5], [1.5, 2.5]))
-    canvas.bars("second", ["a", "b"], [2, 1], interval=([1.5, 0.5], [2.5, 1.5]))
-    for name in ("first", "second"):
-        bars, lines = canvas._artists["bars", name, 0], canvas._artists["whiskers", name, 0]
-        middles = [bar.get_x() + bar.get_width() / 2 for bar in bars]
-        assert [path.vertices[0, 0] for path in lines.get_paths()] == pytest.approx(middles)
+    for add in (0, 1):
+        canvas.bars("first", ["a", "b"], [1, 2], interval=([0.5 + add, 1.5], [1.5, 2.5]))
+        canvas.bars("second", ["a", "b"], [2, 1])
+        canvas.axes(ylim=(0, 3))
+        canvas.png()
+    bars, (whiskers,) = canvas.panels[0].patches[:2], canvas.panels[0].lines
+    assert whiskers.get_xdata()[::3] == pytest.approx([bar.get_x() + bar.get_width() / 2 for bar in bars])
+    assert whiskers.get_ydata()[[0, 1, 3, 4]] == pytest.approx([1.5, 1.5, 1.5, 2.5])
+    assert show.Canvas().color("x") == canvas.color("first") != canvas.color("second")
+
+
+def widest(text):
+    canvas = show.Canvas()
+    canvas.line(text, X, X)
+    canvas.line("other", X, X)
+    canvas.title(text)
+    canvas.axes(xlabel=text, xticks=[0], xticklabels=[text])
+    canvas.png()
+    renderer = canvas.fig.canvas.get_renderer()
+    texts = {t for t in canvas.fig.findobj(Text) if t.get_text() == text}
+    assert len(texts) == 5, "title, axis, legend, and both labels of a tick"
+    return sorted(t.get_window_extent(renderer).width for t in texts)
+
+
+def test_a_dollar_in_a_title_or_a_label_is_a_dollar():
+    # As a formula "$x_1$" would be narrower than its five letters.
+    assert widest("costs $x_1$") == pytest.approx(widest("costs €x_1€"), rel=0.03)
+
+
+def test_log_axes_have_plain_numbers():
+    canvas = show.Canvas()
+    canvas.line("memory", [1, 1000], [0.01, 100])
+    canvas.axes(xscale="log", yscale="log")
+    canvas.png()
+    labels = [label.get_text() for label in canvas.panels[0].get_yticklabels()]
+    assert "0.01" in labels and "100" in labels
+
+
+def test_panels_stand_one_below_the_other_under_one_legend_inside_the_picture():
+    canvas = show.Canvas(panels=2)
+    for panel in (0, 1):
+        for name in ("memory", "no memory", f"own name of panel {panel}"):
+            canvas.line(name, X, X, panel=panel)
+    canvas.title("A finding that is so long that it does not fit into one line of a picture of this width")
+    canvas.source("computed")
+    canvas.png()
+    top, below = (axes.get_position() for axes in canvas.panels)
+    assert below.y1 < top.y0 and below.x0 == top.x0
+    names = [text.get_text() for text in canvas.fig.legends[0].get_texts()]
+    assert names == ["memory", "no memory", "own name of panel 0", "own name of panel 1"]
+    assert canvas.fig.legends[0].get_title().get_text() == "made by: computed"
+    picture = canvas.fig.bbox
+    for artist in (*canvas.fig.texts, *canvas.panels, canvas.fig.legends[0]):
+        box = artist.get_tightbbox(canvas.fig.canvas.get_renderer())
+        assert picture.x0 <= box.x0 and box.x1 <= picture.x1 and picture.y0 <= box.y0 and box.y1 <= picture.y1
+
+
+def test_a_title_that_grows_gets_its_room():
+    canvas = show.Canvas()
+    canvas.line("memory", X, X)
+    canvas.title("short")
+    canvas.png()
+    before = canvas.panels[0].get_position().y1
+    size = canvas.fig.get_size_inches().tolist()
+    canvas.title("this one has many more words than fit into a single line of a picture that is so narrow")
+    canvas.png()
+    assert canvas.panels[0].get_position().y1 < before and canvas.fig.get_size_inches().tolist() == size

@@ -24,10 +24,10 @@ def legend(canvas):
     return [text.get_text() for text in canvas.fig.legends[0].get_texts()]
 
 
-@pytest.mark.parametrize(("mode", "last"), [("rolling", [1, 0.5, 0.5, 1]), ("cumulative", [1, 0.5, 2 / 3, 0.75])])
-def test_a_curve_is_the_mean_of_the_last_tasks_or_of_all(canvases, mode, last):
+@pytest.mark.parametrize(("window", "last"), [(2, [1, 0.5, 0.5, 1]), (9, [1, 0.5, 2 / 3, 0.75])])
+def test_a_curve_is_the_mean_of_the_last_tasks_or_of_fewer_at_the_start(canvases, window, last):
     one = pd.DataFrame({"arm": "a", "seed": 0, "index": range(4), "success": [1, 0, 1, 1], "backend": "replay"})
-    show.learning_curve(one, mode=mode, window=2)
+    show.learning_curve(one, window=window)
     assert canvases[0].panels[0].lines[0].get_ydata() == pytest.approx(last)
 
 
@@ -69,6 +69,15 @@ def test_arrays_are_computed_and_panels_share_one_legend(canvases):
     assert legend(canvases[1]) == ["memory", "no memory", "best"]
 
 
+def test_known_values_have_points_beside_them_and_no_band(canvases):
+    points = {"measured": ([0, 1], [0, 1], [-0.1, 0.9], [0.1, 1.1])}
+    picture = show.curves({"theory": [0, 1, 4]}, x=[0, 1, 2], points=points, levels={"null": 1}, xlim=(0, 2))
+    axes = canvases[0].panels[0]
+    assert [len(line.get_xdata()) for line in axes.lines] == [3, 2, 2]
+    assert [path.vertices[:, 1].tolist() for path in axes.collections[-1].get_paths()] == [[-0.1, 0.1], [0.9, 1.1]]
+    assert "Final value: theory 4." in picture.alt and picture.caption == "One value a place."
+
+
 def test_bad_rows_are_named():
     with pytest.raises(MemlabError, match="rows lack arm; they have seed"):
         show.learning_curve(rows().drop(columns="arm"))
@@ -76,8 +85,6 @@ def test_bad_rows_are_named():
         show.learning_curve(rows().drop(columns="backend"))
     with pytest.raises(MemlabError, match="'memory' lacks 1 rows"):
         show.learning_curve(rows().drop(index=3))
-    with pytest.raises(MemlabError, match="mode='median'"):
-        show.learning_curve(rows(), mode="median")
 
 
 def test_own_and_recorded_arms_of_one_name_are_told_apart():

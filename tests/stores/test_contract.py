@@ -169,6 +169,12 @@ BAD = {
     "episode is": Edit.forget("a", episode=1.5),
     "credit is": Edit.forget("a", credit=math.inf),
     "Edit objects": "forget a",
+    "too large": Edit.rewrite("a", {"q": 10**400}),
+    "complex": Edit.write(case("b", np.array([1 + 5j, 0, 0]))),
+    "sources is the str 'a'": Edit.forget("a", sources="a"),
+    "sources is 5": Edit.forget("a", sources=5),
+    "sources: an id is 5": Edit.forget("a", sources=(5,)),
+    "undoes": Edit.forget("a", undoes=(0,)),
 }
 
 
@@ -190,6 +196,11 @@ def test_one_bad_edit_keeps_the_whole_batch_out(store, message):
         (replace(step(X, "a"), vector=unit(1, 0)), "has shape"),
         (replace(step(X, "a"), reward=math.nan), "finite"),
         (replace(step(X, "a"), shown=(None,)), "give a str"),
+        (replace(step(X, "a"), shown="ab", mu=(0.5, 0.5)), "shown is the str 'ab'"),
+        (replace(step(X, "a"), shown=None), "shown is None"),
+        (replace(step(X, "a"), mu=None), "mu is None"),
+        (replace(step(X, "a"), reward=10**400), "too large"),
+        (replace(step(X, "a"), vector=np.array([1j, 0, 0])), "complex"),
         ("step", "Step objects"),
     ],
 )
@@ -216,7 +227,11 @@ def test_bad_questions_are_errors_that_say_what_to_do(store):
         (lambda: store.at(-1), "versions 0 to 2"),
         (lambda: store.at(1).at(2), "later than this view"),
         (lambda: store.without(["b"]), "not in memory"),
+        (lambda: store.search(np.array([1 + 5j, 0, 0]), 1), "complex"),
+        (lambda: store.search(["1", "0", "0"], 1), "not an array of numbers"),
         (lambda: store.without("a"), "list of ids"),
+        (lambda: store.without(5), "list of ids"),
+        (lambda: store.without([["a"]]), "give a str"),
         (lambda: store.revert(), "version="),
         (lambda: store.revert(version=1, episode=1), "version="),
         (lambda: store.revert(version=3), "versions 0 to 2"),
@@ -224,6 +239,13 @@ def test_bad_questions_are_errors_that_say_what_to_do(store):
         (lambda: store.revert(episode="x"), "whole number"),
         (lambda: store.revert(ids=["b"]), "never in memory"),
         (lambda: store.revert(ids="a"), "list of ids"),
+        (lambda: store.revert(ids=5), "list of ids"),
+        (lambda: store.revert(version=1, author="agent"), "version="),
+        (lambda: store.revert(derived=True), "version="),
+        (lambda: store.revert(author="nobody"), "no edits"),
+        (lambda: store.revert(author=5), "give a str"),
+        (lambda: store.revert(since=3), "versions 0 to 2"),
+        (lambda: store.revert(since="yesterday"), "versions 0 to 2"),
     ):
         with pytest.raises(StoreError, match=message):
             ask()

@@ -19,7 +19,7 @@ import pytest
 from memlab.core import Edit
 from memlab.stores import StoreError, lance, open_store
 from tests.stores.helpers import case, contents, unit
-from tests.stores.workers import KEEP, batch, commit_until_killed
+from tests.stores.workers import UNDO, batch, commit_until_killed, undone
 
 KILLS, CHAINS = 50, 2
 X, Y = unit(1, 0, 0), unit(0, 1, 0)
@@ -50,11 +50,12 @@ def check(path: Path, acknowledged: int) -> None:
     with open_store(path) as store:
         newest = store.version
         assert acknowledged <= newest <= acknowledged + 1
-        ids = {f"{name}{version:06d}" for version in range(max(1, newest - KEEP + 1), newest + 1) for name in "ab"}
-        assert {found.id for found in store.cases()} == ids
-        assert [s.task for s in store.steps()] == [f"t{version}" for version in range(1, newest + 1)]
-        ops = [(entry.version, entry.edit.op, entry.edit.case_id) for entry in store._entries()]
-        assert ops == [(v, edit.op, edit.case_id) for v in range(1, newest + 1) for edit in batch(v)[0]]
+        program = {v: batch(v) if v % UNDO else (undone(v), []) for v in range(1, newest + 1)}
+        assert [s.task for s in store.steps()] == [one.task for _, steps in program.values() for one in steps]
+        ops = [(entry.version, entry.edit.op, entry.edit.case_id, entry.edit.author) for entry in store._entries()]
+        assert ops == [(v, e.op, e.case_id, e.author) for v, (edits, _) in program.items() for e in edits]
+        ids = {edit.case_id: edit.op for edits, _ in program.values() for edit in edits}
+        assert {found.id for found in store.cases()} == {case_id for case_id, op in ids.items() if op == "write"}
         live = contents(store)
         store.rebuild()
         assert contents(store) == live

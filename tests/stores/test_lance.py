@@ -47,7 +47,7 @@ def test_opening_from_a_checkpoint_is_the_same_as_folding_the_log(tmp_path, monk
     assert store.get("a").q == 0.3 and store.search(X, 9).ids == ("b", "a", "c")
 
 
-@pytest.mark.parametrize("what", ["gone", "foreign", "ahead", "garbage"])
+@pytest.mark.parametrize("what", ["gone", "foreign", "ahead", "garbage", "another field", "no vector"])
 def test_a_checkpoint_that_is_no_good_costs_nothing(tmp_path, monkeypatch, what):
     monkeypatch.setattr(lance, "COMPACT_EVERY", 2)
     monkeypatch.setattr(lance, "CHECKPOINT_EVERY", 2)
@@ -60,6 +60,10 @@ def test_a_checkpoint_that_is_no_good_costs_nothing(tmp_path, monkeypatch, what)
         db.create_table("view", [{"name": "x"}], mode="overwrite")
     elif what == "ahead":
         row = {"case_id": "z", "live": True, "fields": "{}", "applied_seq": 99}
+        db.create_table("view", [row], mode="overwrite")
+    elif what in ("another field", "no vector"):
+        fields = '{"vector": null, "mood": 1}' if what == "another field" else '{"vector": true, "text": "t"}'
+        row = {"case_id": "z", "live": True, "fields": fields, "applied_seq": 8}
         db.create_table("view", [row], mode="overwrite")
     else:
         for file in (tmp_path / "memory" / "view.lance" / "data").iterdir():
@@ -113,6 +117,11 @@ def test_a_path_that_is_a_file(tmp_path):
     with pytest.raises(StoreError, match="is a file; give the path of a folder"):
         open_store(path)
     assert path.read_text() == "my thesis"
+
+
+def test_a_path_that_the_system_does_not_take_is_named(tmp_path):
+    with pytest.raises(StoreError, match=r"cannot open memory at .*File name too long.*; check the path"):
+        open_store(tmp_path / ("x" * 300), 3)
 
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path):

@@ -20,20 +20,20 @@ def test_the_best_stationary_policy_of_unlimited_time_is_a_little_worse():
     world = frozenlake.lake()
     value, policy = frozenlake.unlimited(world)
     assert value[0] == pytest.approx(14 / 17, abs=1e-5)
-    assert frozenlake.success(world, policy, 100) == pytest.approx(0.740165, abs=5e-7)
+    assert frozenlake.exact_success(world, policy, 100) == pytest.approx(0.740165, abs=5e-7)
 
 
 @pytest.mark.parametrize("slippery", [True, False])
 def test_a_random_policy_hardly_ever_arrives(slippery):
     world = frozenlake.lake(slippery)
-    assert frozenlake.success(world, RANDOM, 100) == pytest.approx(0.01394, abs=5e-6)
-    assert frozenlake.success(world, RANDOM, 20) == pytest.approx(0.012445, abs=5e-7)
+    assert frozenlake.exact_success(world, RANDOM, 100) == pytest.approx(0.01394, abs=5e-6)
+    assert frozenlake.exact_success(world, RANDOM, 20) == pytest.approx(0.012445, abs=5e-7)
 
 
 def test_without_ice_the_optimum_is_one():
     world = frozenlake.lake(slippery=False)
     assert frozenlake.optimum(world, 20)[0][0, 0] == 1
-    assert frozenlake.success(world, frozenlake.unlimited(world)[1], 20) == 1
+    assert frozenlake.exact_success(world, frozenlake.unlimited(world)[1], 20) == 1
 
 
 @pytest.mark.parametrize("slippery", [True, False])
@@ -43,7 +43,7 @@ def test_rollouts_reach_the_goal_as_often_as_the_exact_value_says(slippery):
     policies = np.stack([RANDOM, 0.7 * RANDOM + 0.3 * best, best])
     draws = np.random.default_rng(0).random((2, 3, 3000, 100))
     trips = frozenlake.rollouts(world, policies, draws)
-    exact = frozenlake.success(world, policies, 100)
+    exact = frozenlake.exact_success(world, policies, 100)
     error = np.sqrt(exact * (1 - exact) / 3000)
     assert (np.abs(trips.rewards.sum(axis=-1).mean(axis=-1) - exact) <= 4 * error + 1e-12).all()
     assert not trips.rewards[~trips.alive].any()

@@ -79,6 +79,13 @@ def test_names_are_offered_in_one_fixed_order():
         (("nowhere", "drift", 4, 0), "nowhere"),
         (("toolbox-a", "drifting", 4, 0), "drifting"),
         (("toolbox-a", "drift", 0, 0), "n=0"),
+        (("toolbox-a", "drift", 4, -1), "seed=-1"),
+        (("toolbox-a", "drift", 4, 1.5), "seed=1.5"),
+        (("toolbox-a", "drift", 4, None), "seed=None"),
+        (("toolbox-a", "drift", 4.5, 0), "n=4.5"),
+        (("toolbox-a", "drift", "4", 0), "n='4'"),
+        (("toolbox-a", "drift", 4, 0, 2.5), "families=2.5"),
+        (("toolbox-a", "drift", 4, 0, 4, "all"), "two_step='all'"),
     ],
 )
 def test_bad_requests_are_named(asked, named):

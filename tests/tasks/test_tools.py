@@ -5,7 +5,7 @@ import json
 import pytest
 
 import memlab
-from memlab.tasks.scorers import score
+from memlab.tasks.scorers import score_answer
 from memlab.tasks.tools import SOLVERS, UNREADABLE, solve
 
 
@@ -25,14 +25,16 @@ def test_our_scorer_gives_the_recorded_score_on_every_row(rows):
     wrong = [
         (row["question"], text, theirs)
         for row, text, theirs in pairs
-        if score(row["family"], row["question"], row["answer"], text) != theirs
+        if score_answer(row["family"], row["question"], row["answer"], text) != theirs
     ]
     assert len(pairs) > 10_000 and wrong == []
 
 
 def test_every_question_is_solved_by_its_own_tool_and_by_no_other(rows):
     for row in rows[::9]:
-        scores = {f: score(row["family"], row["question"], row["answer"], solve(f, row["question"])) for f in SOLVERS}
+        scores = {
+            f: score_answer(row["family"], row["question"], row["answer"], solve(f, row["question"])) for f in SOLVERS
+        }
         assert [family for family, value in scores.items() if value > 0.99] == [row["family"]]
 
 
@@ -50,5 +52,5 @@ def test_our_scorer_equals_score_answer_on_every_row(rows):
         entries = {entry["question"]: entry for entry in dataset}
         for row in (row for row in rows if row["family"] == family):
             for text in row["scores"]:
-                ours = score(family, row["question"], row["answer"], text)
+                ours = score_answer(family, row["question"], row["answer"], text)
                 assert ours == their_score(dataset, text, entries[row["question"]]), (row["question"], text)

@@ -5,8 +5,9 @@ import math
 
 import pytest
 
+from memlab import doctor
 from memlab.core import MemlabError
-from memlab.tools import bench, doctor
+from memlab.tools import bench
 from memlab.tools.bench import Measured
 
 
@@ -18,7 +19,7 @@ def test_a_line_says_whether_the_promise_was_kept(value, limit, word):
 def test_a_broken_promise_is_the_exit_status(monkeypatch, tmp_path):
     monkeypatch.setattr(bench, "PARTS", (lambda: iter([Measured("a", 1, "s", 2), Measured("b", 3, "s", 2)]),))
     said = []
-    assert not bench.run(tmp_path / "bench.json", said.append)
+    assert not bench.measure_all(tmp_path / "bench.json", said.append)
     assert [line.split()[0] for line in said[1:]] == ["kept", "BROKEN"]
     assert [row["value"] for row in json.loads((tmp_path / "bench.json").read_text())["measured"]] == [1, 3]
 
@@ -30,14 +31,14 @@ def test_a_part_that_fails_does_not_hide_the_others(monkeypatch):
 
     monkeypatch.setattr(bench, "PARTS", (broken, lambda: iter([Measured("a", 1, "s", 2)])))
     said = []
-    assert not bench.run(say=said.append)
+    assert not bench.measure_all(say=said.append)
     assert [line.split()[0] for line in said[1:]] == ["FAILED", "kept"]
 
 
 def test_nothing_is_written_unless_asked(monkeypatch, tmp_path):
     monkeypatch.setattr(bench, "PARTS", ())
     monkeypatch.chdir(tmp_path)
-    assert bench.run(say=lambda line: None)
+    assert bench.measure_all(say=lambda line: None)
     assert list(tmp_path.iterdir()) == []
 
 

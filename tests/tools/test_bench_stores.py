@@ -11,7 +11,7 @@ from memlab.tools import bench_peers, bench_stores
 
 
 def test_the_bare_product_finds_what_search_finds():
-    rows, query = bench_stores.unit_rows(500, 16), bench_stores.unit_rows(1, 16, seed=1)[0]
+    rows, query = bench_stores.random_rows(500, 16), bench_stores.random_rows(1, 16, seed=1)[0]
     store = open_store(dim=16)
     bench_stores.fill(store, rows)
     bare = {f"c{slot:07d}" for slot in bench_stores.bare_top(rows, query, 8)}
@@ -32,7 +32,7 @@ def test_every_measurement_gives_finite_figures():
 
 
 def test_the_peers_do_the_same_work(tmp_path):
-    vectors = bench_stores.unit_rows(4, 8)
+    vectors = bench_stores.random_rows(4, 8)
     episode = bench_peers.lancedb_episodes(tmp_path / "naive", 8)
     ours = bench_peers.memlab_episodes(tmp_path / "ours", 8)
     for i, vector in enumerate(vectors):
@@ -51,11 +51,11 @@ def test_the_peers_do_the_same_work(tmp_path):
 def test_a_peer_that_takes_too_long_is_stopped():
     seconds = bench_peers.beside_peers(3, 8)
     assert {"memlab", "lancedb"} <= seconds.keys() and all(took > 0 for took in seconds.values())
-    assert bench_peers.lived(bench_peers.lancedb_episodes, bench_stores.unit_rows(10_000, 8), most=0.0) < 60
+    assert bench_peers.lived(bench_peers.lancedb_episodes, bench_stores.random_rows(10_000, 8), most=0.0) < 60
 
 
 def test_chroma_does_the_same_work(tmp_path):
     pytest.importorskip("chromadb")
     episode = bench_peers.chroma_episodes(tmp_path, 8)
-    for i, vector in enumerate(bench_stores.unit_rows(4, 8)):
+    for i, vector in enumerate(bench_stores.random_rows(4, 8)):
         episode(i, vector)

@@ -5,7 +5,7 @@ import pytest
 
 from memlab.core import MemlabError
 from memlab.retrieval.policies import soft_policy
-from memlab.reward import group_relative, verified
+from memlab.reward import group_relative
 from memlab.weights import policy
 
 THETA, R = np.array([0.2, -0.1, 0.0]), np.array([1.0, 0.0, 0.5])
@@ -85,19 +85,19 @@ def test_the_tabular_gradient_equals_a_loop():
     expected = np.zeros_like(pi)
     for b, i, t in np.ndindex(2, 5, 6):
         s, a = states[b, i, t], actions[b, i, t]
-        expected[b, s] += weights[b, i, t] * policy.score(pi[b, s], a)
+        expected[b, s] += weights[b, i, t] * policy.score_function(pi[b, s], a)
     assert np.allclose(policy.tabular_gradient(pi, states, actions, weights), expected)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.1, 0.4])
 def test_flipped_rewards_shrink_the_gradient_by_one_minus_twice_the_noise(noise):
     """All groups of two, and for each all verdicts of a verifier that is wrong with chance ``noise``."""
-    pi, told = soft_policy(THETA, 1.0), verified(R, 1 - noise, noise)
+    pi, told = soft_policy(THETA, 1.0), noise + (1 - 2 * noise) * R
     total = np.zeros(3)
     for a, b, x, y in np.ndindex(3, 3, 2, 2):
         chance = pi[a] * pi[b] * (told[a] if x else 1 - told[a]) * (told[b] if y else 1 - told[b])
         advantage = group_relative([float(x), float(y)], "leave-one-out")
-        total += chance * advantage @ policy.score(pi, [a, b]) / 2
+        total += chance * advantage @ policy.score_function(pi, [a, b]) / 2
     assert np.allclose(total, (1 - 2 * noise) * TRUE, atol=1e-6)
 
 

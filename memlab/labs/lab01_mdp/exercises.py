@@ -1,86 +1,125 @@
-"""Checks of lab 01: the soft policy, the consistent backup, a step size from a variance."""
+"""Exercises of lab 01: what to show, the soft policy, a step for a world that changes, the consistent backup."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from memlab.course import exercise, value
-from memlab.mdp import printed_value
+from memlab.course import Exercise
 from memlab.retrieval.policies import soft_policy, soft_value
 
 Q = np.array([1.0, 0.6, 0.2, 0.0])
+TABLE = np.array([Q, Q[::-1], [0.0, 0.0, 1.0, 0.5], [0.3, 0.2, 0.1, 0.4]])
+"""As many rows as columns, so that a sum over the wrong axis gives numbers and not an error."""
+CHANCE, DROP, AFTER, LEAST = 0.7, 0.6, 40, 0.1
+"""Exercise 01.3: the chance of success, its fall, the uses after which Q must have followed, and what is small."""
 
 
-def _near(a: Any, b: Any) -> bool:
-    return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, atol=5e-6))
+def noise(eta: float) -> float:
+    """Long-run standard deviation of Q under a constant step: the root of η/(2−η) Var r."""
+    return float(np.sqrt(eta / (2 - eta) * CHANCE * (1 - CHANCE)))
 
 
-@exercise("01.1", "return weights proportional to exp(q / alpha) that sum to 1 along the last axis")
-def soft_policy_function(answer: Any) -> str | None:
-    """A function ``(q, alpha) -> mu`` that also takes rows of Q and does not overflow."""
-    with np.errstate(all="ignore"):
-        mu = value(answer, Q, 0.5)
-        wrong = {
-            "alpha is missing: divide q by alpha before the exponential": soft_policy(Q, 1.0),
-            "you multiply by alpha: divide, so that a small alpha makes the choice sharper": soft_policy(Q, 2.0),
-            "the weights are right but do not sum to 1: divide by their sum": np.exp(Q / 0.5),
-            "subtracting the maximum is fine, but the weights must still sum to 1": np.exp((Q - 1.0) / 0.5),
-            "this is proportional to q itself: take the exponential of q / alpha": Q / Q.sum(),
-            "this is greedy (alpha = 0): every memory keeps a share": np.eye(4)[0],
-        }
-        for hint, typical in wrong.items():
-            if _near(mu, typical):
-                return hint
-        if not _near(mu, soft_policy(Q, 0.5)):
-            return f"for q = {Q.tolist()} and alpha = 0.5 expect {soft_policy(Q, 0.5).round(4).tolist()}, got {mu}"
-        rows = np.stack([Q, Q[::-1]])
-        if not _near(value(answer, rows, 0.5), soft_policy(rows, 0.5)):
-            return "one row is right, two rows are not: sum over the last axis with keepdims=True"
-        if not _near(value(answer, 1000 * Q, 0.5), soft_policy(1000 * Q, 0.5)):
-            return "right, but large q / alpha overflows: subtract q.max() first, which changes nothing else"
+def lag(eta: float) -> float:
+    """How far the mean of Q is still behind `AFTER` uses after the chance of success fell by `DROP`."""
+    return float(DROP * (1 - eta) ** AFTER)
+
+
+def _step(eta: Any) -> str | None:
+    if not 0 < eta <= 1:
+        return f"eta = {eta} is no share: take a number between 0 and 1"
+    if noise(eta) > LEAST:
+        return f"while nothing changes, Q strays by {noise(eta):.2f}: what averages over more rewards?"
+    if lag(eta) > LEAST:
+        return f"{AFTER} uses after the change Q is still {lag(eta):.2f} too high: what forgets sooner?"
     return None
 
 
-@exercise("01.2", "return alpha * log(sum(exp(q / alpha))), one number for a row of q")
-def soft_value_function(answer: Any) -> str | None:
-    """A function ``(q, alpha) -> V``, the value of the best soft policy."""
-    with np.errstate(all="ignore"):
-        found = value(answer, Q, 0.5)
-        mu = soft_policy(Q, 0.5)
-        wrong = {
-            "this is the form printed as Eqs 8 and 10: divide by alpha inside exp as well": printed_value(Q, 0.5),
-            "the alpha in front of the logarithm is missing": soft_value(Q, 0.5) / 0.5,
-            "this is the expected Q alone: the entropy term, -alpha sum(mu log mu), is missing": mu @ Q,
-            "this is the maximum, the limit for alpha = 0": Q.max(),
-            "the sign of the entropy term is wrong: V = sum(mu * (q - alpha * log(mu)))": mu @ (Q + 0.5 * np.log(mu)),
-            "this is the mean of exp(q / alpha), not the sum": soft_value(Q, 0.5) - 0.5 * np.log(4),
-        }
-        for hint, typical in wrong.items():
-            if _near(found, typical):
-                return hint
-        if not _near(found, soft_value(Q, 0.5)):
-            return f"for q = {Q.tolist()} and alpha = 0.5 expect {soft_value(Q, 0.5):.6f}, got {found}"
-    return None
+def _weights(q: Any, alpha: float) -> Any:
+    return np.exp((q - q.max(axis=-1, keepdims=True)) / alpha)
 
 
-@exercise("01.3", "solve eta / (2 - eta) * Var r = 0.05 ** 2 for eta, with Var r = 0.7 * 0.3")
-def step_for_deviation(answer: Any) -> str | None:
-    """The eta for which the long-run standard deviation of Q is .05 when r is 1 with probability .7."""
-    variance, wanted = 0.21, 0.05**2
-    wrong = {
-        "you solved eta * Var r = sd ** 2: the factor is eta / (2 - eta)": wanted / variance,
-        "you used the standard deviation where the variance belongs: square 0.05": 2 * 0.05 / (variance + 0.05),
-        "you used 0.7 for the variance: r is 0 or 1, so Var r = 0.7 * 0.3": 2 * wanted / (0.7 + wanted),
-        "close, but 2 sd ** 2 / Var r drops a term: solve for eta exactly": 2 * wanted / variance,
-    }
-    for hint, typical in wrong.items():
-        if abs(answer - typical) < 2e-5:
-            return hint
-    right = 2 * wanted / (variance + wanted)
-    return None if abs(answer - right) < 1e-4 else f"eta = {answer} gives sd {_deviation(answer, variance)}, not 0.05"
+def _share(over: Callable[[Any], Any], weights: Callable[[Any, float], Any] = _weights) -> Callable[[Any, float], Any]:
+    return lambda q, alpha: weights(q, alpha) / over(weights(q, alpha))
 
 
-def _deviation(eta: float, variance: float) -> str:
-    return f"{(eta / (2 - eta) * variance) ** 0.5:.4f}" if 0 < eta < 2 else "without limit"
+def _last(x: Any) -> Any:
+    return x.sum(axis=-1, keepdims=True)
+
+
+EXERCISES = {
+    "01.1": Exercise(
+        start="for each context, which gives the right action most often: case 0, case 1, or showing nothing?",
+        solution=(0, 1, 2, 2),
+        mistakes={
+            "in contexts 2 and 3 neither case names the right action: is copying one better than nothing?": (
+                0,
+                1,
+                0,
+                1,
+            ),
+            "cases 2 and 3 are not in this memory: its columns are case 0, case 1 and void": (0, 1, 2, 3),
+            "void is the last column, and this memory has three: count from 0": (0, 1, 4, 4),
+            "void is safe everywhere, but one case helps in context 0 and one in context 1": (2, 2, 2, 2),
+            "what helps in one context misleads in the others: read each row by itself": (0, 0, 0, 0),
+        },
+        praise="a case where it helps, nothing where none does",
+    ),
+    "01.2": Exercise(
+        start="what turns q into positive weights that grow with q, and makes each row sum to 1?",
+        solution=soft_policy,
+        cases=((Q, 0.5), (TABLE, 0.5), (1000 * Q, 0.5)),
+        mistakes={
+            "alpha is missing: it decides how sharp the choice is": _share(_last, lambda q, a: _weights(q, 1.0)),
+            "you multiply by alpha: a small alpha must make the choice sharper": _share(
+                _last, lambda q, a: _weights(q, 1 / a)
+            ),
+            "the weights must sum to 1 along the last axis": _weights,
+            "one row is right, rows are not: without keepdims=True numpy divides column by column": _share(
+                lambda w: w.sum(axis=-1)
+            ),
+            "one row is right, rows are not: q.max(axis=-1) needs keepdims=True": _share(
+                _last, lambda q, a: np.exp((q - q.max(axis=-1)) / a)
+            ),
+            "one row is right, rows are not: both max and sum need keepdims=True": _share(
+                lambda w: w.sum(axis=-1), lambda q, a: np.exp((q - q.max(axis=-1)) / a)
+            ),
+            "one row is right, rows are not: this divides by the sum of the whole table": _share(lambda w: w.sum()),
+            "large q / alpha overflows: q less its largest value gives the same weights": _share(
+                _last, lambda q, a: np.exp(q / a)
+            ),
+            "large q / alpha overflows, and without keepdims=True rows are divided column by column": _share(
+                lambda w: w.sum(axis=-1), lambda q, a: np.exp(q / a)
+            ),
+            "this is greedy: every memory keeps a share": lambda q, a: (q == q.max(axis=-1, keepdims=True)) * 1.0,
+            "in proportion to q a memory of value 0 gets nothing, and alpha does nothing": lambda q, a: q / _last(q),
+        },
+        praise="and no row overflows",
+    ),
+    "01.3": Exercise(
+        start="what does a smaller eta make better, and what worse?",
+        solution=0.06,
+        judge=_step,
+        tolerance=1.0,
+        praise="small enough to be calm, large enough to follow",
+    ),
+    "01.4": Exercise(
+        start="put the best policy into the goal: what is log of it, and what is left after the sum?",
+        solution=soft_value,
+        cases=((Q, 0.5), (TABLE, 0.5)),
+        mistakes={
+            "this is the printed form of Eqs 8 and 10: at alpha = 1 it is right, elsewhere something is missing": (
+                lambda q, a: a * np.log(np.exp(q).sum(axis=-1))
+            ),
+            "the unit is wrong: a value is measured in reward": lambda q, a: np.log(np.exp(q / a).sum(axis=-1)),
+            "this is the expected Q alone: where is the entropy?": lambda q, a: (soft_policy(q, a) * q).sum(axis=-1),
+            "this is the limit for alpha = 0": lambda q, a: q.max(axis=-1),
+            "this is smaller by alpha log n: sum over the memories, no mean": (
+                lambda q, a: a * np.log(np.exp(q / a).mean(axis=-1))
+            ),
+            "right for one row; for rows, take one value a row": lambda q, a: a * np.log(np.exp(q / a).sum()),
+        },
+    ),
+}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -15,171 +16,95 @@ from memlab.core import Case, Edit
 from memlab.stores import open_store
 
 DIM = 384
-BLOCK = 64
-"""Commits that are timed at each size: as many as memlab makes between two compactions, so their mean holds one."""
-Row = dict[str, Any]
+NAME = "memory.json"
+Write = Callable[[Sequence[Case]], None]
 
 
-def cases(n: int, seed: int, dim: int = DIM) -> list[Case]:
-    """``n`` cases with random unit vectors."""
-    rows = np.random.default_rng(seed).normal(size=(n, dim)).astype(np.float32)
+def many_cases(n: int, seed: int) -> list[Case]:
+    """``n`` cases with random unit vectors of length `DIM`."""
+    rows = np.random.default_rng(seed).normal(size=(n, DIM)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     return [Case(f"c{i:07d}", f"question {i}", "sum", 1.0, 1.0, vector=row) for i, row in enumerate(rows)]
 
 
-def fields(case: Case) -> Row:
+def as_json(case: Case) -> dict[str, Any]:
     """A case as JSON and LanceDB take it."""
-    assert case.vector is not None
-    return asdict(case) | {"vector": case.vector.tolist()}
+    return asdict(case) | {"vector": np.asarray(case.vector).tolist()}
 
 
-class Keeper(Protocol):
-    """One way to keep cases in ``folder``; ``block`` commits are timed at each size."""
+def json_lines(folder: Path) -> Write:
+    """A file to which each case is appended as one line of JSON."""
 
-    block: int
-
-    def __init__(self, folder: Path) -> None: ...
-
-    def fill(self, more: Sequence[Case]) -> None:
-        """Commit ``more``, one at a time; nobody times this."""
-
-    def commit(self, case: Case) -> object:
-        """One case becomes durable."""
-
-    @staticmethod
-    def count(folder: Path) -> int:
-        """Read everything back as a new process would; how many cases are there."""
-
-
-class Naive:
-    """A LanceDB table, one row added at a time."""
-
-    block = BLOCK
-
-    def __init__(self, folder: Path) -> None:
-        import lancedb
-
-        self._db = lancedb.connect(folder)
-        self._table: Any = None
-
-    def fill(self, more: Sequence[Case]) -> None:
+    def write(more: Sequence[Case]) -> None:
         for case in more:
-            self.commit(case)
+            with (folder / NAME).open("a") as file:
+                file.write(json.dumps({case.id: as_json(case)}) + "\n")
 
-    def commit(self, case: Case) -> object:
-        if self._table is None:
-            self._table = self._db.create_table("cases", [fields(case)])
-            return self._table
-        return self._table.add([fields(case)])
-
-    @staticmethod
-    def count(folder: Path) -> int:
-        import lancedb
-
-        return len(lancedb.connect(folder).open_table("cases").to_arrow())
+    return write
 
 
-class Memlab:
+def json_file(folder: Path, renamed: bool = False) -> Write:
+    """A dict, saved whole over the last file, or beside it and put in its place by one rename.
+
+    Given several cases it saves once: of all their saves only the last would be left.
+    """
+    memory: dict[str, Any] = {}
+
+    def write(more: Sequence[Case]) -> None:
+        memory.update({case.id: as_json(case) for case in more})
+        path = folder / f"{NAME}{'.part' * renamed}"
+        with path.open("w") as file:
+            json.dump(memory, file)
+            file.write("\n")
+        os.replace(path, folder / NAME)
+
+    return write
+
+
+def count_json(folder: Path) -> int:
+    """Cases in whole lines (one without its end was never acknowledged); -1 where not even one can be read."""
+    lines = (folder / NAME).read_text().splitlines(keepends=True)
+    whole = [json.loads(line) for line in lines if line.endswith("\n")]
+    return sum(map(len, whole)) if whole else -1
+
+
+def in_memlab(folder: Path) -> Write:
     """memlab's store: every case a commit, compacted as the log grows."""
+    store = open_store(folder / "memory", DIM)
 
-    block = BLOCK
-
-    def __init__(self, folder: Path) -> None:
-        self._store = open_store(folder / "memory", DIM)
-
-    def fill(self, more: Sequence[Case]) -> None:
+    def write(more: Sequence[Case]) -> None:
         for case in more:
-            self.commit(case)
+            store.commit([Edit.write(case)])
 
-    def commit(self, case: Case) -> object:
-        return self._store.commit([Edit.write(case)])
-
-    @staticmethod
-    def count(folder: Path) -> int:
-        with open_store(folder / "memory") as store:
-            return len(store)
+    return write
 
 
-class Batched(Memlab):
-    """memlab's store, `BLOCK` cases a commit. A case that still waits for its commit is lost in a crash."""
+def database(folder: Path) -> Any:
+    """LanceDB in ``folder``."""
+    import lancedb
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self._waiting: list[Edit] = []
-
-    def commit(self, case: Case) -> object:
-        self._waiting.append(Edit.write(case))
-        if len(self._waiting) == BLOCK:
-            self._store.commit(self._waiting)
-            self._waiting = []
-        return None
+    return lancedb.connect(folder)
 
 
-class JsonFile:
-    """A dict, saved whole after each change, over the last file."""
+def row_by_row(folder: Path) -> Write:
+    """A LanceDB table, one row added at a time."""
+    db, tables = database(folder), list[Any]()
 
-    block = 2
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "memory.json"
-        self._memory: dict[str, Row] = {}
-
-    def fill(self, more: Sequence[Case]) -> None:
-        # Only the last save is left of all the saves before it, so the others need not be made.
-        self._memory |= {case.id: fields(case) for case in more[:-1]}
-        self.commit(more[-1])
-
-    def commit(self, case: Case) -> object:
-        self._memory[case.id] = fields(case)
-        with self._path.open("w") as file:
-            json.dump(self._memory, file)
-        return None
-
-    @staticmethod
-    def count(folder: Path) -> int:
-        return len(json.loads((folder / "memory.json").read_text()))
-
-
-class JsonSwapped(JsonFile):
-    """The same dict, saved beside the last file and put in its place by one rename."""
-
-    def commit(self, case: Case) -> object:
-        self._memory[case.id] = fields(case)
-        part = self._path.with_suffix(".part")
-        with part.open("w") as file:
-            json.dump(self._memory, file)
-        os.replace(part, self._path)
-        return None
-
-
-class JsonLines:
-    """A file to which each change is appended as one line of JSON."""
-
-    block = BLOCK
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "memory.jsonl"
-
-    def fill(self, more: Sequence[Case]) -> None:
+    def write(more: Sequence[Case]) -> None:
         for case in more:
-            self.commit(case)
+            if tables:
+                tables[0].add([as_json(case)])
+            else:
+                tables.append(db.create_table("cases", [as_json(case)]))
 
-    def commit(self, case: Case) -> object:
-        with self._path.open("a") as file:
-            return file.write(json.dumps(fields(case)) + "\n")
-
-    @staticmethod
-    def count(folder: Path) -> int:
-        lines = (folder / "memory.jsonl").read_text().splitlines(keepends=True)
-        # A line without its end was never acknowledged.
-        return len([json.loads(line) for line in lines if line.endswith("\n")])
+    return write
 
 
-KEEPERS: dict[str, type[Keeper]] = {
-    "LanceDB, row by row": Naive,
-    "memlab": Memlab,
-    "memlab, 64 a commit": Batched,
-    "null: JSON file": JsonFile,
-    "null: JSON file, renamed": JsonSwapped,
-    "null: JSON lines": JsonLines,
+KEEPERS: dict[str, tuple[Callable[[Path], Write], Callable[[Path], int]]] = {
+    "LanceDB, row by row": (row_by_row, lambda folder: len(database(folder).open_table("cases").to_arrow())),
+    "memlab": (in_memlab, lambda folder: len(open_store(folder / "memory"))),
+    "null: JSON file": (json_file, count_json),
+    "null: JSON file, renamed": (partial(json_file, renamed=True), count_json),
+    "null: JSON lines": (json_lines, count_json),
 }
+"""Name to what opens a way of keeping in a folder (it then makes cases durable), and to what reads all back."""

@@ -1,98 +1,80 @@
-"""Checks of lab 03: the kernel estimate of Q, the hybrid score, and the binary cross-entropy."""
+"""Exercises of lab 03: the kernel estimate, a bandwidth for few and for many uses, a key where opening words fail."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from memlab.course import exercise, value
-from memlab.retrieval.learned import hybrid_score, z_score
+from memlab.course import Exercise, Unfilled, unfilled
+from memlab.labs.lab03_retrieval.world import told_apart
 from memlab.retrieval.policies import kernel_q
 
-SQDIST, Q, DELTA = np.array([1.0, 4.0, 9.0]), np.array([1.0, 0.0, 0.5]), 0.001
-SIMILARITY, WORTH, LAM = np.array([0.9, 0.8, 0.7, 0.5]), np.array([0.0, 1.0, 0.6, 0.2]), 0.25
-PREDICTED, REWARD = np.array([0.9, 0.2, 0.6]), np.array([1.0, 0.0, 0.0])
+FEW, MANY = (1e-6, 0.025), (3e-5, 8e-4)
+"""Bandwidths whose error on the notebook's map is within a quarter of the least, for 400 and for 20,000 uses."""
 
 
-def _near(a: Any, b: Any) -> bool:
-    return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, atol=5e-6))
-
-
-def _weighted(weights: np.ndarray) -> float:
-    return float((weights * Q).sum() / weights.sum())
-
-
-@exercise("03.1", "return sum(k * q) / sum(k) with k = 1 / (sqdist + delta)", praise="right: 0.775383 for the example")
-def kernel_estimate(answer: Any) -> str | None:
-    """A function ``(sqdist, q, delta) -> Q_EC`` over the past uses of one case."""
-    with np.errstate(all="ignore"):
-        found = value(answer, SQDIST, Q, DELTA)
-        wrong = {
-            "delta belongs to the squared distance: do not take the root": _weighted(1 / (np.sqrt(SQDIST) + DELTA)),
-            "sqdist is squared already: do not square it again": _weighted(1 / (SQDIST**2 + DELTA)),
-            "the weights must sum to 1: divide by the sum of the kernel": float((Q / (SQDIST + DELTA)).sum()),
-            "divide by the sum of the kernel, not by the number of uses": float((Q / (SQDIST + DELTA)).mean()),
-            "delta is missing: without it a use at distance 0 divides by 0": _weighted(1 / SQDIST),
-            "this counts far uses most: the kernel is 1 / (sqdist + delta)": _weighted(SQDIST + DELTA),
-            "this is the plain mean: weight each use by its kernel": Q.mean(),
-            "this is the nearest use alone: every use counts, by its kernel": 1.0,
-        }
-        for hint, typical in wrong.items():
-            if _near(found, typical):
-                return hint
-        if not _near(found, kernel_q(SQDIST, Q, DELTA)):
-            return f"for squared distances 1, 4, 9, q = 1, 0, .5 and delta = .001 expect .775383, got {found}"
-        if not _near(value(answer, SQDIST[:2], Q[1:], 0.5), kernel_q(SQDIST[:2], Q[1:], 0.5)):
-            return "right for delta = .001 and three uses only: use the arguments, not fixed numbers"
+def _widths(answer: Any) -> str | None:
+    few, many = answer
+    if not min(few, many) > 0:
+        return "a bandwidth is positive"
+    if many >= few:
+        return "more uses cure only one of the two errors: which one, and what does that allow δ to do?"
+    if few > FEW[1]:
+        return f"δ = {few:g} lets the other desk vote: look at the bias in the figure"
+    if few < FEW[0]:
+        return f"δ = {few:g} trusts the nearest use alone: look at the variance in the figure"
+    if not MANY[0] <= many <= MANY[1]:
+        return f"for 20,000 uses δ = {many:g} is too {'large' if many > MANY[1] else 'small'}: try errors(δ, more)"
     return None
 
 
-@exercise("03.2", "return (1 - lam) * z(similarity) + lam * z(q), where z(x) = (x - mean) / standard deviation")
-def hybrid(answer: Any) -> str | None:
-    """A function ``(similarity, q, lam) -> score`` of each case."""
-    with np.errstate(all="ignore"):
-        found = value(answer, SIMILARITY, WORTH, LAM)
-        ones = np.sqrt(3 / 4)  # the standard deviation with n - 1 is larger by sqrt(4 / 3)
-        wrong = {
-            "lam is the weight of Q, and 1 - lam that of similarity: you have them the other way": hybrid_score(
-                SIMILARITY, WORTH, 1 - LAM
-            ),
-            "the two are on different scales: take z-scores of each first": (1 - LAM) * SIMILARITY + LAM * WORTH,
-            "you took off the mean; also divide by the standard deviation": (1 - LAM) * (SIMILARITY - SIMILARITY.mean())
-            + LAM * (WORTH - WORTH.mean()),
-            "take z-scores of each part, then mix; not the z-score of the mixture": z_score(
-                (1 - LAM) * SIMILARITY + LAM * WORTH
-            ),
-            "divide by the standard deviation of the cases at hand, x.std(), not the one with n - 1": ones
-            * hybrid_score(SIMILARITY, WORTH, LAM),
-            "both parts count in full here: weight them by 1 - lam and lam": z_score(SIMILARITY) + z_score(WORTH),
-        }
-        for hint, typical in wrong.items():
-            if _near(found, typical):
-                return hint
-        if not _near(found, hybrid_score(SIMILARITY, WORTH, LAM)):
-            return f"expect {hybrid_score(SIMILARITY, WORTH, LAM).round(4).tolist()}, got {found}"
-        if not np.all(np.isfinite(value(answer, SIMILARITY, np.ones(4), LAM))):
-            return "right, but where all q are equal it divides by 0: let z be 0 there"
+def _key(answer: Callable[[str], str]) -> str | None:
+    if unfilled(answer("a question")):
+        raise Unfilled
+    family, tool = told_apart(answer)
+    if family < 0.9:
+        return f"the nearest case is of the same family for only {family:.0%}: what do the opening words tell?"
+    if tool < 0.6:
+        return f"the nearest case has the right tool for only {tool:.0%}, as by a coin: is the desk in the key?"
+    if tool < 0.86:
+        return f"the nearest case has the right tool for {tool:.0%}: does the desk weigh enough among so many words?"
     return None
 
 
-@exercise("03.3", "return the mean of -(r * log(q) + (1 - r) * log(1 - q))")
-def cross_entropy(answer: Any) -> str | None:
-    """A function ``(q, r) -> loss``, Eq 15 of arXiv:2508.16153 as a mean over uses."""
-    with np.errstate(all="ignore"):
-        found = value(answer, PREDICTED, REWARD)
-        each = -(REWARD * np.log(PREDICTED) + (1 - REWARD) * np.log(1 - PREDICTED))
-        wrong = {
-            "this is the squared error of Eq 14": np.mean((PREDICTED - REWARD) ** 2),
-            "take the mean over uses, not the sum": each.sum(),
-            "the sign is wrong: a loss is positive": -each.mean(),
-            "failures count too: add (1 - r) * log(1 - q)": np.mean(-REWARD * np.log(PREDICTED)),
-            "use the natural logarithm": each.mean() / np.log(2),
-            "give one number, the mean over uses": each,
-        }
-        for hint, typical in wrong.items():
-            if _near(found, typical):
-                return hint
-    return None if _near(found, each.mean()) else f"expect {each.mean():.6f}, got {found}"
+def _mean(weights: Callable[[Any, float], Any]) -> Callable[[Any, Any, float], Any]:
+    return lambda sqdist, q, delta: (weights(sqdist, delta) * q).sum() / weights(sqdist, delta).sum()
+
+
+EXERCISES = {
+    "03.1": Exercise(
+        start="which past uses should count most, and what makes the weights a mean?",
+        solution=kernel_q,
+        cases=((np.array([1.0, 4.0, 9.0]), np.array([1.0, 0.0, 0.5]), 0.001), (np.array([0.0, 1.0]), np.ones(2), 0.5)),
+        mistakes={
+            "delta belongs to the squared distance: take no root": _mean(lambda d, x: 1 / (np.sqrt(d) + x)),
+            "sqdist is squared already": _mean(lambda d, x: 1 / (d**2 + x)),
+            "the weights must sum to 1": lambda d, q, x: (q / (d + x)).sum(),
+            "divide by the sum of the kernel, not by the number of uses": lambda d, q, x: (q / (d + x)).mean(),
+            "without delta a use at distance 0 divides by 0": _mean(lambda d, x: 1 / d),
+            "this counts far uses most": _mean(lambda d, x: d + x),
+            "this is the plain mean: near uses should count more": lambda d, q, x: q.mean(),
+            "this is the nearest use alone": lambda d, q, x: q[d.argmin()],
+        },
+        praise="0.775383 for the example",
+    ),
+    "03.2": Exercise(
+        start="with many uses close by, does an estimate still need far ones?",
+        solution=(0.003, 0.0003),
+        judge=_widths,
+        tolerance=1.0,
+        praise="each within a quarter of the least error",
+    ),
+    "03.3": Exercise(
+        start="which parts of the text tell the family, and which the desk?",
+        solution=lambda text: f"{text[:60]} {text[-12:]} {text[-12:]}",
+        judge=_key,
+        praise="it finds the family and the desk",
+    ),
+}

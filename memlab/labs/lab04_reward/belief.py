@@ -17,15 +17,6 @@ from memlab.reward import Floats, belief_delta
 MOST_QUESTIONS = 14
 
 
-@dataclass(frozen=True)
-class Game:
-    """Expected nats per game: ``reward`` paid by ΔBelief, ``information`` I(secret; answers), ``bound`` H(secret)."""
-
-    reward: float
-    information: float
-    bound: float
-
-
 def halving(n: int) -> NDArray[np.bool_]:
     """The questions "is bit i of the secret 1?" for ``n`` = 2^k secrets: (k, n), each of which halves what is left."""
     bits = n.bit_length() - 1
@@ -34,40 +25,27 @@ def halving(n: int) -> NDArray[np.bool_]:
     return (np.arange(n) >> np.arange(bits)[:, None] & 1).astype(bool)
 
 
-def log_belief(questions: ArrayLike, answers: ArrayLike, noise: float) -> Floats:
-    """log b_t(secret) of a Bayesian who starts uniform: ``questions`` (T, n), ``answers`` (..., T) give (..., T+1, n).
+def average_game(questions: ArrayLike, noise: float, clip: bool) -> tuple[float, float]:
+    """Nats that a game pays, and its information I(secret; answers): the mean over all secrets and answers, exactly.
 
-    Raises `MemlabError` where the answers contradict each other although there is no noise.
+    What is paid is ΔBelief of the true secret. Raises `MemlabError` for more than 14 questions.
     """
-    said, asked = np.asarray(answers, dtype=bool), np.asarray(questions, dtype=bool)
-    likelihood = _likelihood(asked, said, noise)
-    if (likelihood[..., -1, :].sum(axis=-1) == 0).any():
-        raise MemlabError("answers that contradict each other at noise=0: allow some noise, or ask again")
-    with np.errstate(divide="ignore"):
-        return np.log(likelihood / likelihood.sum(axis=-1, keepdims=True))
-
-
-def play(questions: ArrayLike, noise: float, clip: bool) -> Game:
-    """The expected `Game` over every secret and every sequence of answers, summed exactly.
-
-    The reward is that of the true secret's belief. Raises `MemlabError` for more than 14 questions.
-    """
+    _check_noise(noise)
     asked = np.asarray(questions, dtype=bool)
     count, n = asked.shape
     if count > MOST_QUESTIONS:
         raise MemlabError(f"{count} questions have 2^{count} answers: take at most {MOST_QUESTIONS}, or use repeated()")
     answers = (np.arange(2**count)[:, None] >> np.arange(count) & 1).astype(bool)
-    likelihood = _likelihood(asked, answers, noise)
-    final = likelihood[:, -1, :]
-    seen = final.sum(axis=1) > 0
-    belief = likelihood[seen] / likelihood[seen].sum(axis=2, keepdims=True)
-    possible = final[seen] > 0
-    log_b = np.log(np.where(possible[:, None, :], belief, 1.0))
+    fits = np.where(answers[..., None] == asked, 1 - noise, noise)
+    # P(first t answers | secret), (sequences, T+1, n)
+    likelihood = np.cumprod(np.concatenate([np.ones((len(answers), 1, n)), fits], axis=1), axis=1)
+    likelihood = likelihood[likelihood[:, -1].any(axis=1)]
+    joint = likelihood[:, -1] / n
+    belief = likelihood / likelihood.sum(axis=2, keepdims=True)
+    log_b = np.log(np.where(joint[:, None] > 0, belief, 1.0))
     paid = belief_delta(np.moveaxis(log_b, 1, 2), clip).sum(axis=2)
-    joint = final[seen] / n
-    chance = joint.sum(axis=1)
-    information = -np.sum(chance * np.log(chance)) - count * _entropy(noise)
-    return Game(float((joint * paid).sum()), float(information), float(np.log(n)))
+    information = _entropy(joint.sum(axis=1)) - count * _entropy(np.array([noise, 1 - noise]))
+    return float((joint * paid).sum()), information
 
 
 @dataclass(frozen=True)
@@ -99,16 +77,7 @@ def repeated(noise: float, times: int) -> Series:
     return Series(np.cumsum(chance[:-1] @ gain), np.cumsum(chance[:-1] @ gain_clipped), np.log(2) - chance[1:] @ doubt)
 
 
-def _likelihood(asked: NDArray[np.bool_], said: NDArray[np.bool_], noise: float) -> Floats:
-    """P(first t answers | secret), (..., T+1, n)."""
-    _check_noise(noise)
-    fits = np.where(said[..., None] == asked, 1 - noise, noise)
-    start = np.ones((*fits.shape[:-2], 1, fits.shape[-1]))
-    return np.cumprod(np.concatenate([start, fits], axis=-2), axis=-2)
-
-
-def _entropy(noise: float) -> float:
-    chances = np.array([noise, 1 - noise])
+def _entropy(chances: Floats) -> float:
     return float(-np.sum(chances * np.log(np.where(chances > 0, chances, 1.0))))
 
 

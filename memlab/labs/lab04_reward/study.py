@@ -1,21 +1,20 @@
 """Lab 04: which rollouts should a policy gradient use? Softmax policies on FrozenLake 4×4, no language model.
 
-Each update walks 32 rollouts; every arm but the last takes its gradient from 8 of them. Step sizes were tuned on seeds
-0-9. Primary metric, fixed before the report: exact success averaged over all updates on the slippery lake, weighted |A|
-sampling against full return, paired over seeds 100-107.
+Every arm makes its gradients from 3,200 rollouts in all (one reference from four times as many); an update walks 32
+episodes and uses 8 of them, or all. Seeds 100-107 had been seen with an earlier version of five arms, 108-163 not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from memlab.core import MemlabError
-from memlab.datafiles import data
-from memlab.experiments import read_note
+from memlab.experiments import Claim, Study, grid
 from memlab.reward import Floats, group_relative, returns_to_go
 from memlab.tasks import frozenlake
 from memlab.weights import policy
@@ -23,136 +22,124 @@ from memlab.weights import policy
 if TYPE_CHECKING:
     import pandas as pd
 
-GROUP, USED, HORIZON, UPDATES, EVERY = 32, 8, 100, 400, 4
-STEPS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-TUNING_SEEDS = tuple(range(10))
-REPORT_SEEDS = tuple(range(100, 108))
-WORLDS = {"slippery": True, "not slippery": False}
+GROUP, USED, HORIZON, POINTS = 32, 8, 100, 50
+"""Rollouts that an update walks and uses, the most steps of an episode, and places on a curve."""
+BLOCK = 10  # seeds that run side by side, since ten cost little more than one
+WORLDS = ("slippery", "not slippery")
+STEPS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
 
 
 @dataclass(frozen=True)
 class Arm:
-    """How one learner turns 32 rollouts into a gradient: which ``credit`` a step gets, and which rollouts count."""
+    """How 32 rollouts become a gradient: how a step is paid, which rollouts are used, and for how many updates.
 
-    credit: Literal["full", "to go"] = "full"
-    sampling: Literal["first", "magnitude", "weighted", "all"] = "first"
+    ``steps`` are the step sizes with the highest score in the tuning run (seeds 0-9), one for each of `WORLDS`.
+    """
+
+    steps: tuple[float, ...] = ()
+    credit: Literal["full", "to go", "to go, walking"] = "full"
+    sampling: Literal["first", "magnitude", "weighted"] = "first"
+    used: int = USED
+    updates: int = 400
 
 
 ARMS = {
-    "full return": Arm(),
-    "reward-to-go": Arm(credit="to go"),
-    "|A| sampling": Arm(sampling="magnitude"),
-    "|A| sampling, weighted": Arm(sampling="weighted"),
-    "full return, all 32": Arm(sampling="all"),
+    "null: random policy": Arm(),
+    "full return": Arm((4.0, 16.0)),
+    "reward-to-go": Arm((4.0, 4.0), credit="to go"),
+    "reward-to-go, those walking": Arm((4.0, 8.0), credit="to go, walking"),
+    "|A| sampling": Arm((2.0, 8.0), sampling="magnitude"),
+    "|A| sampling, weighted": Arm((8.0, 8.0), sampling="weighted"),
+    "all 32": Arm((16.0, 64.0), used=GROUP, updates=100),
+    "all 32, 4 × samples": Arm((8.0, 64.0), used=GROUP),
 }
-STEP = {
-    "slippery": dict(zip(ARMS, (4.0, 4.0, 2.0, 8.0, 8.0), strict=True)),
-    "not slippery": dict(zip(ARMS, (16.0, 4.0, 8.0, 8.0, 16.0), strict=True)),
-}
-"""The step size of each arm with the highest success in the tuning run."""
 
 
 def step_credit(trips: frozenlake.Trips, arm: Arm, draws: Floats) -> Floats:
-    """The weight of ∇log π at every step, (..., n, T): group-relative advantage times how much the rollout counts."""
+    """The weight of ∇log π at every step, (..., n, T): group-relative advantage times how much the rollout counts.
+
+    Reward-to-go is compared at each step with the mean over all rollouts, those that ended counting as 0, or over
+    those that still walk.
+    """
     whole = group_relative(trips.rewards.sum(axis=-1))
     if arm.sampling == "first":
-        counts = policy.first_weights(whole, USED)
-    elif arm.sampling == "all":
-        counts = policy.first_weights(whole, whole.shape[-1])
+        counts = policy.first_weights(whole, arm.used)
     else:
-        counts = policy.magnitude_weights(whole, USED, draws, arm.sampling == "weighted")
-    if arm.credit == "full":
-        credit = whole[..., None]
-    else:
+        counts = policy.magnitude_weights(whole, arm.used, draws, arm.sampling == "weighted")
+    credit = whole[..., None]
+    if arm.credit != "full":
         to_go = returns_to_go(trips.rewards)
-        credit = np.moveaxis(group_relative(np.moveaxis(to_go, -2, -1)), -1, -2)
+        many = trips.alive.sum(axis=-2, keepdims=True).clip(1) if arm.credit == "to go, walking" else GROUP
+        credit = to_go - to_go.sum(axis=-2, keepdims=True) / many
     return counts[..., None] * credit * trips.alive
 
 
-def train(
-    world: frozenlake.Lake, arm: Arm, steps: Sequence[float], seeds: Sequence[int], updates: int = UPDATES
-) -> Floats:
-    """Exact success every fourth update, (steps, seeds, updates/4 + 1), of learners that start as the random policy.
+def training(arm: str, world: str, step: float, seeds: range) -> Iterator[Floats]:
+    """The policies (seeds, S, A) before each update and after the last, of learners that start with the random one.
 
-    A seed fixes all random numbers, whatever the arm and the step size.
+    A seed fixes all random numbers, whatever the arm, the step size, and the seeds beside it.
     """
-    theta = np.zeros((len(steps), len(seeds), *world.reward.shape[:2]))
-    rate = np.asarray(steps, dtype=float)[:, None, None, None]
+    lake, how = frozenlake.lake(world == "slippery"), ARMS[arm]
+    theta = np.zeros((len(seeds), *lake.reward.shape[:2]))
     streams = [np.random.default_rng(seed) for seed in seeds]
-    curve = []
-    for update in range(updates + 1):
-        pi = policy.soft_policy(theta, 1.0)
-        if update % EVERY == 0:
-            curve.append(frozenlake.success(world, pi, HORIZON))
+    yield (pi := policy.soft_policy(theta, 1.0))
+    for _ in range(how.updates):
         walks = np.stack([stream.random((2, GROUP, HORIZON), dtype=np.float32) for stream in streams], axis=1)
         picks = np.stack([stream.random(USED) for stream in streams])
-        trips = frozenlake.rollouts(world, pi, walks[:, None])
-        theta += rate * policy.tabular_gradient(pi, trips.states, trips.actions, step_credit(trips, arm, picks))
-    return np.stack(curve, axis=-1)
+        trips = frozenlake.rollouts(lake, pi, walks)
+        theta += step * policy.tabular_gradient(pi, trips.states, trips.actions, step_credit(trips, how, picks))
+        yield (pi := policy.soft_policy(theta, 1.0))
 
 
-def tune() -> pd.DataFrame:
-    """Success averaged over all updates, for each step size, on the tuning seeds."""
-    import pandas as pd
-
-    rows = []
-    for name, slippery in WORLDS.items():
-        for learner, arm in ARMS.items():
-            found = train(frozenlake.lake(slippery), arm, STEPS, TUNING_SEEDS).mean(axis=(1, 2))
-            rows += [
-                {"world": name, "learner": learner, "step": step, "success": value}
-                for step, value in zip(STEPS, found, strict=True)
-            ]
-    frame = pd.DataFrame(rows)
-    _save("lab04-tuning", frame, TUNING_SEEDS)
-    return frame
+@lru_cache(maxsize=4)
+def _curves(arm: str, world: str, step: float, first: int) -> Floats:
+    """Exact success of a block of seeds at `POINTS` + 1 even places, (seeds, places)."""
+    policies = islice(training(arm, world, step, range(first, first + BLOCK)), 0, None, ARMS[arm].updates // POINTS)
+    lake = frozenlake.lake(world == "slippery")
+    return np.stack([frozenlake.exact_success(lake, pi, HORIZON) for pi in policies], axis=-1)
 
 
-def report() -> pd.DataFrame:
-    """The learning curves of all arms at their tuned step sizes, and the random policy, on eight fresh seeds."""
-    import pandas as pd
-
-    frames = []
-    for name, slippery in WORLDS.items():
-        world = frozenlake.lake(slippery)
-        random = np.full(world.reward.shape[:2], 1 / world.reward.shape[1])
-        flat = np.full((len(REPORT_SEEDS), UPDATES // EVERY + 1), frozenlake.success(world, random, HORIZON))
-        frames.append(_frame(name, "null: random policy", 0.0, flat))
-        for learner, arm in ARMS.items():
-            step = STEP[name][learner]
-            frames.append(_frame(name, learner, step, train(world, arm, [step], REPORT_SEEDS)[0]))
-    frame = pd.concat(frames, ignore_index=True)
-    _save("lab04", frame, REPORT_SEEDS)
-    return frame
+def lake_curve(arm: str, world: str, seed: int, step: float = 0.0) -> dict[str, Any]:
+    """One curve: exact success after so many gradient ``samples``, the rollouts used. The null takes no step."""
+    first = seed // BLOCK * BLOCK
+    samples = np.linspace(0, ARMS[arm].used * ARMS[arm].updates, POINTS + 1).astype(int)
+    success = _curves(arm, world, step, first)[seed - first]
+    return {"samples": samples, "success": success, "backend": "simulated", "model": ""}
 
 
-def rows(name: str = "lab04") -> pd.DataFrame:
-    """The recorded rows; raises `MemlabError` where the file was made with other settings than this module's."""
-    import pandas as pd
-
-    path = data(f"studies/{name}.parquet")
-    if read_note(path)["settings"] != _settings():
-        raise MemlabError(f"{path.name} was made with other settings: rerun `memlab study {name}`")
-    return pd.read_parquet(path)
+def lake_score(rows: pd.DataFrame) -> dict[str, float]:
+    """Exact success averaged over the whole budget of gradient samples, and over its last tenth."""
+    return {"score": float(rows["success"].mean()), "end": float(rows["success"].tail(POINTS // 10).mean())}
 
 
-def curves(frame: pd.DataFrame, world: str, learner: str) -> Floats:
-    """Success of one arm on one lake, (seeds, evaluations)."""
-    part = frame[(frame["world"] == world) & (frame["learner"] == learner)]
-    return part.pivot(index="seed", columns="update", values="success").sort_index().to_numpy()
+def gradient_noise(arm: str, world: str, update: int, batches: int = 100) -> tuple[float, float]:
+    """Variance of an arm's gradient and squared length of its mean, where ten learners stand after full return."""
+    paths = training("full return", world, ARMS["full return"].steps[WORLDS.index(world)], range(BLOCK))
+    pi, rng = np.repeat(next(islice(paths, update, None)), batches, axis=0), np.random.default_rng(0)
+    trips = frozenlake.rollouts(frozenlake.lake(world == "slippery"), pi, rng.random((2, len(pi), GROUP, HORIZON)))
+    credit = step_credit(trips, ARMS[arm], rng.random((len(pi), USED)))
+    found = policy.tabular_gradient(pi, trips.states, trips.actions, credit).reshape(BLOCK, batches, -1)
+    variance = found.var(axis=1, ddof=1).sum(axis=-1)
+    return float(variance.mean()), float(((found.mean(axis=1) ** 2).sum(axis=-1) - variance / batches).mean())
 
 
-def _frame(world: str, learner: str, step: float, success: Floats) -> pd.DataFrame:
-    import pandas as pd
-
-    seeds, updates = np.meshgrid(REPORT_SEEDS, np.arange(success.shape[1]) * EVERY, indexing="ij")
-    columns = {"seed": seeds.ravel(), "update": updates.ravel(), "success": success.ravel()}
-    return pd.DataFrame({"world": world, "learner": learner, "step": step, **columns, "backend": "simulated"})
-
-
-def _settings() -> list[int]:
-    return [GROUP, USED, HORIZON, UPDATES]
-
-
-def _save(name: str, frame: pd.DataFrame, seeds: Sequence[int]) -> None:
-    save_study(name, frame, {"settings": _settings(), "seeds": list(seeds)})
+LEARNERS, PLAIN = tuple(ARMS)[1:], ("full return", "all 32")
+FIRM, ICE = {"world": "not slippery"}, {"world": "slippery"}
+STUDY = Study(
+    "lab04",
+    lake_curve,
+    lake_score,
+    tune=grid(arm=LEARNERS, world=WORLDS, step=STEPS, seed=range(10)),
+    report=grid(arm=tuple(ARMS), world=WORLDS, seed=range(100, 164)),
+    tuned=tuple({"arm": a, "world": w, "step": ARMS[a].steps[i]} for a in LEARNERS for i, w in enumerate(WORLDS)),
+    claims=(
+        Claim("slippery: |A| sampling with weights beats full return and all 32", "|A| sampling, weighted", PLAIN,
+              primary=True, where=ICE),
+        Claim("slippery: |A| sampling without weights beats both", "|A| sampling", PLAIN, where=ICE),
+        Claim("not slippery: |A| sampling without weights beats both", "|A| sampling", PLAIN, where=FIRM),
+        Claim("not slippery: full return beats reward-to-go", "full return", "reward-to-go", where=FIRM),
+        Claim("not slippery: compared with those walking, reward-to-go is as good as full return",
+              "reward-to-go, those walking", "full return", margin=0.02, where=FIRM),
+    ),
+    nulls=("null: random policy",),
+)  # fmt: skip

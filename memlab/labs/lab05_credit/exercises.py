@@ -1,121 +1,79 @@
-"""Checks of lab 05: MemRL's credit, worth averaged over orders, and what a memory may forget."""
+"""Exercises of lab 05: a step size for credit, worth averaged over orders, and what a memory may forget."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from memlab.course import exercise, value
-from memlab.credit import counterfactual
-from memlab.credit.rules import memrl
-from memlab.credit.worth import leave_one_out
+from memlab.course import Exercise
+from memlab.credit.worth import counterfactual, leave_one_out, subsets
 
-START = np.array([0.5, 0.0, -0.2, 1.0])
-SHOWN = [0, 3]
 Game = Callable[[frozenset[str]], float]
+GAMES: tuple[Game, ...] = (
+    lambda ids: float(bool(ids & {"a", "b"})),
+    lambda ids: float(len(ids) == 3),
+    lambda ids: 0.1 + 0.5 * ("a" in ids) + 0.2 * ({"a", "b"} <= ids) - 0.3 * ("c" in ids and "a" not in ids),
+)
+"""Solved by a or by b, by all three only, and a game in which no two cases are worth the same."""
+LARGE = "too large: each reward throws Q about, so a case that was lucky last time passes for a good one"
+SMALL = "too small: 480 calls are over before Q has told the cases apart"
+Q, USES = np.array([0.4, -0.3, 0.0, -0.6, 0.0, 0.2]), np.array([9, 6, 0, 1, 7, 0])
 
 
-def _same(found: Any, wanted: Any) -> bool:
-    return np.shape(found) == np.shape(wanted) and bool(np.allclose(found, wanted, atol=1e-6))
+def _banzhaf(value: Game, ids: Sequence[str]) -> dict[str, float]:
+    sets = [frozenset(np.array(ids)[row].tolist()) for row in subsets(len(ids))]
+    return {c: float(np.mean([value(s | {c}) - value(s) for s in sets if c not in s])) for c in ids}
 
 
-@exercise("05.1", "return a new array in which only the shown cases have moved toward +1 or -1 by 0.3 of the gap")
-def memrl_function(answer: Any) -> str | None:
-    """A function ``(q, shown, success) -> new q`` with step .3."""
-    q = START.copy()
-    found = value(answer, q, SHOWN, False)
-    if not _same(q, START):
-        return "you changed the array that came in: work on q.copy() and return that"
-    shown = np.isin(np.arange(4), SHOWN)
-    wrong = {
-        "a failure is r = -1 in MemRL, not 0: with 0 a case could never fall below zero": np.where(
-            shown, START * 0.7, START
-        ),
-        "every case moved: only those in shown were injected, the others stay": START + 0.3 * (-1 - START),
-        "you add 0.3 r without subtracting q: the step is 0.3 * (r - q)": np.where(shown, START - 0.3, START),
-        "you set q to r: move only 0.3 of the way": np.where(shown, -1.0, START),
-        "the two weights are exchanged: 0.7 of the old value stays": np.where(shown, 0.3 * START - 0.7, START),
-        "you divide the credit among the cases shown; MemRL pays each of them in full": np.where(
-            shown, START + 0.15 * (-1 - START), START
-        ),
-    }
-    for hint, typical in wrong.items():
-        if _same(found, typical):
-            return hint
-    if not _same(found, memrl(START, SHOWN, False)):
-        return f"after a failure with {SHOWN} shown expect {memrl(START, SHOWN, False).tolist()}, got {found}"
-    if not _same(value(answer, START.copy(), SHOWN, True), memrl(START, SHOWN, True)):
-        return "right after a failure, wrong after a success: then r = +1"
-    return None
+def _times(factor: float) -> Callable[..., dict[str, float]]:
+    return lambda value, ids: {c: factor * worth for c, worth in counterfactual(value, ids).items()}
 
 
-def either(ids: frozenset[str]) -> float:
-    """The query is solved when a or b is shown; they say the same. c says nothing."""
-    return float(bool(ids & {"a", "b"}))
+def _places(rule: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda q, uses, least: np.flatnonzero(rule(q, uses, least))
 
 
-def _uneven(ids: frozenset[str]) -> float:
-    return 0.1 + 0.5 * ("a" in ids) + 0.2 * ({"a", "b"} <= ids) - 0.3 * ("c" in ids and "a" not in ids)
-
-
-@exercise("05.2", "average the gain value(before | {c}) - value(before) of each case over all orders of the cases")
-def shapley_function(answer: Any) -> str | None:
-    """A function ``(value, ids) -> {id: worth}``, exact over all orders."""
-    ids = ["a", "b", "c"]
-    answers = {game: value(answer, game, ids) for game in (either, _uneven)}
-    if not all(isinstance(one, dict) and set(one) == set(ids) for one in answers.values()):
-        return "return a dict with one number for each id"
-    found = {game: _list(one, ids) for game, one in answers.items()}
-    wrong: dict[str, Callable[[Game], list[float]]] = {
-        "this is leave-one-out: a and b can replace each other, so both get 0 although the query needs one of them; "
-        "average over orders, where sometimes neither is there yet": lambda game: _list(leave_one_out(game, ids), ids),
-        "this is the worth of each case shown alone: it does not see what the others already gave": lambda game: [
-            game(frozenset({name})) - game(frozenset()) for name in ids
-        ],
-        "you looked at one order only: average over all of them (itertools.permutations)": lambda game: [
-            game(frozenset(ids[: i + 1])) - game(frozenset(ids[:i])) for i in range(3)
-        ],
-        f"the sum is right, the mean is not: divide by the number of orders, {math.factorial(3)}": lambda game: [
-            6 * w for w in _list(counterfactual(game, ids), ids)
-        ],
-        "you divide by the number of cases: there are 3! = 6 orders": lambda game: [
-            2 * w for w in _list(counterfactual(game, ids), ids)
-        ],
-    }
-    for hint, typical in wrong.items():
-        if all(_same(found[game], typical(game)) for game in found):
-            return hint
-    for game, numbers in found.items():
-        right = _list(counterfactual(game, ids), ids)
-        if not _same(numbers, right):
-            name = "the two redundant cases" if game is either else "an uneven game"
-            return f"for {name} expect {np.round(right, 4).tolist()}, got {np.round(numbers, 4).tolist()}"
-    return None
-
-
-def _list(worth: dict[str, float], ids: list[str]) -> list[float]:
-    return [float(worth[name]) for name in ids]
-
-
-Q = np.array([0.4, -0.3, 0.0, -0.6, 0.0, 0.2])
-USES = np.array([9, 6, 0, 1, 7, 0])
-
-
-@exercise("05.3", "return the places of cases that were used at least `least` times and are worth 0 or less")
-def forget_function(answer: Any) -> str | None:
-    """A function ``(q, uses, least) -> places``: used often enough to be judged, and worth nothing."""
-    found = sorted(int(place) for place in np.atleast_1d(value(answer, Q.copy(), USES.copy(), 5)))
-    wrong = {
-        "case 2 was never shown: its 0 says nothing yet; ask for uses >= least": [1, 2, 3, 4],
-        "case 3 failed once: one failure is no verdict; ask for uses >= least": [1, 3, 4],
-        "case 4 was shown 7 times and earned 0: it takes a place in the prompt for nothing, so forget q <= 0": [1],
-        "these are the cases that were hardly used: forget those that were used and are worth nothing": [2, 3, 5],
-        "these are the cases worth keeping: return the others that were used enough": [0],
-    }
-    for hint, typical in wrong.items():
-        if found == typical:
-            return hint
-    return None if found == [1, 4] else f"expect the places [1, 4], got {found}"
+EXERCISES = {
+    "05.1": Exercise(
+        start="what does a step near 1 remember of earlier rewards, and what has a step near 0 learned by then?",
+        solution=0.15,
+        judge=lambda step: LARGE if step > 0.2 else SMALL if step < 0.1 else None,
+        mistakes={LARGE: 0.5, SMALL: 0.02},
+        tolerance=0.0501,
+    ),
+    "05.2": Exercise(
+        start="in which orders can the cases be added, and what does a case gain at its place in each of them?",
+        solution=counterfactual,
+        cases=tuple((game, ("a", "b", "c")) for game in GAMES),
+        mistakes={
+            "this is leave-one-out: a and b can replace each other, so both get 0 although one of them is needed; "
+            "think of orders in which neither is there yet": leave_one_out,
+            "this is each case shown alone: it does not see what the others already gave":
+                lambda value, ids: {c: value(frozenset(c)) - value(frozenset()) for c in ids},
+            "you looked at one order only: take the mean over all of them (itertools.permutations)":
+                lambda value, ids: {c: value(frozenset(ids[: i + 1])) - value(frozenset(ids[:i]))
+                                    for i, c in enumerate(ids)},
+            "this is the mean over sets (Banzhaf): three cases that are all needed get 1/4 each and not 1/3, so the "
+            "worths do not add up to what was won; take the mean over orders": _banzhaf,
+            "the sum is right, the mean is not: divide by the number of orders, 3! = 6": _times(6),
+            "you divide by the number of cases: there are 3! = 6 orders": _times(2),
+        },
+    ),
+    "05.3": Exercise(
+        start="which of these cases had a fair chance, and what did they earn? An untried one has Q = 0 too",
+        solution=_places(lambda q, uses, least: (uses >= least) & (q <= 0)),
+        cases=((Q, USES, 5), (Q[::-1].copy(), USES[::-1].copy(), 1)),
+        mistakes={
+            "this is a mask of True and False: give the places, np.flatnonzero(mask)":
+                lambda q, uses, least: (uses >= least) & (q <= 0),
+            "an untried case has Q = 0 too, which says nothing yet: look at uses": _places(lambda q, u, least: q <= 0),
+            "one failure is no verdict: ask for `least` uses": _places(lambda q, u, least: (u > 0) & (q <= 0)),
+            "a case that was shown often and earned 0 takes a place in the prompt for nothing":
+                _places(lambda q, u, least: (u >= least) & (q < 0)),
+            "these were hardly used: forget what had its chance": _places(lambda q, u, least: u < least),
+            "these are the cases worth keeping: give the others": _places(lambda q, u, least: (u >= least) & (q > 0)),
+        },
+    ),
+}  # fmt: skip

@@ -1,271 +1,171 @@
-"""Lab 05: who earns the credit, and where is the lesson stored? Simulated parts, no language model is called.
+"""Lab 05: who earns the credit, in an exact world and with the model; where a lesson is stored.
 
-Step sizes were tuned on seeds 0-9 (and Toolbox set A). Primary metrics, fixed before the report on seeds 100-115:
-*who*, regret averaged over the first 480 model calls, Shapley against every; *where*, expected reward after the drift
-(tasks 96-191), rewriting against adding, in each place; *drift*, success of the nearest-neighbor vote after the drift.
+An earlier report had shown seeds 100-115 of what asks no model, and 100-107 of the model; the others are fresh.
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from memlab import prompt
-from memlab.core import MemlabError, Reply, Task
-from memlab.credit import CreditRule, RewriteQ, append_only
-from memlab.credit.rules import Amend, Remove, Window
-from memlab.datafiles import data, data_folder
-from memlab.experiments import read_note
-from memlab.labs.lab05_credit import places as lessons
-from memlab.labs.lab05_credit import world as credit_world
-from memlab.labs.lab05_credit.places import Floats
-from memlab.learners import with_memory
-from memlab.reward import reported
-from memlab.tasks import frozenlake, stream
+from memlab.datafiles import data
+from memlab.experiments import Claim, Study, grid
+from memlab.labs.lab05_credit.pairs import Pair
+from memlab.labs.lab05_credit.world import BITS, CALLS, CreditWorld, Floats, told
+from memlab.llm.contract import LLM, Embedder
+from memlab.llm.embedders import ReplayEmbedder
+from memlab.tasks import stream
+from memlab.weights.bandit import bandit, interference, learn
+from memlab.weights.linear import Delta, Lessons, Rewriting, Weights, local
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from memlab.llm.contract import Embedder
-
-TUNING_SEEDS = tuple(range(10))
-REPORT_SEEDS = tuple(range(100, 116))
-EPISODES, LEARNERS, DRIFT, EVERY = 480, 24, 240, 8
-TASKS, UPDATES, FLOOR, SHARPNESS = 192, 120, 0.5, 100.0
-NULL = "null: shuffled lessons"
-IDLE = "no learning"
-
-CREDIT_STEPS = (0.05, 0.1, 0.2, 0.4)
-CREDIT_STEP = dict.fromkeys(credit_world.CALLS, 0.2) | {"Shapley": 0.4}
-"""η of each credit rule: the best of `CREDIT_STEPS` in the tuning run (mean regret of the drift stream)."""
-
-Maker = Callable[[int, int, float], lessons.Place]
-PLACES: dict[str, Maker] = {
-    "weights, add": lessons.Weights,
-    "memory, add": lambda d, a, step: lessons.Lessons(d, a, step, lessons.local(FLOOR)),
-    "weights, rewrite": lambda d, a, step: lessons.Delta(d, a, step, SHARPNESS),
-    "memory, rewrite": lambda d, a, step: lessons.Rewriting(d, a, step, lessons.local(FLOOR), SHARPNESS),
-}
-PLACE_STEPS = {"add": (1.0, 3.0, 10.0, 30.0), "rewrite": (0.03, 0.1, 0.3, 0.5)}
-PLACE_STEP = {"weights, add": 30.0, "memory, add": 30.0, "weights, rewrite": 0.3, "memory, rewrite": 0.3}
-
-LAKE_STEPS = (1.0, 4.0, 16.0)
-LAKES = {"one state, one row": np.eye(16), "shared features": lessons.coarse_features() @ lessons.coarse_features().T}
-LAKE_STEP = {"one state, one row": 16.0, "shared features": 4.0}
-
-RULES: dict[str, CreditRule] = {
-    "append-only": append_only,
-    "rewrite Q": RewriteQ(step=0.7, renew=False),
-    "rewrite Q, renew": RewriteQ(step=0.7),
-    "rewrite action": Amend(),
-    "forget what failed": Remove(),
-    "null: forget at random": Remove(shuffled=True),
-    "forget what is old": Window(age=12),
-}
+SEEDS, LIVES, BUDGET, BLOCK = range(100, 164), 100, 480, 8
+"""Replicates without a model, lives that one row averages, model calls of a life, calls or tasks of one row."""
+SIMULATED = {"backend": "simulated", "model": ""}
 
 
-def who(steps: Sequence[float], rule: str, seeds: Sequence[int], drift: int | None) -> Floats:
-    """Regret (steps, seeds, episodes) of ``rule`` in the world of each seed, averaged over `LEARNERS`."""
-    worlds = [credit_world.generate(seed=seed) for seed in seeds]
-    draws = [credit_world.draw(world, EPISODES, LEARNERS, seed=s) for world, s in zip(worlds, seeds, strict=True)]
-    together, many = credit_world.join(worlds * len(steps), draws * len(steps))
-    step = np.repeat(steps, len(seeds) * LEARNERS)[:, None]
-    regret, _ = credit_world.simulate(together, many, rule, step, drift)
-    return np.moveaxis(regret.reshape(EPISODES, len(steps), len(seeds), LEARNERS).mean(axis=3), 0, 2)
+def who(arm: str, seed: int, step: float = 0.05) -> list[dict[str, Any]]:
+    """Mean regret by blocks of 8 model calls, which buy one episode of "Shapley" and eight of "every"."""
+    world = CreditWorld.draw(seed=seed)
+    idle = np.full(BUDGET, (world.best() - world.habit).mean())
+    regret = idle if arm == "no memory" else world.live(arm, step, BUDGET, LIVES, seed)[0].mean(axis=1)
+    blocks = regret.reshape(BUDGET // BLOCK, -1).mean(axis=1)
+    return [{"calls": i * BLOCK, "regret": float(value)} | SIMULATED for i, value in enumerate(blocks)]
 
 
-def bandit(tasks: Sequence[Task], embedder: Embedder) -> lessons.Bandit:
-    """A Toolbox stream of one-step tasks with the reward of every tool, for learners that need no language model."""
-    texts = [prompt.shorten(task.subtasks[0], prompt.CASE_LENGTH) for task in tasks]
-    rewards = [[reported(task, task.tools[name](task.subtasks[0])) for name in task.choices] for task in tasks]
-    x = embedder.embed(texts).astype(float)
-    return lessons.Bandit(x, np.array(rewards), np.array([task.family for task in tasks]))
+def who_score(rows: pd.DataFrame) -> dict[str, float]:
+    """Minus the mean regret over all 480 calls, and over the last 80 of them."""
+    return {"all calls": -rows["regret"].mean(), "last 80": -rows["regret"][rows["calls"] >= BUDGET - 80].mean()}
 
 
-def example() -> lessons.Bandit:
-    """The notebook's stream of 96 tasks, from recorded embeddings: the same on every machine."""
-    from memlab.llm.embedders import ReplayEmbedder
+STUDY = Study("lab05", who, who_score,
+    tune=grid(arm=tuple(CALLS)[1:], seed=range(10), step=(0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)),
+    # Leave-one-out runs at Shapley's step: in tuning it gains less than .001 below that, down to 0.
+    report=grid(arm=("no memory", *CALLS), seed=SEEDS),
+    tuned=({"arm": "every", "step": 0.15}, {"arm": "Shapley", "step": 0.05}),
+    claims=(
+        Claim("over 480 calls, Shapley beats paying every case", "Shapley", "every", primary=True, metric="all calls"),
+        Claim("over the last 80 of them, Shapley beats paying every case", "Shapley", "every", metric="last 80"),
+        Claim("over 480 calls, paying every case beats leave-one-out", "every", "leave-one-out", metric="all calls"),
+        Claim("over 480 calls, paying every case beats random credit", "every", "random", metric="all calls"),
+    ),
+    nulls=("random", "no memory"),
+)  # fmt: skip
 
-    return bandit(_example_tasks(), ReplayEmbedder(data("embeddings/lab05.parquet")))
+TRIED, TWIN = "best set tried", "right, with a twin"
+NULLS = {"no memory": np.eye(8)[0], "no credit": np.eye(8)[-1], "null: random credit": np.full(8, 1 / 8)}
+"""Arms without credit, with the chance of each subset: nothing is shown, all three, or any."""
+CLAIMS = (
+    Claim("Shapley credit beats paying every case shown", "Shapley", "every", primary=True, metric="score"),
+    Claim("Shapley credit beats leave-one-out", "Shapley", "leave-one-out", metric="score"),
+    Claim("Shapley credit beats the best set tried, at the same calls", "Shapley", TRIED, metric="score"),
+)
+"""Fixed before seeds 108-115 were run; seeds 100-107 had been seen. ``score`` is minus the regret."""
 
 
-def _example_tasks() -> list[Task]:
-    return stream("toolbox-b", "drift", TASKS // 2, REPORT_SEEDS[0])
+def real(arm: str, seed: int, llm: LLM) -> list[dict[str, Any]]:
+    """The 64 calls that every arm's score reads, a row each: pair, query and subset (a row of `SUBSETS`)."""
+    made = {"backend": llm.backend, "model": llm.name}
+    return [
+        {"pair": number, "query": query, "subset": subset, "sorts": "+".join(pair.sorts)}
+        | {"action": action, "success": success, "p_right": chance}
+        | made
+        for number, pair in enumerate(Pair.of_seed(seed))
+        for query in (0, 1)
+        for subset, (_, action, success, chance) in enumerate(pair.answers(llm, query))
+    ]
 
 
-def spill(tasks: lessons.Bandit, place: lessons.Place, seed: int) -> list[lessons.Correction]:
-    """After the first half of a drift stream: correct one answer of each family, and see which others change."""
-    half = len(tasks.x) // 2
-    lessons.learn(lessons.Bandit(tasks.x[:half], tasks.reward[:half], tasks.family[:half]), place, seed=seed)
-    x, family, right = tasks.x[half:], tasks.family[half:], tasks.reward[half:].argmax(axis=1)
-    found = []
-    for name in sorted(set(family)):
-        at = int(np.flatnonzero(family == name)[0])
-        near = (family == name) & (np.arange(len(family)) != at)
-        found.append(lessons.correct(copy.deepcopy(place), x[at], int(right[at]), x[near], x[family != name]))
+def next_shown(arm: str, rewards: Floats, least: float = 1e-9) -> Floats:
+    """Chance of each subset to be shown to the partner, (N, 8), after ``rewards`` (N, 8) of all subsets of a query.
+
+    A rule shows what earned ``least`` or more; `TRIED` repeats a subset that did best, and pays nobody.
+    """
+    if arm in NULLS:
+        return np.broadcast_to(NULLS[arm], rewards.shape)
+    top = rewards == rewards.max(axis=1, keepdims=True)
+    shown = top if arm == TRIED else np.eye(8)[(told(arm, 2 * rewards - 1) >= least) @ BITS]
+    return shown / shown.sum(axis=1, keepdims=True)
+
+
+def real_score(rows: pd.DataFrame) -> dict[str, float]:
+    """Minus the regret on the partner query, against its best subset, also where cases worth 0 are kept.
+
+    Of a rule, also what it says each sort of case was worth to its own query.
+    """
+    arm, rows = str(rows["arm"].iloc[0]), rows.sort_values(["pair", "query", "subset"])
+    rewards = rows["success"].to_numpy(dtype=float).reshape(-1, 8)
+    partner, found = rewards.reshape(-1, 2, 8)[:, ::-1].reshape(-1, 8), {}
+    for name, least in (("score", 1e-9), ("zeros kept", -1e-9)):
+        gained = (next_shown(arm, rewards, least) * partner).sum(axis=1)
+        found[name] = float((gained - partner.max(axis=1)).mean())
+    if arm in CALLS:
+        sorts = rows["sorts"].iloc[::8].str.split("+")
+        twins = sorts.map(lambda one: [TWIN if s == "right" and one.count(s) == 2 else s for s in one]).explode()
+        found |= twins.to_frame().assign(worth=told(arm, rewards).ravel()).groupby("sorts")["worth"].mean().to_dict()
     return found
 
 
-def tune() -> pd.DataFrame:
-    """Mean regret or reward of every step size on the tuning seeds."""
-    import pandas as pd
-
-    from memlab.llm import open_embedder
-
-    embedder = open_embedder("wordllama")
-    rows = []
-    for rule in credit_world.CALLS:
-        means = who(CREDIT_STEPS, rule, TUNING_SEEDS, DRIFT).mean(axis=(1, 2))
-        rows += [("who", rule, step, mean) for step, mean in zip(CREDIT_STEPS, means, strict=True)]
-    streams = [bandit(stream("toolbox-a", "drift", TASKS, seed), embedder) for seed in TUNING_SEEDS]
-    for arm, make in PLACES.items():
-        for step in PLACE_STEPS[arm.split(", ")[1]]:
-            runs = [lessons.learn(s, make(*_shape(s), step), seed=i) for i, s in enumerate(streams)]
-            rows.append(("where", arm, step, float(np.mean(runs))))
-    for arm, overlap in LAKES.items():
-        for step in LAKE_STEPS:
-            runs = [lessons.walk(frozenlake.lake(False), overlap, step, UPDATES, seed=i)[0] for i in TUNING_SEEDS]
-            rows.append(("lake", arm, step, float(np.mean(runs))))
-    frame = pd.DataFrame(rows, columns=["part", "arm", "step", "value"])
-    _save("lab05-tuning", frame, TUNING_SEEDS)
-    return frame
+REAL = Study("lab05-real", real, real_score,
+    report=grid(arm=("Shapley", "leave-one-out", "every", TRIED, *NULLS), seed=range(100, 116)),
+    claims=CLAIMS, nulls=tuple(NULLS), model="ollama:smollm2:135m")  # fmt: skip
 
 
-def report() -> pd.DataFrame:
-    """All simulated parts on the report seeds: columns part, world, arm, seed, index, value."""
-    import pandas as pd
-
-    from memlab.llm import open_embedder
-    from memlab.llm.embedders import RecordingEmbedder
-
-    embedder = open_embedder("wordllama")
-    with RecordingEmbedder(embedder, data_folder() / "embeddings" / "lab05.parquet") as recorder:
-        bandit(_example_tasks(), recorder)
-    frames = [*_who_frames(), *_lake_frames(), _drift_frame(embedder)]
-    for seed in REPORT_SEEDS:
-        tasks = bandit(stream("toolbox-b", "drift", TASKS, seed), embedder)
-        frames += [*_where_frames(tasks, seed), *_spill_frames(tasks, seed), *_step_frames(tasks, seed)]
-    frame = pd.concat(frames, ignore_index=True)
-    _save("lab05", frame, REPORT_SEEDS)
-    return frame
+TASKS, FLOOR, SHARPNESS = 192, 0.5, 100.0
+SHUFFLED, IDLE = "null: shuffled lessons", "no learning"
+PLACES: dict[str, Any] = {
+    "weights, add": Weights,
+    "memory, add": lambda d, a, step: Lessons(d, a, step, local(FLOOR)),
+    "weights, rewrite": lambda d, a, step: Delta(d, a, step, SHARPNESS),
+    "memory, rewrite": lambda d, a, step: Rewriting(d, a, step, local(FLOOR), SHARPNESS),
+}
 
 
-def rows(name: str = "lab05") -> pd.DataFrame:
-    """The recorded rows; raises `MemlabError` where the file was made with other settings than this module's."""
-    import pandas as pd
-
-    path = data(f"studies/{name}.parquet")
-    if note(name)["settings"] != _settings():
-        raise MemlabError(f"{path.name} was made with other settings: rerun `memlab study {name}`")
-    return pd.read_parquet(path)
-
-
-def note(name: str = "lab05") -> dict[str, Any]:
-    """What made the recorded rows: command, date, versions and seeds."""
-    return read_note(data(f"studies/{name}.parquet"))
-
-
-def curves(frame: pd.DataFrame, part: str, world: str, arm: str) -> Floats:
-    """The values of one arm in one world, (seeds, indices)."""
-    chosen = frame[(frame["part"] == part) & (frame["world"] == world) & (frame["arm"] == arm)]
-    return chosen.pivot(index="seed", columns="index", values="value").sort_index().to_numpy()
+def where(arm: str, world: str, seed: int, embedder: Embedder, step: float = 0.3) -> list[dict[str, Any]]:
+    """Expected reward by blocks of 8 tasks; what corrections would change halfway stands in every row."""
+    tasks = bandit(stream(world, "drift", TASKS, seed), embedder)
+    reward, moved = tasks.reward.mean(axis=1)[None], {}
+    if arm != IDLE:
+        place = PLACES.get(arm, PLACES["memory, rewrite"])(tasks.x.shape[1], tasks.reward.shape[1], step)
+        first, then = tasks.part(slice(TASKS // 2)), tasks.part(slice(TASKS // 2, None))
+        before = learn(first, place, LIVES, seed=seed, shuffle=arm == SHUFFLED)
+        moved = interference(place, then)
+        reward = np.hstack([before, learn(then, place, LIVES, seed=1000 + seed, shuffle=arm == SHUFFLED)])
+    blocks = reward.mean(axis=0).reshape(-1, BLOCK).mean(axis=1)
+    return [{"index": i * BLOCK, "reward": float(value)} | moved | SIMULATED for i, value in enumerate(blocks)]
 
 
-def _shape(tasks: lessons.Bandit) -> tuple[int, int]:
-    return tasks.x.shape[1], tasks.reward.shape[1]
+def where_score(rows: pd.DataFrame) -> dict[str, float]:
+    """Expected reward over all tasks, and after the tools moved; minus the share of far answers that changed."""
+    after = rows["reward"][rows["index"] >= TASKS // 2].mean()
+    spared = -rows["far"].iloc[0] if "far" in rows else np.nan
+    return {"all tasks": rows["reward"].mean(), "after": after, "spared": spared}
 
 
-def _who_frames() -> list[pd.DataFrame]:
-    frames = []
-    for world, drift in (("stationary", None), ("drift", DRIFT)):
-        for rule in credit_world.CALLS:
-            found = who([CREDIT_STEP[rule]], rule, REPORT_SEEDS, drift)[0]
-            means = found.reshape(len(found), -1, EVERY).mean(axis=2)
-            frames.append(_frame("who", world, rule, REPORT_SEEDS, means, EVERY))
-    worlds = [credit_world.generate(seed=seed) for seed in REPORT_SEEDS]
-    idle = np.array([[(credit_world.best(world) - world.habit).mean()] for world in worlds])
-    return [*frames, _frame("who", "stationary", "no memory", REPORT_SEEDS, idle)]
+def lived() -> Lessons:
+    """A memory that is read linearly, after one life on 96 tasks that drift (seed 100)."""
+    tasks = bandit(stream("toolbox-b", "drift", TASKS // 2, 100), ReplayEmbedder(data("lab05/embeddings.parquet")))
+    memory = Lessons(tasks.x.shape[1], tasks.reward.shape[1], 30.0)
+    learn(tasks, memory, seed=100)
+    return memory
 
 
-def _where_frames(tasks: lessons.Bandit, seed: int) -> list[pd.DataFrame]:
-    places = {arm: make(*_shape(tasks), PLACE_STEP[arm]) for arm, make in PLACES.items()}
-    found = {arm: lessons.learn(tasks, place, seed=seed) for arm, place in places.items()}
-    blind = PLACES["memory, rewrite"](*_shape(tasks), PLACE_STEP["memory, rewrite"])
-    found[NULL] = lessons.learn(tasks, blind, seed=seed, shuffle=True)
-    found[IDLE] = tasks.reward.mean(axis=1)
-    return [_frame("where", "toolbox-b", arm, [seed], values[None]) for arm, values in found.items()]
-
-
-def _spill_frames(tasks: lessons.Bandit, seed: int) -> list[pd.DataFrame]:
-    places: dict[str, Maker] = PLACES | {"memory, add, read linearly": lessons.Lessons}
-    frames = []
-    for arm, make in places.items():
-        found = spill(tasks, make(*_shape(tasks), PLACE_STEP.get(arm, PLACE_STEP["weights, add"])), seed)
-        numbers: dict[str, list[float]] = {
-            "writes": [one.writes for one in found],
-            "near flipped": [one.near.flipped for one in found],
-            "far flipped": [one.far.flipped for one in found],
-            "far variation": [one.far.variation for one in found],
-        }
-        frames += [_frame("spill", name, arm, [seed], np.array([[np.mean(v)]])) for name, v in numbers.items()]
-    return frames
-
-
-def _step_frames(tasks: lessons.Bandit, seed: int) -> list[pd.DataFrame]:
-    """Far answers changed by one correction, by step size; added after the first report."""
-    frames = []
-    for arm in ("weights, add", "memory, add"):
-        for step in PLACE_STEPS["add"]:
-            flipped = [one.far.flipped for one in spill(tasks, PLACES[arm](*_shape(tasks), step), seed)]
-            frames.append(_frame("spill by step", f"{step:g}", arm, [seed], np.array([[np.mean(flipped)]])))
-    return frames
-
-
-def _lake_frames() -> list[pd.DataFrame]:
-    world, frames = frozenlake.lake(False), []
-    for arm, overlap in LAKES.items():
-        runs = [lessons.walk(world, overlap, LAKE_STEP[arm], UPDATES, seed=seed) for seed in REPORT_SEEDS]
-        frames.append(_frame("where", "lake", arm, REPORT_SEEDS, np.array([found for found, _ in runs])))
-        spilled = np.array([[np.nanmean(spilled)] for _, spilled in runs])
-        frames.append(_frame("spill", "lake variation", arm, REPORT_SEEDS, spilled))
-    random = np.full(world.reward.shape, 1 / world.reward.shape[1])[:, :, 0]
-    flat = np.full((len(REPORT_SEEDS), UPDATES), frozenlake.success(world, random, 100))
-    return [*frames, _frame("where", "lake", IDLE, REPORT_SEEDS, flat)]
-
-
-def _drift_frame(embedder: Embedder) -> pd.DataFrame:
-    from memlab.retrieval.policies import TopK
-    from memlab.rivals.knn import KnnVote
-
-    learners = {arm: with_memory(TopK(), rule, make=KnnVote) for arm, rule in RULES.items()}
-    frame = study(learners, ("drift",), REPORT_SEEDS, 96, "toolbox-b", _Silent(), embedder, progress=False)
-    frame = frame.rename(columns={"learner": "arm", "success": "value", "kind": "part"})
-    return frame[["part", "world", "arm", "seed", "index", "value"]]
-
-
-class _Silent:
-    """Stands where an agent wants a model; the vote never asks it."""
-
-    name, backend, digest = "no model", "simulated", ""
-
-    def complete(self, prompt: str, **settings: object) -> Reply:
-        raise MemlabError("the nearest-neighbor vote asked a language model: use KnnVote in this study")
-
-
-def _frame(part: str, world: str, arm: str, seeds: Sequence[int], values: Floats, every: int = 1) -> pd.DataFrame:
-    import pandas as pd
-
-    seed, index = np.meshgrid(list(seeds), np.arange(values.shape[1]) * every, indexing="ij")
-    columns = {"seed": seed.ravel(), "index": index.ravel(), "value": values.ravel()}
-    return pd.DataFrame({"part": part, "world": world, "arm": arm, **columns})
-
-
-def _settings() -> list[int]:
-    return [EPISODES, LEARNERS, DRIFT, TASKS, UPDATES]
-
-
-def _save(name: str, frame: pd.DataFrame, seeds: Sequence[int]) -> None:
-    save_study(name, frame, {"settings": _settings(), "seeds": list(seeds)})
+ADD, REWRITE = ("weights, add", "memory, add"), ("weights, rewrite", "memory, rewrite")
+WHERE = Study("lab05-where", where, where_score,
+    tune=grid(arm=ADD, world="toolbox-a", seed=range(10), step=(1.0, 3.0, 10.0, 30.0, 100.0, 300.0))
+    + grid(arm=REWRITE, world="toolbox-a", seed=range(10), step=(0.03, 0.1, 0.2, 0.3, 0.5, 0.8)),
+    report=grid(arm=(IDLE, SHUFFLED, *PLACES), world="toolbox-b", seed=SEEDS),
+    tuned=tuple({"arm": arm, "step": step} for arm, step in zip(PLACES, (30.0, 30.0, 0.3, 0.3), strict=True)),
+    claims=(
+        Claim("in weights, rewriting beats adding", REWRITE[0], ADD[0], primary=True, metric="all tasks"),
+        Claim("in memory, rewriting beats adding", REWRITE[1], ADD[1], metric="all tasks"),
+        Claim("adding to weights changes more far answers than adding to a memory that is read locally",
+              ADD[1], ADD[0], metric="spared"),
+        Claim("after the tools moved, rewriting a memory read locally beats rewriting weights",
+              REWRITE[1], REWRITE[0], metric="after"),
+    ),
+    nulls=(SHUFFLED, IDLE), embedder="wordllama",
+)  # fmt: skip

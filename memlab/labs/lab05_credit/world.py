@@ -1,9 +1,4 @@
-"""A world in which it is known which memories help, so that every credit rule has an exact regret.
-
-Each of ``F`` families of tasks has ``M`` cases nearby. The frozen model copies a shown case in proportion to its
-*pull* (Luce's choice rule): p(right | S) = (w₀ p₀ + Σ_{c∈S} w_c h_c) / (w₀ + Σ_{c∈S} w_c), with h = 1 where the
-case's action is right. So a case with pull helps (h = 1) or harms (h = 0), and one without pull is useless.
-"""
+"""A world in which it is known which memories help, so that every credit rule has an exact regret."""
 
 from __future__ import annotations
 
@@ -15,188 +10,103 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memlab.core import MemlabError
-from memlab.credit import td
+from memlab.credit.worth import shapley_weights, subsets, td
 
 Floats = NDArray[np.floating]
-
+Ints = NDArray[np.integer]
 SHOWN = 3
-SUBSETS = np.array(list(itertools.product((0, 1), repeat=SHOWN)), dtype=bool)
-"""The 2³ subsets of three shown cases, shape (8, 3), from none to all."""
-_FULL = len(SUBSETS) - 1
-CALLS: dict[str, int] = {
-    "no credit": 1,
-    "random": 1,
-    "every": 1,
-    "similarity": 1,
-    "leave-one-out": SHOWN + 1,
-    "one order": SHOWN + 1,
-    "Shapley": 2**SHOWN,
-}
+SUBSETS = subsets(SHOWN)
+BITS = 2 ** np.arange(SHOWN)[::-1]
+"""What each shown case adds to the row of `SUBSETS`."""
+CALLS = {"random": 1, "every": 1, "leave-one-out": SHOWN + 1, "Shapley": 2**SHOWN}
 """Each credit rule with the model calls that it needs for one episode, the answer itself included."""
+_SHAPLEY = shapley_weights(SHOWN)
+
+
+def told(rule: str, rewards: Floats) -> Floats:
+    """What ``rule`` tells each shown case, (N, 3); of ``rewards`` (N, 8), one for each of `SUBSETS`, it reads `CALLS`.
+
+    The null "random" tells a learner the reward of another one. Raises `MemlabError` for an unknown rule.
+    """
+    if rule not in CALLS:
+        raise MemlabError(f"unknown credit rule {rule!r}; the rules are {', '.join(CALLS)}")
+    if rule == "Shapley":
+        return rewards @ _SHAPLEY
+    own = np.repeat(rewards[:, -1:], SHOWN, axis=1)
+    return own - rewards[:, -1 - BITS] if rule == "leave-one-out" else np.roll(own, rule == "random", axis=0)
 
 
 @dataclass(frozen=True)
 class CreditWorld:
-    """``pull`` and ``right`` (F, M) of the cases, their ``similarity`` (F, M), and p₀ ``habit`` (F,) with w₀ = 1."""
+    """F families of tasks with M cases nearby: ``pull`` w and ``right`` h (F, M), and the model's ``habit`` p₀ (F,).
+
+    The frozen model copies a shown case in proportion to its pull (Luce's choice rule):
+    v(S) = p(right | S) = (p₀ + Σ_{c∈S} w_c h_c) / (1 + Σ_{c∈S} w_c). A case without pull is useless.
+    """
 
     pull: Floats
     right: Floats
-    similarity: Floats
     habit: Floats
 
+    @classmethod
+    def draw(cls, families: int = 4, each: int = 3, seed: int = 0) -> CreditWorld:
+        """A world with ``each`` helpful, harmful and useless cases in every family; pulls lie between 1 and 4."""
+        rng = np.random.default_rng(seed)
+        sort = np.array([rng.permutation(np.repeat([1, -1, 0], each)) for _ in range(families)])
+        return cls(rng.uniform(1, 4, sort.shape) * (sort != 0), (sort > 0) * 1.0, rng.uniform(0, 0.4, families))
 
-def generate(families: int = 4, helpful: int = 3, harmful: int = 3, useless: int = 3, seed: int = 0) -> CreditWorld:
-    """Draw a world with so many cases of each sort in each family, in random order.
+    @property
+    def sorts(self) -> dict[str, NDArray[np.bool_]]:
+        """Which cases (F, M) are helpful, harmful and useless."""
+        pulled, right = self.pull > 0, self.right > 0
+        return {"helpful": pulled & right, "harmful": pulled & ~right, "useless": ~pulled}
 
-    A case that has pull is copied against the model's habit with weight 1 to 4; similarity, uniform in [.5, 1],
-    says nothing about which case helps.
-    """
-    rng = np.random.default_rng(seed)
-    sort = np.array([1] * helpful + [-1] * harmful + [0] * useless)
-    if len(sort) < SHOWN:
-        raise MemlabError(f"{len(sort)} cases in a family: have at least {SHOWN}, the number shown at once")
-    sorts = np.array([rng.permutation(sort) for _ in range(families)])
-    pull = rng.uniform(1, 4, size=sorts.shape) * (sorts != 0)
-    return CreditWorld(pull, (sorts > 0).astype(float), rng.uniform(0.5, 1, sorts.shape), rng.uniform(0, 0.4, families))
+    def turned(self) -> CreditWorld:
+        """The world after its tools changed: the helpful cases harm now, and the harmful help."""
+        return replace(self, right=self.sorts["harmful"] * 1.0)
 
+    def value(self, family: int, cases: Sequence[int]) -> float:
+        """v of exactly these ``cases``."""
+        pull, right = (table[family, list(cases)] for table in (self.pull, self.right))
+        return float((self.habit[family] + pull @ right) / (1 + pull.sum()))
 
-def drifted(world: CreditWorld) -> CreditWorld:
-    """The world after its tools changed: in every family the helpful cases now harm, and the harmful help."""
-    return replace(world, right=np.where(world.pull > 0, 1 - world.right, world.right))
+    def best(self) -> Floats:
+        """The oracle: v of the best `SHOWN` cases in each family, (F,), by trying all sets."""
+        sets = list(itertools.combinations(range(self.pull.shape[1]), SHOWN))
+        return np.array([max(self.value(f, chosen) for chosen in sets) for f in range(len(self.habit))])
 
+    def values(self, family: Ints, shown: Ints) -> Floats:
+        """v of every subset of the ``shown`` cases (N, 3), one ``family`` (N,) each; gives (N, 8)."""
+        pull, right = (table[family[:, None], shown] for table in (self.pull, self.right))
+        return (self.habit[family, None] + (pull * right) @ SUBSETS.T) / (1 + pull @ SUBSETS.T)
 
-def value(world: CreditWorld, family: int, cases: Sequence[int]) -> float:
-    """p(right) in ``family`` when exactly ``cases`` are shown."""
-    chosen = list(cases)
-    pull = world.pull[family, chosen]
-    return float((world.habit[family] + pull @ world.right[family, chosen]) / (1 + pull.sum()))
+    def live(
+        self, rule: str, step: float, calls: int, learners: int, seed: int = 0, turn: int | None = None
+    ) -> tuple[Floats, Floats, Ints]:
+        """N ``learners`` show the three cases of highest Q, a fifth of the time any three, and rewrite Q by ``rule``.
 
-
-def best(world: CreditWorld) -> Floats:
-    """The oracle: p(right) of the best `SHOWN` cases in each family, shape (F,), by trying all sets."""
-    families, cases = world.pull.shape
-    sets = list(itertools.combinations(range(cases), SHOWN))
-    return np.array([max(value(world, f, chosen) for chosen in sets) for f in range(families)])
-
-
-@dataclass(frozen=True)
-class Draws:
-    """All random numbers of a simulation (T episodes, N learners), drawn once so that a slider only recomputes."""
-
-    family: NDArray[np.integer]
-    explore: NDArray[np.bool_]
-    keys: Floats
-    answers: Floats
-    order: NDArray[np.integer]
-
-
-def draw(world: CreditWorld, episodes: int, learners: int, explore: float = 0.2, seed: int = 0) -> Draws:
-    """Random numbers for ``learners`` that show random cases in a share ``explore`` of their episodes."""
-    rng = np.random.default_rng(seed)
-    families, cases = world.pull.shape
-    shape = (episodes, learners)
-    keys = rng.random((*shape, cases), dtype=np.float32)
-    answers = rng.random((*shape, len(SUBSETS)), dtype=np.float32)
-    order = rng.integers(len(_CHAINS), size=shape)
-    return Draws(rng.integers(families, size=shape), rng.random(shape) < explore, keys, answers, order)
-
-
-def join(worlds: Sequence[CreditWorld], draws: Sequence[Draws]) -> tuple[CreditWorld, Draws]:
-    """Several worlds as one, families and learners side by side, so that one simulation runs them all."""
-    names = ("pull", "right", "similarity", "habit")
-    world = CreditWorld(*(np.concatenate([getattr(one, name) for one in worlds]) for name in names))
-    starts = np.cumsum([0, *(len(one.habit) for one in worlds)])
-    moved = [replace(one, family=one.family + start) for one, start in zip(draws, starts, strict=False)]
-    parts = ("family", "explore", "keys", "answers", "order")
-    return world, Draws(*(np.concatenate([getattr(one, part) for one in moved], axis=1) for part in parts))
+        They live the T episodes that ``calls`` pay for; after ``turn`` calls the world is `turned`. Gives the regret
+        (T, N), oracle less v of the three cases that Q ranks highest, and at the end Q and the uses of each case,
+        (N, F, M). Answers are drawn, with the same luck for every rule; the regret is exact.
+        """
+        world, rng, rows, cost = self, np.random.default_rng(seed), np.arange(learners), CALLS[rule]
+        q, uses = np.zeros((learners, *self.pull.shape)), np.zeros((learners, *self.pull.shape), dtype=int)
+        top, regret = world.best(), []
+        for t in range(calls // cost):
+            if turn is not None and t == -(-turn // cost):
+                world = self.turned()
+                top = world.best()
+            family = rng.integers(len(top), size=learners)
+            keys, draws = rng.random((learners, self.pull.shape[1])), rng.random((learners, len(SUBSETS)))
+            ranked = _highest(q[rows, family] + 1e-6 * keys)
+            regret.append(top[family] - world.values(family, ranked)[:, -1])
+            shown = np.where(rng.random((learners, 1)) < 0.2, _highest(keys), ranked)
+            answers = np.where(draws < world.values(family, shown), 1.0, -1.0)
+            at = rows[:, None], family[:, None], shown
+            q[at] = td(q[at], told(rule, answers), step)
+            uses[at] += 1
+        return np.array(regret), q, uses
 
 
-_ORDERS = np.array(list(itertools.permutations(range(SHOWN))))
-_CHAINS = np.array([[sum(1 << (SHOWN - 1 - c) for c in order[:n]) for n in range(SHOWN + 1)] for order in _ORDERS])
-"""For each order of the shown cases, the subsets (rows of `SUBSETS`) met on the way from none to all."""
-_WITHOUT = np.array([_FULL - (1 << (SHOWN - 1 - c)) for c in range(SHOWN)])
-
-
-def credit(rule: str, rewards: Floats, similarity: Floats, order: NDArray[np.integer]) -> tuple[Floats, Floats]:
-    """What each shown case is told, and the weight of the telling; both (N, 3).
-
-    ``rewards`` (N, 8) in {-1, 1} are the answers to the subsets of `SUBSETS` (the last one is the answer given),
-    ``similarity`` is (N, 3), ``order`` (N,) picks the order of "one order". A rule looks only at the columns that
-    `CALLS` charges for.
-    """
-    own = np.repeat(rewards[:, [_FULL]], SHOWN, axis=1)
-    alike = np.ones_like(own)
-    if rule == "every":
-        return own, alike
-    if rule == "random":
-        return np.roll(own, 1, axis=0), alike
-    if rule == "similarity":
-        return own, SHOWN * similarity / similarity.sum(axis=1, keepdims=True)
-    if rule == "leave-one-out":
-        return own - rewards[:, _WITHOUT], alike
-    if rule == "one order":
-        gains = np.diff(np.take_along_axis(rewards, _CHAINS[order], axis=1), axis=1)
-        told = np.empty_like(gains)
-        np.put_along_axis(told, _ORDERS[order], gains, axis=1)
-        return told, alike
-    if rule == "Shapley":
-        return rewards @ _SHAPLEY, alike
-    raise MemlabError(f"unknown credit rule {rule!r}; the rules are {', '.join(CALLS)}")
-
-
-def _shapley_matrix() -> Floats:
-    """(8, 3): rewards of the subsets times this are the Shapley values."""
-    matrix = np.zeros((len(SUBSETS), SHOWN))
-    for chain, order in zip(_CHAINS, _ORDERS, strict=True):
-        for place, case in enumerate(order):
-            matrix[chain[place + 1], case] += 1 / len(_CHAINS)
-            matrix[chain[place], case] -= 1 / len(_CHAINS)
-    return matrix
-
-
-_SHAPLEY = _shapley_matrix()
-
-
-def simulate(
-    world: CreditWorld, draws: Draws, rule: str, step: float | Floats, drift: int | None = None
-) -> tuple[Floats, Floats]:
-    """Learners that show the three cases of highest Q and rewrite Q by ``rule`` with step size ``step``, one or (N, 1).
-
-    Gives the regret (T, N), oracle less p(right) of the three cases that Q ranks highest, and the final Q (N, F, M).
-    From episode ``drift`` on the world is `drifted`. The model's answers are drawn, the regret is exact.
-    """
-    if rule not in CALLS:
-        raise MemlabError(f"unknown credit rule {rule!r}; the rules are {', '.join(CALLS)}")
-    episodes, learners, cases = draws.keys.shape
-    families = len(world.habit)
-    rows = np.arange(learners)
-    q = np.zeros((learners, families, cases))
-    regret = np.empty((episodes, learners))
-    now, top = world, best(world)
-    for t in range(episodes):
-        if t == drift:
-            now = drifted(world)
-            top = best(now)
-        family = draws.family[t]
-        values = q[rows, family]
-        ranked = _top(values + 1e-6 * draws.keys[t])
-        regret[t] = top[family] - _p_right(now, family, ranked)[:, _FULL]
-        if rule == "no credit":
-            continue
-        shown = np.where(draws.explore[t][:, None], _top(draws.keys[t]), ranked)
-        answers = np.where(draws.answers[t] < _p_right(now, family, shown), 1.0, -1.0)
-        told, weight = credit(rule, answers, now.similarity[family[:, None], shown], draws.order[t])
-        old = values[rows[:, None], shown]
-        q[rows[:, None], family[:, None], shown] = old + np.minimum(weight * step, 1) * (td(old, told, 1.0) - old)
-    return regret, q
-
-
-def _top(scores: Floats) -> NDArray[np.integer]:
+def _highest(scores: Floats) -> Ints:
     return np.argpartition(-scores, SHOWN - 1, axis=1)[:, :SHOWN]
-
-
-def _p_right(world: CreditWorld, family: NDArray[np.integer], shown: NDArray[np.integer]) -> Floats:
-    """(N, 8): p(right) of every subset of the shown cases."""
-    at = family[:, None], shown
-    pull = world.pull[at]
-    return (world.habit[family, None] + (pull * world.right[at]) @ SUBSETS.T) / (1 + pull @ SUBSETS.T)

@@ -44,7 +44,7 @@ REFERENCES = {name: LEARNERS[name] for name in ("append-only", "append-only, new
 ALL = LEARNERS | TRIED | TRIED_LIVE
 
 
-def run(arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder) -> pd.DataFrame:
+def live_stream(arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder) -> pd.DataFrame:
     """One life, a row a task; of a vote in the report, the mean over `STREAMS` draws of its chances."""
     import pandas as pd
 
@@ -57,7 +57,7 @@ def run(arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder
     return pd.concat([mean.astype({"index": int}), words], axis=1)
 
 
-def score(rows: pd.DataFrame) -> dict[str, float]:
+def by_window(rows: pd.DataFrame) -> dict[str, float]:
     """Success on the first 24 tasks, before the middle of the stream, and after it."""
     at, success = rows["index"], rows["success"]
     parts = {"first": at < EARLY, "before": at < CHANGE, "after": at >= CHANGE}
@@ -66,8 +66,8 @@ def score(rows: pd.DataFrame) -> dict[str, float]:
 
 STUDY = Study(
     "lab06",
-    run,
-    score,
+    live_stream,
+    by_window,
     tune=grid(arm=tuple(TRIED), world="toolbox-a", kind=("drift", "noisy"), seed=range(10))
     + grid(arm=(*REFERENCES, *TRIED_LIVE), world="toolbox-a", kind="drift", seed=range(3)),
     report=grid(arm=tuple(LEARNERS), world="toolbox-b", kind="drift", seed=range(100, 116))

@@ -1,0 +1,61 @@
+"""Lab 02, the three memories: does a task of two steps need its subtask and its tool memory? SmolLM2 chooses the tools.
+
+Every task asks a second question that needs the first one's result. A tool that cannot read a question says so, and a
+step may call three tools. All arms keep case memory with credit; they differ in their working memories.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from memlab import stream
+from memlab.agent import Agent
+from memlab.credit import RewriteQ
+from memlab.experiments import Claim, Study, grid
+from memlab.learners import life
+from memlab.llm.contract import LLM, Embedder
+from memlab.retrieval import TopK
+from memlab.stores import open_store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TASKS, TRIES = 8, 3
+ARMS = {
+    "subtask and tool": ("subtask", "tool"),
+    "subtask only": ("subtask",),
+    "tool only": ("tool",),
+    "neither": (),
+}
+
+
+def live_two_steps(arm: str, world: str, seed: int, llm: LLM, embedder: Embedder) -> list[dict[str, Any]]:
+    """One life of two-step tasks from an empty memory, a row a task; "no memory" keeps nothing, not even cases."""
+    tasks = stream(world, "stationary", TASKS, seed, two_step=1.0)
+    if arm == "no memory":
+        return life(Agent(llm, embedder, seed=seed, notes=(), tries=TRIES), tasks)
+    memory: dict[str, Any] = {"credit": RewriteQ(step=0.7), "notes": ARMS[arm], "tries": TRIES}
+    return life(Agent(llm, embedder, open_store(dim=embedder.dim), TopK(), seed=seed, **memory), tasks)
+
+
+def solved_and_calls(rows: pd.DataFrame) -> dict[str, float]:
+    """Share of tasks solved, and minus the model calls a task."""
+    return {"success": float(rows["success"].mean()), "thrift": -float(rows["calls"].mean())}
+
+
+STUDY = Study(
+    "lab02-steps",
+    live_two_steps,
+    solved_and_calls,
+    report=grid(arm=(*ARMS, "no memory"), world="toolbox-b", seed=range(100, 116)),
+    claims=(
+        Claim(
+            "subtask memory solves more two-step tasks", "subtask and tool", "tool only", primary=True, metric="success"
+        ),
+        Claim("tool memory solves more two-step tasks", "subtask and tool", "subtask only", metric="success"),
+        Claim("tool memory saves calls", "subtask and tool", "subtask only", metric="thrift"),
+    ),
+    nulls=("no memory", "neither"),
+    model="ollama:smollm2:135m",
+    embedder="wordllama",
+)
