@@ -273,12 +273,13 @@ class LanceStore(LogStore):
             lost = set() if part else {*range(after + 1, upto + 1)} - {version for version, _, _ in found}
             if lost:
                 raise ValueError(f"commit {min(lost)} is missing")
+        if not part and after <= self._checked < upto:
+            self._checked = upto
         return found
 
     def _check(self) -> None:
         """Read all commits that this handle has not read yet: a part of them may lack rows unseen."""
         self._decoded(self._checked)
-        self._checked = self._newest()
 
     def _counts(self, rows: pa.Table) -> pa.Array:
         """Whether each row is of the commit that counts for its version."""
