@@ -71,7 +71,9 @@ class Explorer:
         self.canvas = Canvas(panels, height)
         self.error = ""
         self._words, self._problem = ipywidgets.HTML(), ipywidgets.HTML()
-        self._image = ipywidgets.Image(format="png", layout={"max_width": "calc(100% - 4px)", "align_self": "flex-start"})
+        self._image = ipywidgets.Image(
+            format="png", layout={"max_width": "calc(100% - 4px)", "align_self": "flex-start"}
+        )
         self._image.value = self.frame(**self.settings)
         self._tell()
         self.first = Picture(self._image.value, alt, caption)
