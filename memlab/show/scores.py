@@ -87,7 +87,7 @@ def verdicts(table: pd.DataFrame, *, made_by: Any = None, title: str = "", alt: 
     claims = list(table.itertuples())
     labels = [fill(claim.claim, LABEL_LETTERS) for claim in claims]
     lines = max(3, *(1 + label.count("\n") for label in labels))
-    canvas = Canvas(1, 0.6 + 0.19 * lines * len(table))
+    canvas = Canvas(1, 0.6 + 0.22 * lines * len(table))
     on = canvas.panels[0]
     # An interval that few replicates leave without an end runs out of the picture.
     ends = table[["low", "high", "mean"]].abs()
