@@ -241,7 +241,7 @@ print("after the drift:", after[["no memory", "append-only", "append-only, newes
 # %% [markdown]
 # ## Going further
 #
-# **Scrub through a run.** Move the task slider across 48 and watch the values of the tools nearby for one kind of question, in an append-only memory and in one with credit. The store is the time machine: `at(version)` is the memory after that many tasks. A cross marks a tool that was tried and is worth 0; without bar or cross it is untried. The gain by credit over append-only in this replicate (104) is near the middle of the sixteen. Not typical: here credit also beats *append-only, newest* (.29 against .19), which on average it does not.
+# **Scrub through a run.** Move the task slider across 48 and watch the values of the tools nearby for one kind of question, in an append-only memory and in one with credit. The store is the time machine: `at(version)` is the memory after that many tasks. A cross marks a tool that was tried and is worth 0 nearby; without bar or cross it is untried. The gain by credit over append-only in this replicate (104) is near the middle of the sixteen. Not typical: here credit also beats *append-only, newest* (.29 against .19), which on average it does not.
 
 # %%
 appender, appended = live("append-only", tasks)

@@ -50,15 +50,16 @@ def scrubber(runs: dict[str, tuple[Store, list[Episode]]], tasks: Sequence[Task]
 
     def paint(canvas: show.Canvas, result: Any) -> None:
         task, kind_of_question, values = result
-        for place, (name, found) in enumerate(values.items()):
+        for name, found in values.items():
             canvas.line(name, np.arange(1, task + 1), solved[name][:task])
             canvas.bars(name, tools, [found.get(tool, 0.0) for tool in tools], panel=1)
-            # Where a bar would be: bars of all runs share .8 around their tool.
+        for place, (name, found) in enumerate(values.items()):
+            # Where a bar would stand: the bars of all runs share .8 around their tool.
             failed = [i + 0.8 * ((place + 0.5) / len(values) - 0.5) for i, t in enumerate(tools) if found.get(t) == 0]
-            cross = {"color": canvas.color(name), "marker": "x", "clip_on": False}
-            canvas.points(f"_{name}, failed", failed, np.zeros(len(failed)), panel=1, **cross)
-        canvas.axes(0, xlabel="task", ylabel="tasks solved so far", xlim=(0, 96), ylim=(0, 96))
-        canvas.axes(1, xlabel=f"tool, near {kind_of_question}", ylabel="value nearby (x: tried, 0)", ylim=(0, 1.4))
+            cross = {"color": canvas.color(name), "marker": "x"}
+            canvas.points(f"_{name}, failed", failed, np.full(len(failed), 0.05), panel=1, **cross)
+        canvas.axes(0, xlabel="task", ylabel="tasks solved", xlim=(0, 96), ylim=(0, 96))
+        canvas.axes(1, xlabel=f"tool, near {kind_of_question}", ylabel="value (x: 0)", ylim=(0, 1.4))
         canvas.source(lived[0].replies[0].backend)
         canvas.title(f"After {task} tasks: " + ", ".join(f"{n} solved {int(s[task - 1])}" for n, s in solved.items()))
 
