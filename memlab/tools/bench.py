@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -159,10 +160,10 @@ def notebooks() -> Iterator[Measured]:
 
 
 def stores() -> Iterator[Measured]:
-    """Search, commit and disk of the stores: see `memlab.tools.bench_stores`."""
-    from memlab.tools import bench_stores
+    """Search, commit, disk and memory of the stores, and the same work by others."""
+    from memlab.tools import bench_peers, bench_stores
 
-    yield from (Measured(*row) for row in bench_stores.measure())
+    yield from (Measured(*row) for row in chain(bench_stores.measure(), bench_peers.measure()))
 
 
 PARTS: tuple[Callable[[], Iterator[Measured]], ...] = (

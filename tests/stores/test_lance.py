@@ -230,3 +230,14 @@ def test_a_read_only_disk_can_be_read(disk):
     assert store.version == 9 and store.get("a").id == "a"
     with pytest.raises(StoreError, match="Read-only file system"):
         open_store(disk / "new")
+
+
+def test_the_caches_of_lancedb_do_not_grow_with_the_log(tmp_path, monkeypatch):
+    sessions, made = [], lancedb.Session
+    monkeypatch.setattr(lancedb, "Session", lambda *bounds: sessions.append(made(*bounds)) or sessions[-1])
+    monkeypatch.setattr(lance, "CACHE_BYTES", 100_000)
+    store = open_store(tmp_path / "memory", 3)
+    for i in range(30):
+        store.commit([Edit.write(case(f"c{i}", X))])
+        store.history("c0")
+    assert len(sessions) == 1 and sessions[0].size_bytes < 300_000
