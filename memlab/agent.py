@@ -106,7 +106,9 @@ class Agent:
         if not isinstance(rollouts, int) or rollouts < 1:
             raise MemlabError(f"rollouts={rollouts!r}: live each task at least once")
         started = time.monotonic()
-        for task in tqdm(self._unlived(tasks), disable=not progress, unit="task", desc=self.llm.name):
+        for task in tqdm(
+            self._unlived(tasks), disable=not progress, unit="task", desc=getattr(self.llm, "name", "no model")
+        ):
             if seconds is not None and time.monotonic() - started > seconds:
                 return
             group = [self.attempt(task, rollout) for rollout in range(rollouts)]

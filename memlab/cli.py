@@ -164,9 +164,9 @@ def bench(
     save: Annotated[Path | None, typer.Option(help="Also write the measurements to this JSON file.")] = None,
 ) -> None:
     """Measure the promises of the design on this machine and print them as ratios."""
-    from memlab.tools.bench import run
+    from memlab.tools.bench import measure_all
 
-    raise typer.Exit(int(not run(save, typer.echo)))
+    raise typer.Exit(int(not measure_all(save, typer.echo)))
 
 
 @app.command()
@@ -201,9 +201,9 @@ def build_notebooks(
 @app.command()
 def sizes() -> None:
     """Print what each notebook asks of its reader, and how many lines stand where."""
-    from memlab.tools.sizes import told
+    from memlab.tools.sizes import reading_lines
 
-    typer.echo("\n".join(told({})))
+    typer.echo("\n".join(reading_lines({})))
 
 
 @data_app.command("manifest")

@@ -89,7 +89,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         from memlab.tools import sizes
 
         terminalreporter.section("sizes")
-        for line in sizes.told({name: seconds for name, kind, seconds in timed if kind == "learner"}):
+        for line in sizes.reading_lines({name: seconds for name, kind, seconds in timed if kind == "learner"}):
             terminalreporter.line(line)
 
 

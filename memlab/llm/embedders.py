@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import json
 import logging
+import os
 import re
 from collections.abc import Sequence
 from itertools import pairwise
@@ -196,7 +197,7 @@ class ReplayEmbedder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        files = sorted(self.path.glob("*.parquet")) if self.path.is_dir() else [self.path]
+        files = sorted(self.path.glob("*.parquet")) if os.path.isdir(self.path) else [self.path]
         if not files:
             raise MemlabError(f"No recorded embeddings in {self.path}: correct the path.")
         self._rows: dict[str, np.ndarray] = {}

@@ -24,13 +24,14 @@ COLUMNS = ("key", "model", "digest", "prompt", "call", "reply", "backend")
 def read_rows(path: str | Path) -> list[dict[str, str]]:
     """Rows of a recorded file, of its journal, or of all ``*replies.parquet`` below a folder; raises MemlabError."""
     path = Path(path)
-    if path.is_dir():
+    # Of os.path, because a Path raises for a name that is too long.
+    if os.path.isdir(path):
         names = {
             str(p).removesuffix(PART) for p in path.rglob("*replies.parquet*") if p.name.endswith((".parquet", PART))
         }
         return [row for name in sorted(names) for row in read_rows(name)]
     journal = Path(f"{path}{PART}")
-    if not path.exists() and not journal.exists():
+    if not os.path.exists(path) and not os.path.exists(journal):
         raise MemlabError(f"No recorded replies at {path}: record them with Recorder(llm, path), or correct the path.")
     rows = {row["key"]: row for row in (_read_parquet(path) if path.exists() else ())}
     rows |= {key: json.loads(row) for key, row in read_journal(journal).items()}

@@ -108,13 +108,12 @@ class Canvas:
 
     def level(self, name: str, y: float, panel: int = 0) -> None:
         """Draw or move a horizontal reference line, such as an exact value or a null."""
-        across = self.panels[panel].get_yaxis_transform()
-        self.line(name, [0, 1], [y, y], panel, transform=across, linewidth=1.2)
+        self.line(name, [0, 1], [y, y], panel, transform=self.panels[panel].get_yaxis_transform(), linewidth=1.2)
 
-    def bars(self, name: str, labels: Sequence[str], heights: ArrayLike, panel: int = 0) -> None:
+    def bars(self, name: str, labels: Sequence[str], heights: ArrayLike, panel: int = 0, interval: Any = None) -> None:
         """Draw or move a group of bars over ``labels``; the groups of a panel stand side by side.
 
-        The number of labels may change later.
+        The number of labels may change later. ``interval`` (low, high) draws a thin line on each bar.
         """
         axes, values = self.panels[panel], np.asarray(heights, dtype=float)
         group = self._artists.get(("bars", name, panel))
@@ -130,13 +129,23 @@ class Canvas:
             self._place_bars(panel)
         for bar, height in zip(self._artists["bars", name, panel], values, strict=True):
             bar.set_height(height)
+        if interval is not None:
+            if ("whiskers", name, panel) not in self._artists:
+                whiskers = axes.plot([], [], color="black", linewidth=1.2, zorder=3, animated=True)
+                self._artists["whiskers", name, panel] = whiskers[0]
+            ends = np.insert(np.transpose(interval), 2, np.nan, axis=1).ravel()
+            self._artists["whiskers", name, panel].set_ydata(ends)
+            self._place_bars(panel)
 
     def _place_bars(self, panel: int) -> None:
-        groups = [artist for (kind, _, where), artist in self._artists.items() if (kind, where) == ("bars", panel)]
+        groups = {name: its for (kind, name, where), its in self._artists.items() if (kind, where) == ("bars", panel)}
         width = 0.8 / len(groups)
-        for place, group in enumerate(groups):
-            for i, bar in enumerate(group):
-                bar.set(x=i + (place - len(groups) / 2) * width, width=width, hatch=HATCHES[place % len(HATCHES)])
+        for place, (name, group) in enumerate(groups.items()):
+            left = np.arange(len(group)) + (place - len(groups) / 2) * width
+            for bar, x in zip(group, left, strict=True):
+                bar.set(x=x, width=width, hatch=HATCHES[place % len(HATCHES)])
+            if ("whiskers", name, panel) in self._artists:
+                self._artists["whiskers", name, panel].set_xdata(np.repeat(left + width / 2, 3))
 
     def png(self, fast: bool = True) -> bytes:
         """Draw what moves over what stays, and give the PNG. The first call also settles legend and layout."""

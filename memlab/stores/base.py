@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FrameType, TracebackType
 from typing import Self
@@ -131,10 +131,14 @@ class LogStore(Reading):
         clean = [check_step(step, self._dim) for step in steps]
         with self._guard, self._writing():
             self._sync()
-            return self._commit(edits, clean)
+            return self._commit(lambda: edits, clean)
 
-    def _commit(self, edits: list[Edit], steps: list[Step]) -> int:
+    def _commit(self, make: Callable[[], list[Edit]], steps: list[Step]) -> int:
+        """Write what ``make`` gives; where another writer comes first, what it gives then."""
         while True:
+            edits = make()
+            if not edits and not steps:
+                return self._view.version
             full, touched = resolve(self._view, edits, self._dim)
             version = self._view.version + 1
             with interrupts_wait():
@@ -225,12 +229,15 @@ class LogStore(Reading):
             self._sync()
             what = f"revert {self._words(version, episode, author, since)}{' and what came of it' * derived}"
             known = None if ids is None else self._known(ids)
-            log = replay(View(), self._entries())
-            picked = pick(log, episode, author, since if version is None else version, known)
-            if not picked and (episode is not None or author is not None):
-                raise StoreError(f"{what}: no edits here fit; see Edit.episode and Edit.author in store.history(id)")
-            edits = take_back(self._view, log, picked, derived, keep_later, what)
-            return self._commit(edits, []) if edits else self._view.version
+
+            def make() -> list[Edit]:
+                log = replay(View(), self._entries())
+                picked = pick(log, episode, author, since if version is None else version, known)
+                if not picked and (episode is not None or author is not None):
+                    raise StoreError(f"{what}: no edits fit; see episode and author of those in store.history(id)")
+                return take_back(self._view, log, picked, derived, keep_later, what)
+
+            return self._commit(make, [])
 
     def _words(self, version: int | None, episode: int | None, author: str | None, since: int | None) -> str:
         """What is taken back, in words; raises `StoreError` for what cannot be."""

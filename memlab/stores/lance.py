@@ -5,13 +5,14 @@ LanceDB's versions. The table ``view`` is a checkpoint that only saves time on o
 without it. Search runs on the matrix in memory, as in the array store.
 
 What is promised: a commit is there as a whole or not at all, and a commit that was acknowledged outlives the process.
-`memlab.open_store` says what holds at a power loss. What comes back is what was written, by a checksum a commit, or an
-error that names the commit. A store is told from another that took its place by its ``identity``, and by the token of
+`memlab.open_store` says what holds at a power loss. What comes back is what was written, by a checksum of each row, or
+an error that names the commit. A store is told from another that took its place by its identity, and by the token of
 the last commit that was seen.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import secrets
@@ -20,6 +21,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +33,7 @@ from memlab.stores.base import LogStore
 from memlab.stores.contract import StoreError, check_dim
 from memlab.stores.durability import set_back, sync, torn
 from memlab.stores.log import Entry, View, replay
-from memlab.stores.rows import STEP, decode, dim_of, encode, identity_of, log_schema, missing, newest_vectors
+from memlab.stores.rows import STEP, absent_columns, decode, dim_of, encode, identity_of, log_schema, newest_vectors
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,6 +45,8 @@ URI_REFRESH_SECONDS = 1.0
 GRACE, URI_GRACE = timedelta(milliseconds=1), timedelta(minutes=10)
 # LanceDB's own bound, 7 GB, is never reached: it kept 65 kB of each commit.
 CACHE_BYTES = 8_000_000
+# glibc's M_ARENA_MAX, M_MMAP_THRESHOLD and M_TRIM_THRESHOLD; it kept 40 kB more, in a heap for each of Lance's threads.
+HEAPS = {-8: 2, -3: 4 << 20, -1: 8 << 20}
 # Row ids then tell the order of appending whatever compaction does to the order of rows.
 STABLE_ROW_IDS = {"new_table_enable_stable_row_ids": "true"}
 COPY = "bring it back from a copy"
@@ -118,6 +122,7 @@ class LanceStore(LogStore):
         )
 
     def _open(self, dim: int | None) -> Any:
+        _limit_heaps()
         import lancedb
 
         folder = self._folder
@@ -237,7 +242,7 @@ class LanceStore(LogStore):
         with self._told("cannot read memory", f"open it again, or {COPY}", Damaged):
             # Not checkout_latest: it takes no notice of a table that was made anew with fewer versions.
             self._table = self._db.open_table("log")
-            self._at_rest()
+            self._note(self._table.version)
         known = len(self._tokens)
         first, self._lost = self._first(f"version >= {known}")
         if identity_of(self._table.schema) != self._identity or (known and first.pop(known, None) != self._tokens[-1]):
@@ -251,23 +256,30 @@ class LanceStore(LogStore):
                 raise Damaged(f"{self._path} has no commit {len(self._tokens) + 1}; {COPY}")
             self._tokens.append(first[version])
 
-    def _at_rest(self) -> None:
-        """Note LanceDB's version that the handle is at."""
-        self._lance_version = self._table.version
+    def _note(self, lance_version: int) -> None:
+        """Remember which of LanceDB's versions the handle is at, and what its manifest looks like."""
+        self._lance_version = lance_version
         self._seen = self._stamp()
 
     def _newest(self) -> int:
         return len(self._tokens)
 
-    def _decoded(self, where: str, whole: bool = True) -> list[tuple[int, int, Edit | Step]]:
-        rows = self._read(where)
+    def _decoded(self, after: int = 0, upto: int | None = None, part: str = "") -> list[tuple[int, int, Edit | Step]]:
+        """Checked rows of the commits in ``(after, upto]``; of those that fit the condition ``part``, where given."""
+        upto = self._newest() if upto is None else upto
+        rows = self._read(f"version > {after} AND version <= {upto}{part}")
         with self._told("cannot read memory", COPY, Damaged):
-            return decode(rows.filter(self._counts(rows)), whole)
+            found = decode(rows, self._tokens, whole=not part)
+            lost = set() if part else {*range(after + 1, upto + 1)} - {version for version, _, _ in found}
+            if lost:
+                raise ValueError(f"commit {min(lost)} is missing")
+        if not part and after <= self._checked < upto:
+            self._checked = upto
+        return found
 
     def _check(self) -> None:
-        """Read all commits that were not checked yet by this handle: the edits of one case have no checksum."""
-        self._decoded(f"version > {self._checked}")
-        self._checked = self._newest()
+        """Read all commits that this handle has not read yet: a part of them may lack rows unseen."""
+        self._decoded(self._checked)
 
     def _counts(self, rows: pa.Table) -> pa.Array:
         """Whether each row is of the commit that counts for its version."""
@@ -279,29 +291,22 @@ class LanceStore(LogStore):
         return pa.array(known & (tokens[np.where(known, version, 0)] == np.asarray(rows["token"])))
 
     def _entries(self, after: int = 0, upto: int | None = None, case_id: str | None = None) -> list[Entry]:
-        if after >= self._newest():
-            return []
-        where = [f"version > {after}"]
-        if upto is not None:
-            where.append(f"version <= {upto}")
-        part = case_id is not None
-        if part:
-            self._check()
-            where.append(f"op != '{STEP}'")
+        part = ""
         if case_id is not None:
-            where.append("case_id = '" + case_id.replace("'", "''") + "'")
-        rows = self._decoded(" AND ".join(where), whole=not part)
+            self._check()
+            part = " AND case_id = '" + case_id.replace("'", "''") + "'"
+        rows = self._decoded(after, upto, part) if after < self._newest() else []
         return [Entry(version, position, edit) for version, position, edit in rows if isinstance(edit, Edit)]
 
     def _steps(self) -> list[tuple[int, Step]]:
-        rows = self._decoded("version > 0")
+        rows = self._decoded()
         return [(version, step) for version, _, step in rows if isinstance(step, Step)]
 
     def _append(self, version: int, edits: list[Edit], steps: list[Step]) -> bool:
         token = secrets.randbits(62)
         rows = encode(version, token, edits, steps, self._dim)
         with self._told("commit failed", "memory is as it was; free space or make it writable, then commit again"):
-            if lacking := missing(self._table.schema):
+            if lacking := absent_columns(self._table.schema):
                 self._table.add_columns(lacking)
                 self._lance_version = self._table.version
             done = self._table.add(rows).version
@@ -311,7 +316,7 @@ class LanceStore(LogStore):
                 self._table.delete(f"token = {token}")
             return False
         self._tokens.append(token)
-        self._at_rest()
+        self._note(done)
         if self._checked == version - 1:
             self._checked = version
         if self._durable and self._folder is not None:
@@ -350,12 +355,21 @@ class LanceStore(LogStore):
             self._table.optimize()
             sync(self._folder, self._synced)  # before the files that it replaces are removed
             self._table.optimize(cleanup_older_than=GRACE)
-            self._at_rest()
+            self._note(self._table.version)
         elif self._identity:
             if self._lost:
                 self._table.delete(f"token IN ({', '.join(map(str, self._lost))})")
             self._table.checkout_latest()
             self._table.optimize(cleanup_older_than=URI_GRACE)
+
+
+@cache
+def _limit_heaps() -> None:
+    """Have the C library give back what Lance frees, in this whole process; it must be told before Lance starts."""
+    with suppress(AttributeError, OSError, TypeError):  # where it is not glibc
+        mallopt = ctypes.CDLL(None).mallopt
+        for what, value in HEAPS.items():
+            mallopt(what, value)
 
 
 def _short(error: Exception) -> str:

@@ -51,7 +51,7 @@ def fields_of(case: Case) -> dict[str, Any]:
     return {name: getattr(case, name) for name in CASE_FIELDS}
 
 
-def same(left: Any, right: Any) -> bool:
+def equal(left: Any, right: Any) -> bool:
     """Whether two field values are equal; vectors are compared by value."""
     if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
         return left is right or (left is not None and right is not None and np.array_equal(left, right))
@@ -60,7 +60,7 @@ def same(left: Any, right: Any) -> bool:
 
 def _expect(given: Mapping[str, Any] | None, actual: Mapping[str, Any], edit: Edit, side: str) -> None:
     for name, value in (given or {}).items():
-        if name not in actual or not same(value, actual[name]):
+        if name not in actual or not equal(value, actual[name]):
             raise StoreError(
                 f"{edit.op} of case {edit.case_id!r}: {side} says {name} is {value!r}, but memory holds "
                 f"{actual.get(name)!r}; read the case again, or leave {side} out"

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from memlab.core import CASE_FIELDS, Case, Edit
 from memlab.stores.contract import StoreError
-from memlab.stores.log import Entry, Pair, View, same
+from memlab.stores.log import Entry, Pair, View, equal
 
 LIVE = "live"
 Fields = dict[str, Any]
@@ -100,7 +100,7 @@ class Trace:
         if not self.taken:
             return False
         now, left = self._fold(self._out())[0], self._fold(self._out(self.taken))[0]
-        return now.keys() != left.keys() or not all(same(now[name], left[name]) for name in now)
+        return now.keys() != left.keys() or not all(equal(now[name], left[name]) for name in now)
 
     def rest(self, keep_later: bool, what: str) -> Pair:
         """The case without what is taken; (None, None) where nothing is left of it.
@@ -123,7 +123,7 @@ class Trace:
             version, _, edit = self._entries[place]
             anew = edit.op == "write"
             for name, value in under[place].items():
-                if same(now[place][name], value) or (not anew and same(self._changes[place].fields[name], value)):
+                if equal(now[place][name], value) or (not anew and equal(self._changes[place].fields[name], value)):
                     continue
                 raise StoreError(
                     f"{what}: case {edit.case_id!r}: "
@@ -154,7 +154,7 @@ class Trace:
 def _set_by(edit: Edit) -> Fields:
     if edit.op == "rewrite":
         before = edit.before or {}
-        return {name: value for name, value in edit.after.items() if not same(before[name], value)}
+        return {name: value for name, value in edit.after.items() if not equal(before[name], value)}
     return {**edit.after, LIVE: True} if edit.op == "write" else {LIVE: edit.op == "restore"}
 
 
@@ -168,7 +168,7 @@ def bridge(case_id: str, old: Pair, new: Pair, **why: Any) -> list[Edit]:
     have, want = live or old[1], new[0] or new[1]
     if have is None or want is None:
         return [] if live is None else [Edit.forget(case_id, **why)]
-    before = {name: getattr(have, name) for name in CASE_FIELDS if not same(getattr(have, name), getattr(want, name))}
+    before = {name: getattr(have, name) for name in CASE_FIELDS if not equal(getattr(have, name), getattr(want, name))}
     edits = []
     if live is None and (before or new[0] is not None):
         edits.append(Edit.restore(case_id, **why))

@@ -1,14 +1,18 @@
 """The promises of memory, measured: search beside bare numpy, flat cost over a long life, disk beside what it holds.
 
 Each function builds its own store in a temporary folder and gives a dict of figures; `measure` gives `memlab bench` its
-lines. Sizes are arguments, so that a quick run is possible.
+lines.
 """
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +24,7 @@ from memlab.stores import Store, open_store
 Row = tuple[str, float, str, float | None, str]
 
 
-def unit_rows(n: int, dim: int, seed: int = 0) -> np.ndarray:
+def random_rows(n: int, dim: int, seed: int = 0) -> np.ndarray:
     """Random unit rows, shape ``(n, dim)``, float32."""
     rows = np.random.default_rng(seed).normal(size=(n, dim)).astype(np.float32)
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
@@ -50,7 +54,7 @@ def fill(store: Store, rows: np.ndarray) -> None:
 
 def search_beside_numpy(n: int = 10_000, dim: int = 384, k: int = 8, repeats: int = 101) -> dict[str, float]:
     """Time of a search on disk over bare numpy's: taken in turns, the quickest of each, as timeit does."""
-    rows, queries = unit_rows(n, dim), unit_rows(repeats, dim, seed=1)
+    rows, queries = random_rows(n, dim), random_rows(repeats, dim, seed=1)
     with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "memory", dim) as store:
         fill(store, rows)
         store.search(queries[0], k)
@@ -76,7 +80,7 @@ def long_life(episodes: int = 20_000, live: int = 2_000, dim: int = 384) -> dict
     machine. Means of wall time, compaction included. ``disk_ratio`` is the most the old store took, after its first
     tenth, for each row so far, over what its live rows and its log take for each when written at once.
     """
-    vectors, tenth, disk = unit_rows(live + episodes, dim), max(1, episodes // 10), []
+    vectors, tenth, disk = random_rows(live + episodes, dim), max(1, episodes // 10), []
     with (
         tempfile.TemporaryDirectory() as home,
         open_store(Path(home) / "old", dim) as old,
@@ -134,50 +138,91 @@ def _compact_bytes(store: Any) -> int:
         return bytes_in(Path(folder))
 
 
-def one_row_commits(n: int = 1_000, dim: int = 384, naive: bool = True) -> dict[str, float]:
-    """``n`` commits of one case: last tenth's mean milliseconds and megabytes, beside bare LanceDB appends."""
-    import lancedb
-
-    from memlab.stores.rows import encode
-
-    rows, tenth = unit_rows(n, dim), max(1, n // 10)
-    batches = [[Edit.write(Case(f"c{i:07d}", f"case {i}", vector=row))] for i, row in enumerate(rows)]
-    out: dict[str, float] = {}
-    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "memory", dim) as store:
-        times = [seconds_of(store.commit, edits) for edits in batches]
-        out |= {"commit_ms": 1e3 * float(np.mean(times[-tenth:])), "disk_mb": bytes_in(Path(folder)) / 1e6}
-    if naive:
-        with tempfile.TemporaryDirectory() as folder:
-            table = lancedb.connect(folder).create_table("log", encode(1, 0, batches[0], [], dim))
-            tables = [encode(version, 0, edits, [], dim) for version, edits in enumerate(batches, 1)]
-            times = [seconds_of(table.add, one) for one in tables]
-            out |= {"naive_ms": 1e3 * float(np.mean(times[-tenth:])), "naive_mb": bytes_in(Path(folder)) / 1e6}
-    return out
+@contextmanager
+def busy_core() -> Iterator[None]:
+    """A program that does nothing but work, for as long as the block runs."""
+    child = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        yield
+    finally:
+        child.kill()
+        child.wait()
 
 
-def measure(quick: bool = False) -> Iterator[Row]:
-    """``(promise, value, unit, limit, note)`` for each promise of memory; ``quick`` takes seconds, not minutes."""
-    one = search_beside_numpy(repeats=21 if quick else 101)
+def search_beside_a_busy_core(n: int = 10_000, dim: int = 384, k: int = 8, repeats: int = 301) -> dict[str, float]:
+    """95th percentile of a search in milliseconds: alone, beside a busy core, and bare numpy's there."""
+    rows, queries = random_rows(n, dim), random_rows(repeats, dim, seed=1)
+
+    def p95(work: Callable[..., Any], *args: Any) -> float:
+        return 1e3 * float(np.quantile([seconds_of(work, *args[:-1], query, args[-1]) for query in queries], 0.95))
+
+    with open_store(dim=dim) as store:
+        fill(store, rows)
+        store.search(queries[0], k)
+        alone = p95(store.search, k)
+        with busy_core():
+            return {"alone_ms": alone, "busy_ms": p95(store.search, k), "numpy_ms": p95(bare_top, rows, k)}
+
+
+def resident(episodes: int = 20_000, early: int = 1_000, live: int = 500, dim: int = 384) -> dict[str, float]:
+    """Resident megabytes of a process of its own after ``early`` and after all ``episodes`` of a long life."""
+    code = "import sys, json; from memlab.tools.bench_stores import _live_resident as live; "
+    code += "print(json.dumps(live(*map(int, sys.argv[1:]))))"
+    command = [sys.executable, "-c", code, *map(str, (episodes, early, live, dim))]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    first, last = json.loads(done.stdout)
+    return {"early_mb": first, "late_mb": last, "resident_ratio": last / first}
+
+
+def _live_resident(episodes: int, early: int, live: int, dim: int) -> tuple[float, float]:
+    import psutil
+
+    first = 0.0
+    with tempfile.TemporaryDirectory() as home, open_store(Path(home) / "memory", dim) as store:
+        fill(store, random_rows(live, dim))
+        for episode in range(episodes):
+            query = random_rows(1, dim, seed=episode + 1)[0]
+            store.commit(*_lived(store, episode, live + episode, query))
+            if episode + 1 == early:
+                first = psutil.Process().memory_info().rss / 1e6
+        return first, psutil.Process().memory_info().rss / 1e6
+
+
+def durable_commits(n: int = 200, dim: int = 384) -> dict[str, float]:
+    """Median milliseconds of a commit of one case, synced to disk and not, in turns."""
+    rows = random_rows(n, dim)
+    with (
+        tempfile.TemporaryDirectory() as home,
+        open_store(Path(home) / "plain", dim) as plain,
+        open_store(Path(home) / "durable", dim, durable=True) as durable,
+    ):
+        times = [
+            [seconds_of(store.commit, [Edit.write(Case(f"c{i}", "", vector=row))]) for store in (plain, durable)]
+            for i, row in enumerate(rows)
+        ]
+    default, synced = 1e3 * np.median(times, axis=0)
+    return {"default_ms": float(default), "durable_ms": float(synced)}
+
+
+def measure() -> Iterator[Row]:
+    """``(promise, value, unit, limit, note)`` for each promise of memory."""
+    one = search_beside_numpy()
     note = f"{one['search_ms']:.2f} ms against {one['numpy_ms']:.2f} ms"
     yield "search, 10,000 x 384, top 8, over bare numpy", one["search_ratio"], "x", 2.0, note
-    grown = growth_beside_numpy(large=4_000 if quick else 20_000)
-    size = "2" if quick else "10"
+    busy = search_beside_a_busy_core()
+    note = f"{busy['busy_ms']:.2f} ms against {busy['alone_ms']:.2f} ms; bare numpy beside it {busy['numpy_ms']:.2f} ms"
+    yield "the same beside a busy core, p95, over alone", busy["busy_ms"] / busy["alone_ms"], "x", None, note
+    grown = growth_beside_numpy()
     note = f"bare numpy: {grown['numpy_growth']:.2f} x"
-    yield f"search with {size} times the cases, nothing forgotten", grown["search_growth"], "x", None, note
-    episodes, live = (1_000, 200) if quick else (20_000, 2_000)
-    life = long_life(episodes, live)
-    what = f"{episodes:,} episodes, {live:,} live, last tenth over first"
-    yield (
-        f"search, {what}",
-        life["search_last_over_first"],
-        "x",
-        1.5,
-        f"CPU time, {life['search_ms']:.2f} ms at the end",
-    )
+    yield "search with 10 times the cases, nothing forgotten", grown["search_growth"], "x", None, note
+    life, what = long_life(), "20,000 episodes, 2,000 live, last tenth over first"
+    yield f"search, {what}", life["search_last_over_first"], "x", 1.5, f"{life['search_ms']:.2f} ms at the end"
     note = f"{life['commit_ms']:.2f} ms at the end, compaction included"
     yield f"commit, {what}", life["commit_last_over_first"], "x", 1.5, note
     yield "disk over live rows and compact log", life["disk_ratio"], "x", 4.0, "the most it ever took"
-    small = one_row_commits(200 if quick else 1_000)
-    note = f"{small['commit_ms']:.1f} ms against {small['naive_ms']:.1f} ms; "
-    note += f"{small['disk_mb']:.1f} MB against {small['naive_mb']:.1f} MB"
-    yield "one-row commits over bare LanceDB appends", small["commit_ms"] / small["naive_ms"], "x", None, note
+    memory = resident()
+    note = f"{memory['late_mb']:.0f} MB against {memory['early_mb']:.0f} MB, 500 live"
+    yield "resident memory, 20,000 episodes over 1,000", memory["resident_ratio"], "x", 1.5, note
+    cost = durable_commits()
+    note = f"{cost['durable_ms']:.1f} ms against {cost['default_ms']:.1f} ms"
+    yield "a commit with durable=True over one without", cost["durable_ms"] / cost["default_ms"], "x", None, note

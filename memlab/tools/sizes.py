@@ -72,7 +72,7 @@ def names(source: str) -> set[str]:
     return {one for one in used if not any(other.startswith(f"{one}.") for other in used)}
 
 
-def told(seconds: Mapping[str, float]) -> Iterator[str]:
+def reading_lines(seconds: Mapping[str, float]) -> Iterator[str]:
     """Lines for a reader: the learners' view of each lab, then the house. ``seconds`` are run times by source name."""
     yield f"{'notebook':<16} {'words':>6} {'core':>6} {'cells':>6} {'core':>6} {'names':>6} {'run':>7}"
     for source in notebooks.sources():

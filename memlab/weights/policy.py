@@ -19,7 +19,7 @@ from memlab.reward import Floats, group_relative
 MOST_GROUPS = 200_000
 
 
-def score(pi: ArrayLike, action: ArrayLike) -> Floats:
+def score_function(pi: ArrayLike, action: ArrayLike) -> Floats:
     """∇θ log π(a) = onehot(a) − π of a softmax policy ``pi`` (A,); ``action`` (...) gives (..., A)."""
     probability = np.asarray(pi, dtype=float)
     return np.eye(len(probability))[np.asarray(action)] - probability
@@ -46,7 +46,7 @@ def over_groups(
     returns = rewards[groups]
     weights = group_relative(returns) / size if estimate is None else estimate(returns)
     chance = pi[groups].prod(axis=1)
-    return np.einsum("n,ni,nia->a", chance, weights, score(pi, groups))
+    return np.einsum("n,ni,nia->a", chance, weights, score_function(pi, groups))
 
 
 def magnitude_share(advantage: ArrayLike) -> Floats:
@@ -66,7 +66,7 @@ def magnitude_gradient(theta: ArrayLike, r: ArrayLike, weighted: bool) -> Floats
     size = pi @ np.abs(advantage)
     drawn = magnitude_share(pi * advantage)
     credit = np.sign(advantage) * size if weighted else advantage
-    return (drawn * credit) @ score(pi, np.arange(len(pi)))
+    return (drawn * credit) @ score_function(pi, np.arange(len(pi)))
 
 
 def first_weights(advantage: ArrayLike, m: int) -> Floats:

@@ -30,6 +30,7 @@ from lancedb.index import IvfFlat
 import memlab
 from memlab import course, credit, retrieval, show
 from memlab.core import Case, Edit
+from memlab.labs.lab02_stores import steps
 from memlab.labs.lab02_stores.study import STUDY
 from memlab.rivals.knn import KnnVote
 
@@ -48,9 +49,9 @@ task.subtasks
 # %%
 folder = tempfile.TemporaryDirectory()
 home = Path(folder.name)
-llm, embedder = memlab.open_llm("replay"), memlab.open_embedder("hash")
+embedder = memlab.open_embedder("hash")
 store = memlab.open_store(home / "memory", embedder.dim)
-(episode,) = KnnVote(llm, embedder, store, retrieval.TopK(), seed=143).run([task])
+(episode,) = KnnVote(None, embedder, store, retrieval.TopK(), seed=143).run([task])
 print(episode.answer, "scores", episode.success)
 
 # %% [markdown]
@@ -176,7 +177,7 @@ print("and so does a text file:", rebuild([json.loads(line) for line in lines]) 
 
 # %%
 life = memlab.open_store(home / "life", embedder.dim)
-agent = KnnVote(llm, embedder, life, retrieval.TopK(), credit=credit.RewriteQ(step=0.7))
+agent = KnnVote(None, embedder, life, retrieval.TopK(), credit=credit.RewriteQ(step=0.7))
 episodes = list(agent.run(memlab.stream("toolbox-a", "drift", n=48, seed=1)))
 pd.Series([edit.op for episode in episodes for edit in episode.edits]).value_counts().to_dict()
 
@@ -331,6 +332,20 @@ print(len(forgotten), "cases are forgotten; the log still reads:", written["rule
 
 # %% [markdown]
 # ## Going further
+#
+# **Does a task of two steps need all three?** Here SmolLM2 itself chooses the tools (recorded). Every task asks a second question that needs the first one's result; a tool that cannot read a question says so, and a step may call three tools. All arms but *no memory* keep case memory with credit; they differ in what they keep while they live one task. *Neither* is the null: cases alone.
+
+# %%
+found = steps.STUDY.scores().groupby("arm", sort=False)[["success", "thrift"]].mean()
+found.assign(**{"calls a task": -found.pop("thrift")}).round(2)
+
+# %% [markdown]
+# Without subtask memory the second question still holds an empty place, so no tool can read it. Without tool memory the frozen model, asked the same again, names the same tool again: three calls, one answer. Every note carries the full return of its trace as credit, and a call that was refused carries 0. Sixteen replicates of eight tasks; the claims were fixed before the rows:
+
+# %%
+steps.STUDY.verdicts()[["claim", "word", "mean", "low", "high", "p"]].round(3)
+
+# %% [markdown]
 #
 # **What is left of a word?** **Exercise 02.3.** Write `remains(rows, word)`: the ids of all cases whose text *once* held the word, according to the log, while in memory it no longer does. A rewrite may change a text, too.
 

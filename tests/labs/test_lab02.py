@@ -3,7 +3,7 @@
 import pytest
 
 from memlab.labs.lab02_stores.keepers import KEEPERS, NAME, many_cases
-from memlab.labs.lab02_stores.study import STUDY, run
+from memlab.labs.lab02_stores.study import STUDY, measure_keeping
 
 
 @pytest.mark.parametrize("arm", KEEPERS)
@@ -30,7 +30,10 @@ def test_half_a_line_is_not_counted_and_half_a_file_cannot_be_read(tmp_path):
 
 def test_row_by_row_takes_more_than_its_share_of_disk_as_it_grows():
     pairs = [(arm, size) for arm in ("LanceDB, row by row", "memlab") for size in (64, 192)]
-    mb = {pair: run("growth", seed=0, **dict(zip(("arm", "size"), pair, strict=True)))[0]["mb"] for pair in pairs}
+    mb = {
+        pair: measure_keeping("growth", seed=0, **dict(zip(("arm", "size"), pair, strict=True)))[0]["mb"]
+        for pair in pairs
+    }
     assert mb["LanceDB, row by row", 192] > 4 * mb["LanceDB, row by row", 64]
     assert mb["memlab", 192] < 4 * mb["memlab", 64]
     assert mb["LanceDB, row by row", 192] > 3 * mb["memlab", 192]
@@ -39,7 +42,7 @@ def test_row_by_row_takes_more_than_its_share_of_disk_as_it_grows():
 @pytest.mark.slow
 @pytest.mark.parametrize("arm", ["memlab", "null: JSON lines"])
 def test_a_killed_process_loses_nothing_it_acknowledged(arm):
-    (outcome,) = run("crash", arm, seed=3, size=20)
+    (outcome,) = measure_keeping("crash", arm, seed=3, size=20)
     assert 20 < outcome["acknowledged"] <= outcome["found"]
 
 

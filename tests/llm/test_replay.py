@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from memlab.core import MemlabError
-from memlab.llm import open_llm
+from memlab.llm import open_embedder, open_llm
 from memlab.llm.contract import NoServer, ReplayMiss
 from memlab.llm.replay import PART, Recorder, Replay, read_rows, write_rows
 
@@ -117,6 +117,10 @@ def test_several_models_in_a_folder(tmp_path, counting):
 def test_bad_files(tmp_path, counting):
     with pytest.raises(MemlabError, match="No recorded replies"):
         Replay(tmp_path / "none.parquet")
+    with pytest.raises(MemlabError, match="No recorded replies"):
+        Replay(tmp_path / ("x" * 300))
+    with pytest.raises(MemlabError, match="no file of recorded embeddings"):
+        open_embedder(f"replay:{tmp_path / ('x' * 300)}")
     with pytest.raises(MemlabError, match="no model"):
         Replay(tmp_path)
     (tmp_path / "bad.parquet").write_bytes(b"not parquet")

@@ -87,6 +87,19 @@ def test_a_frame_drawn_over_the_kept_background_equals_a_fresh_figure():
     assert moved.png() != before, "what a notebook draws by itself is drawn too"
 
 
+def test_thin_lines_stay_on_their_bars_when_another_group_joins_and_move_with_the_interval():
+    canvas = show.Canvas()
+    for add in (0, 1):
+        canvas.bars("first", ["a", "b"], [1, 2], interval=([0.5 + add, 1.5], [1.5, 2.5]))
+        canvas.bars("second", ["a", "b"], [2, 1])
+        canvas.axes(ylim=(0, 3))
+        canvas.png()
+    bars, (whiskers,) = canvas.panels[0].patches[:2], canvas.panels[0].lines
+    assert whiskers.get_xdata()[::3] == pytest.approx([bar.get_x() + bar.get_width() / 2 for bar in bars])
+    assert whiskers.get_ydata()[[0, 1, 3, 4]] == pytest.approx([1.5, 1.5, 1.5, 2.5])
+    assert show.Canvas().color("x") == canvas.color("first") != canvas.color("second")
+
+
 def widest(text):
     canvas = show.Canvas()
     canvas.line(text, X, X)

@@ -47,7 +47,7 @@ def test_opening_from_a_checkpoint_is_the_same_as_folding_the_log(tmp_path, monk
     assert store.get("a").q == 0.3 and store.search(X, 9).ids == ("b", "a", "c")
 
 
-@pytest.mark.parametrize("what", ["gone", "foreign", "ahead", "garbage"])
+@pytest.mark.parametrize("what", ["gone", "foreign", "ahead", "garbage", "another field", "no vector"])
 def test_a_checkpoint_that_is_no_good_costs_nothing(tmp_path, monkeypatch, what):
     monkeypatch.setattr(lance, "COMPACT_EVERY", 2)
     monkeypatch.setattr(lance, "CHECKPOINT_EVERY", 2)
@@ -60,6 +60,10 @@ def test_a_checkpoint_that_is_no_good_costs_nothing(tmp_path, monkeypatch, what)
         db.create_table("view", [{"name": "x"}], mode="overwrite")
     elif what == "ahead":
         row = {"case_id": "z", "live": True, "fields": "{}", "applied_seq": 99}
+        db.create_table("view", [row], mode="overwrite")
+    elif what in ("another field", "no vector"):
+        fields = '{"vector": null, "mood": 1}' if what == "another field" else '{"vector": true, "text": "t"}'
+        row = {"case_id": "z", "live": True, "fields": fields, "applied_seq": 8}
         db.create_table("view", [row], mode="overwrite")
     else:
         for file in (tmp_path / "memory" / "view.lance" / "data").iterdir():
@@ -226,3 +230,14 @@ def test_a_read_only_disk_can_be_read(disk):
     assert store.version == 9 and store.get("a").id == "a"
     with pytest.raises(StoreError, match="Read-only file system"):
         open_store(disk / "new")
+
+
+def test_the_caches_of_lancedb_do_not_grow_with_the_log(tmp_path, monkeypatch):
+    sessions, made = [], lancedb.Session
+    monkeypatch.setattr(lancedb, "Session", lambda *bounds: sessions.append(made(*bounds)) or sessions[-1])
+    monkeypatch.setattr(lance, "CACHE_BYTES", 100_000)
+    store = open_store(tmp_path / "memory", 3)
+    for i in range(30):
+        store.commit([Edit.write(case(f"c{i}", X))])
+        store.history("c0")
+    assert len(sessions) == 1 and sessions[0].size_bytes < 300_000

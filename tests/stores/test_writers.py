@@ -116,6 +116,24 @@ def test_without_a_lock_the_first_of_two_commits_of_one_version_counts(tmp_path,
     assert third._table.count_rows() == third.version
 
 
+def test_a_revert_that_came_second_is_worked_out_anew(tmp_path, monkeypatch):
+    uri = f"file://{tmp_path}/memory"
+    first, second = open_store(uri, 3), open_store(uri)
+    first.commit([Edit.write(case("a", X)), Edit.write(case("lie", X), author="eve")])
+    append = second._append
+
+    def late(*args):
+        monkeypatch.undo()
+        first.commit([Edit.rewrite("a", {"q": 1.0}, author="eve"), Edit.forget("lie")])
+        return append(*args)
+
+    second.version  # noqa: B018
+    monkeypatch.setattr(second, "_append", late)
+    assert second.revert(author="eve") == 3
+    assert [found.id for found in second.cases()] == ["a"] and second.get("a").q == 0.0
+    assert contents(open_store(uri)) == contents(second)
+
+
 def test_rows_of_a_commit_that_lost_are_never_read_even_if_its_writer_died(tmp_path, monkeypatch):
     uri = f"file://{tmp_path}/memory"
     first, second = open_store(uri, 3), open_store(uri)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +20,7 @@ def test_a_line_says_whether_the_promise_was_kept(value, limit, word):
 def test_a_broken_promise_is_the_exit_status(monkeypatch, tmp_path):
     monkeypatch.setattr(bench, "PARTS", (lambda: iter([Measured("a", 1, "s", 2), Measured("b", 3, "s", 2)]),))
     said = []
-    assert not bench.run(tmp_path / "bench.json", said.append)
+    assert not bench.measure_all(tmp_path / "bench.json", said.append)
     assert [line.split()[0] for line in said[1:]] == ["kept", "BROKEN"]
     assert [row["value"] for row in json.loads((tmp_path / "bench.json").read_text())["measured"]] == [1, 3]
 
@@ -31,14 +32,14 @@ def test_a_part_that_fails_does_not_hide_the_others(monkeypatch):
 
     monkeypatch.setattr(bench, "PARTS", (broken, lambda: iter([Measured("a", 1, "s", 2)])))
     said = []
-    assert not bench.run(say=said.append)
+    assert not bench.measure_all(say=said.append)
     assert [line.split()[0] for line in said[1:]] == ["FAILED", "kept"]
 
 
 def test_nothing_is_written_unless_asked(monkeypatch, tmp_path):
     monkeypatch.setattr(bench, "PARTS", ())
     monkeypatch.chdir(tmp_path)
-    assert bench.run(say=lambda line: None)
+    assert bench.measure_all(say=lambda line: None)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -50,3 +51,17 @@ def test_without_a_server_the_live_parts_say_so(monkeypatch):
     (line,) = bench.own_share()
     assert 0 < line.value < 100
     assert "measured once" in line.note
+
+
+def test_sliders_are_promised_alone_and_beside_a_busy_core(monkeypatch):
+    def tried(command, env, **_):
+        rows = {
+            "alone": {"p95_ms": 80, "p50_ms": 60, "n": 40},
+            "beside a busy core": {"p95_ms": 120, "p50_ms": 90, "n": 40},
+        }
+        Path(env["MEMLAB_LATENCY"]).write_text(json.dumps({"00_start_here": rows}))
+
+    monkeypatch.setattr(bench.subprocess, "run", tried)
+    alone, beside = bench.sliders()
+    assert alone.kept and alone.limit == 100 and "alone: 00_start_here" in alone.promise
+    assert not beside.kept and beside.limit == 100 and "beside a busy core: 00_start_here" in beside.promise

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from memlab.stores import open_store
-from memlab.tools import bench_stores
+from memlab.tools import bench_peers, bench_stores
 
 
 def test_the_bare_product_finds_what_search_finds():
-    rows, query = bench_stores.unit_rows(500, 16), bench_stores.unit_rows(1, 16, seed=1)[0]
+    rows, query = bench_stores.random_rows(500, 16), bench_stores.random_rows(1, 16, seed=1)[0]
     store = open_store(dim=16)
     bench_stores.fill(store, rows)
     bare = {f"c{slot:07d}" for slot in bench_stores.bare_top(rows, query, 8)}
@@ -21,7 +23,39 @@ def test_every_measurement_gives_finite_figures():
         **bench_stores.search_beside_numpy(50, 8, 2, repeats=3),
         **bench_stores.growth_beside_numpy(20, 40, 8, 2),
         **bench_stores.long_life(20, 10, 8),
-        **bench_stores.one_row_commits(10, 8),
+        **bench_stores.search_beside_a_busy_core(50, 8, 2, repeats=3),
+        **bench_stores.resident(4, 2, 3, 8),
+        **bench_stores.durable_commits(3, 8),
     }
     assert {"search_ratio", "commit_last_over_first", "search_last_over_first", "disk_ratio"} <= figures.keys()
     assert all(math.isfinite(value) and value > 0 for value in figures.values())
+
+
+def test_the_peers_do_the_same_work(tmp_path):
+    vectors = bench_stores.random_rows(4, 8)
+    episode = bench_peers.lancedb_episodes(tmp_path / "naive", 8)
+    ours = bench_peers.memlab_episodes(tmp_path / "ours", 8)
+    for i, vector in enumerate(vectors):
+        episode(i, vector)
+        ours(i, vector)
+    import lancedb
+
+    db = lancedb.connect(tmp_path / "naive")
+    store = open_store(tmp_path / "ours" / "memory")
+    assert {row["id"]: row["q"] for row in db.open_table("cases").to_arrow().to_pylist()} == {
+        found.id: found.q for found in store.cases()
+    }
+    assert db.open_table("changes").count_rows() == sum(len(store.history(found.id)) for found in store.cases())
+
+
+def test_a_peer_that_takes_too_long_is_stopped():
+    seconds = bench_peers.beside_peers(3, 8)
+    assert {"memlab", "lancedb"} <= seconds.keys() and all(took > 0 for took in seconds.values())
+    assert bench_peers.lived(bench_peers.lancedb_episodes, bench_stores.random_rows(10_000, 8), most=0.0) < 60
+
+
+def test_chroma_does_the_same_work(tmp_path):
+    pytest.importorskip("chromadb")
+    episode = bench_peers.chroma_episodes(tmp_path, 8)
+    for i, vector in enumerate(bench_stores.random_rows(4, 8)):
+        episode(i, vector)

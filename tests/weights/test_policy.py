@@ -85,7 +85,7 @@ def test_the_tabular_gradient_equals_a_loop():
     expected = np.zeros_like(pi)
     for b, i, t in np.ndindex(2, 5, 6):
         s, a = states[b, i, t], actions[b, i, t]
-        expected[b, s] += weights[b, i, t] * policy.score(pi[b, s], a)
+        expected[b, s] += weights[b, i, t] * policy.score_function(pi[b, s], a)
     assert np.allclose(policy.tabular_gradient(pi, states, actions, weights), expected)
 
 
@@ -97,7 +97,7 @@ def test_flipped_rewards_shrink_the_gradient_by_one_minus_twice_the_noise(noise)
     for a, b, x, y in np.ndindex(3, 3, 2, 2):
         chance = pi[a] * pi[b] * (told[a] if x else 1 - told[a]) * (told[b] if y else 1 - told[b])
         advantage = group_relative([float(x), float(y)], "leave-one-out")
-        total += chance * advantage @ policy.score(pi, [a, b]) / 2
+        total += chance * advantage @ policy.score_function(pi, [a, b]) / 2
     assert np.allclose(total, (1 - 2 * noise) * TRUE, atol=1e-6)
 
 

@@ -74,25 +74,24 @@ def commit_on(arm: str, folder: str, filled: int) -> None:
         print(done, flush=True)
 
 
-def run(part: str, arm: str, seed: int, size: int) -> list[dict[str, Any]]:
+def measure_keeping(part: str, arm: str, seed: int, size: int) -> list[dict[str, Any]]:
     """One row of one part, measured in a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
         measured = {"growth": growth, "crash": crash}[part](arm, seed, size, Path(folder))
     return [{"part": part, "arm": arm, "seed": seed, "size": size, "backend": "measured"} | measured]
 
 
-def score(rows: pd.DataFrame) -> dict[str, float]:
+def mean_value(rows: pd.DataFrame) -> dict[str, float]:
     """Processor time of a commit and of an opening, and disk: nothing is judged, and less is better."""
     return {name: float(rows[name].iloc[0]) for name in ("cpu_ms", "open_cpu_ms", "mb")}
 
 
 STUDY = Study(
     "lab02",
-    run,
-    score,
+    measure_keeping,
+    mean_value,
     report=grid(part="growth", size=(64, 512, 1024), seed=range(100, 108), arm=GROWING)
-    # Row by row is slow by then.
-    + grid(part="growth", size=(2048, 3072), seed=range(100, 102), arm=GROWING)
+    + grid(part="growth", size=(2048, 3072), seed=range(100, 102), arm=GROWING)  # row by row is slow by then
     + grid(part="crash", size=200, seed=range(100, 108), arm=tuple(KEEPERS)),
     nulls=("null: JSON file", "null: JSON lines"),
     repeats=False,

@@ -1,0 +1,113 @@
+"""The same work by memlab, by naive LanceDB, and by Chroma where the extra ``peers`` is installed, in one run.
+
+An episode searches, writes one case, changes the value of the two nearest, and keeps what it changed in a history; all
+of it on disk. The rivals are used as their own pages show it: one call for each of these, no batches, no upkeep.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from memlab.core import Case, Edit
+from memlab.stores import open_store
+from memlab.tools.bench_stores import random_rows
+
+Episode = Callable[[int, np.ndarray], None]
+STOP = 10.0
+"""A rival is stopped at this many times memlab's seconds."""
+
+
+def memlab_episodes(folder: Path, dim: int) -> Episode:
+    """memlab: one commit an episode; the log is the history."""
+    store = open_store(folder / "memory", dim)
+
+    def episode(i: int, vector: np.ndarray) -> None:
+        near = store.search(vector, 2).ids
+        new = Edit.write(Case(f"c{i}", f"case {i}", vector=vector), reason="new", episode=i)
+        store.commit([new, *(Edit.rewrite(case_id, {"q": i / 7}, reason="td", episode=i) for case_id in near)])
+
+    return episode
+
+
+def lancedb_episodes(folder: Path, dim: int) -> Episode:
+    """Naive LanceDB: a table of cases, and one of what was changed."""
+    import lancedb
+    import pyarrow as pa
+
+    db = lancedb.connect(folder)
+    kind = pa.list_(pa.float32(), dim)
+    cases = db.create_table(
+        "cases", schema=pa.schema({"id": pa.string(), "text": pa.string(), "q": pa.float64(), "vector": kind})
+    )
+    changes = db.create_table(
+        "changes", schema=pa.schema({"id": pa.string(), "q": pa.float64(), "episode": pa.int64()})
+    )
+
+    def episode(i: int, vector: np.ndarray) -> None:
+        near = [row["id"] for row in cases.search(vector).limit(2).to_list()]
+        cases.add([{"id": f"c{i}", "text": f"case {i}", "q": 0.0, "vector": vector}])
+        if near:
+            cases.update(where=f"id IN ({', '.join(map(repr, near))})", values={"q": i / 7})
+        changes.add([{"id": case_id, "q": i / 7, "episode": i} for case_id in [f"c{i}", *near]])
+
+    return episode
+
+
+def chroma_episodes(folder: Path, dim: int) -> Episode:
+    """Chroma: a collection of cases, and one of what was changed, which needs a vector too."""
+    import chromadb
+
+    client = chromadb.PersistentClient(str(folder), chromadb.Settings(anonymized_telemetry=False))
+    cases = client.create_collection("cases", embedding_function=None)
+    changes = client.create_collection("changes", embedding_function=None)
+
+    def episode(i: int, vector: np.ndarray) -> None:
+        near = cases.query(query_embeddings=[vector], n_results=2)["ids"][0] if i else []
+        cases.add(ids=[f"c{i}"], documents=[f"case {i}"], embeddings=[vector], metadatas=[{"q": 0.0}])
+        if near:
+            cases.update(ids=near, metadatas=[{"q": i / 7}] * len(near))
+        changed = [f"c{i}", *near]
+        changes.add(
+            ids=[f"{i}/{case_id}" for case_id in changed],
+            embeddings=[[float(i)]] * len(changed),
+            metadatas=[{"id": case_id, "q": i / 7} for case_id in changed],
+        )
+
+    return episode
+
+
+def lived(make: Callable[[Path, int], Episode], vectors: np.ndarray, most: float = float("inf")) -> float:
+    """Seconds for one episode with each of ``vectors``, or until ``most`` of them are over."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        episode = make(Path(folder), vectors.shape[1])
+        start = time.perf_counter()
+        for i, vector in enumerate(vectors):
+            episode(i, vector)
+            if time.perf_counter() - start > most:
+                break
+        return time.perf_counter() - start
+
+
+def beside_peers(episodes: int = 2_000, dim: int = 384) -> dict[str, float]:
+    """Seconds of each: of a rival at most `STOP` times memlab's, and none of one that is not installed."""
+    vectors = random_rows(episodes, dim)
+    ours = lived(memlab_episodes, vectors)
+    rivals = {"lancedb": lancedb_episodes}
+    if importlib.util.find_spec("chromadb") is not None:
+        rivals["chroma"] = chroma_episodes
+    return {"memlab": ours} | {name: lived(make, vectors, STOP * ours) for name, make in rivals.items()}
+
+
+def measure() -> Iterator[tuple[str, float, str, float | None, str]]:
+    """The row of `memlab.tools.bench` on this promise."""
+    seconds = beside_peers()
+    told = ", ".join(f"{name} {took:.1f} s" for name, took in seconds.items())
+    note = told + ("" if "chroma" in seconds else "; chroma needs the extra peers")
+    ours = seconds.pop("memlab")
+    yield "2,000 episodes on disk, over the faster peer", ours / min(seconds.values()), "x", 0.25, note
