@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -12,6 +13,7 @@ from memlab.show.canvas import Canvas
 from memlab.show.picture import Picture, plain
 
 ERROR_MARK = "memlab-error"
+_FITS = {"max_width": "calc(100% - 4px)", "align_self": "flex-start"}
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -65,12 +67,14 @@ class Explorer:
 
         if not knobs:
             raise MemlabError("an Explorer without knobs: pass knobs={'name': (low, high, step, start)}")
-        self.compute, self.paint = compute, paint
+        self.compute, self.paint = lru_cache(maxsize=256)(compute), paint  # it is pure: a setting seen before is free
         self.knobs = {name: _made(name, setting) for name, setting in knobs.items()}
         self.canvas = Canvas(panels, height)
         self.error = ""
         self._words, self._problem = ipywidgets.HTML(), ipywidgets.HTML()
-        self._image = ipywidgets.Image(format="png", layout={"max_width": "100%", "align_self": "flex-start"})
+        self._image = ipywidgets.Image(
+            format="png", layout={"max_width": "calc(100% - 4px)", "align_self": "flex-start"}
+        )
         self._image.value = self.frame(**self.settings)
         self._tell()
         self.first = Picture(self._image.value, alt, caption)

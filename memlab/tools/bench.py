@@ -131,9 +131,12 @@ def prefix_cache() -> Iterator[Measured]:
 
 
 def sliders() -> Iterator[Measured]:
-    """Milliseconds from a slider's move to the decoded picture in Chromium, 95th percentile, by the browser test."""
+    """Milliseconds from a slider's move to the decoded picture in Chromium, 95th percentile, by the browser test.
+
+    Alone, and beside a Python loop that keeps one core busy.
+    """
     test = ROOT / "tests" / "browser"
-    promise = "widget, slider to picture in Chromium, p95"
+    promise = "slider to picture in Chromium, p95"
     if not test.is_dir() or importlib.util.find_spec("playwright") is None:
         yield Measured(promise, float("nan"), "ms", note="needs a clone and the extra dev")
         return
@@ -146,8 +149,10 @@ def sliders() -> Iterator[Measured]:
     if not found:
         last = done.stdout.strip().splitlines()[-1:]
         yield Measured(promise, float("nan"), "ms", note=f"the browser test gave nothing ({''.join(last)})")
-    for name, row in found.items():
-        yield Measured(f"{promise}: {name}", row["p95_ms"], "ms", 100, f"median {row['p50_ms']} ms, {row['n']} moves")
+    for name, rows in found.items():
+        for beside, row in rows.items():
+            note = f"median {row['p50_ms']} ms, {row['n']} moves"
+            yield Measured(f"{promise}, {beside}: {name}", row["p95_ms"], "ms", 100, note)
 
 
 def notebooks() -> Iterator[Measured]:
@@ -163,7 +168,7 @@ def stores() -> Iterator[Measured]:
     """Search, commit, disk and memory of the stores, and the same work by others."""
     from memlab.tools import bench_peers, bench_stores
 
-    yield from (Measured(*row) for row in chain(bench_stores.measure(), bench_peers.measure()))
+    yield from (Measured(*row) for row in chain(bench_stores.measure(), bench_peers.against_peers()))
 
 
 PARTS: tuple[Callable[[], Iterator[Measured]], ...] = (

@@ -27,6 +27,14 @@ def test_a_knob_changes_the_picture_and_its_words_and_back_again():
     assert len(shown.canvas.panels[0].lines) == 1
 
 
+def test_a_setting_seen_before_is_not_computed_again():
+    computed = []
+    shown = explorer(lambda slope: computed.append(slope) or slope)
+    for slope in (2.0, 1.0, 2.0):
+        shown.knobs["slope"].value = slope
+    assert computed == [1.0, 2.0]
+
+
 def test_the_output_is_one_bundle_with_a_static_first_frame():
     shown = explorer()
     bundle = shown._repr_mimebundle_()

@@ -91,6 +91,21 @@ def test_a_checkpoint_of_dropped_commits_is_not_used_later(tmp_path, monkeypatch
     assert contents(open_store(tmp_path / "memory")) == contents(store)
 
 
+def test_a_torn_checkpoint_is_replaced_by_the_next(tmp_path, monkeypatch):
+    monkeypatch.setattr(lance, "CHECKPOINT_EVERY", 2)
+    monkeypatch.setattr(lance, "COMPACT_EVERY", 2)
+    fill(open_store(tmp_path / "memory", 3), 2)
+    for part in ("data", "_versions"):
+        for file in (tmp_path / "memory" / "view.lance" / part).iterdir():
+            file.write_bytes(b"")
+    store = open_store(tmp_path / "memory")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fill(store, 2, 2)
+    assert lancedb.connect(tmp_path / "memory").open_table("view").to_arrow()["applied_seq"][0].as_py() == 4
+    assert everything(open_store(tmp_path / "memory")) == everything(store)
+
+
 def test_a_damaged_file_that_is_not_torn_drops_nothing(tmp_path):
     fill(open_store(tmp_path / "memory", 3), 6)
     file = newest(tmp_path / "memory" / PARTS[0])

@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 
@@ -50,3 +51,17 @@ def test_without_a_server_the_live_parts_say_so(monkeypatch):
     (line,) = bench.own_share()
     assert 0 < line.value < 100
     assert "measured once" in line.note
+
+
+def test_sliders_are_promised_alone_and_beside_a_busy_core(monkeypatch):
+    def tried(command, env, **_):
+        rows = {
+            "alone": {"p95_ms": 80, "p50_ms": 60, "n": 40},
+            "beside a busy core": {"p95_ms": 120, "p50_ms": 90, "n": 40},
+        }
+        Path(env["MEMLAB_LATENCY"]).write_text(json.dumps({"00_start_here": rows}))
+
+    monkeypatch.setattr(bench.subprocess, "run", tried)
+    alone, beside = bench.sliders()
+    assert alone.kept and alone.limit == 100 and "alone: 00_start_here" in alone.promise
+    assert not beside.kept and beside.limit == 100 and "beside a busy core: 00_start_here" in beside.promise

@@ -22,7 +22,7 @@ FIXED = ("no memory", "greedy", "hot", "table without LLM")
 """Arms without a setting: greedy keeps the first case that paid, whatever its step."""
 
 
-def learn_mdp(arm: str, seed: int, alpha: float = 0.0, eta: float = 0.3, q0: float = 0.0) -> dict[str, Any]:
+def live_through(arm: str, seed: int, alpha: float = 0.0, eta: float = 0.3, q0: float = 0.0) -> dict[str, Any]:
     """Success of one arm in each episode of the replicate ``seed``."""
     world = mdp.generate(contexts=4, actions=ACTIONS, seed=seed)
     if arm == "no memory":
@@ -43,7 +43,7 @@ def windows(rows: pd.DataFrame) -> dict[str, float]:
 
 STUDY = Study(
     "lab01",
-    learn_mdp,
+    live_through,
     windows,
     tune=grid(arm="soft", alpha=ALPHAS, eta=ETAS, seed=range(10))
     + grid(arm="greedy, hopeful start", q0=STARTS, eta=ETAS, seed=range(10)),
