@@ -10,12 +10,8 @@ TODAY = {
     "shared": 9330,
     "twice": 31,
     "lab02_stores": 386,
-    "lab03_retrieval": 474,
     "lab04_reward": 369,
     "lab05_credit": 419,
-    "00_start_here": 17,
-    "01_mdp": 28,
-    "03_retrieval": 28,
     "04_reward": 36,
 }
 
