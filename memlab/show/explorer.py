@@ -13,6 +13,7 @@ from memlab.show.canvas import Canvas
 from memlab.show.picture import Picture, plain
 
 ERROR_MARK = "memlab-error"
+_FITS = {"max_width": "calc(100% - 4px)", "align_self": "flex-start"}
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -71,7 +72,9 @@ class Explorer:
         self.canvas = Canvas(panels, height)
         self.error = ""
         self._words, self._problem = ipywidgets.HTML(), ipywidgets.HTML()
-        self._image = ipywidgets.Image(format="png", layout={"max_width": "calc(100% - 4px)", "align_self": "flex-start"})
+        self._image = ipywidgets.Image(
+            format="png", layout={"max_width": "calc(100% - 4px)", "align_self": "flex-start"}
+        )
         self._image.value = self.frame(**self.settings)
         self._tell()
         self.first = Picture(self._image.value, alt, caption)
