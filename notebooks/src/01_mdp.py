@@ -94,7 +94,7 @@ for name, mu in {"chosen": np.eye(3)[list(chosen)], "uniform": np.full((4, 3), 1
 
 # %%
 def soft_policy(q, alpha):
-    ### BEGIN SOLUTION: weights proportional to exp(q / alpha), summing to 1 along the last axis
+    ### BEGIN SOLUTION: the best policy of Eq 7; each row sums to 1
     weights = np.exp((q - q.max(axis=-1, keepdims=True)) / alpha)
     return weights / weights.sum(axis=-1, keepdims=True)
     ### END SOLUTION
