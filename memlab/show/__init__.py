@@ -2,7 +2,7 @@
 
 from memlab.show.canvas import Canvas
 from memlab.show.explorer import Explorer, choice, knob
-from memlab.show.picture import Picture, figure
+from memlab.show.picture import Picture
 from memlab.show.rows import made_by
 from memlab.show.scores import arms, bars, verdicts
 from memlab.show.series import curves, learning_curve
@@ -18,7 +18,6 @@ __all__ = [
     "bars",
     "choice",
     "curves",
-    "figure",
     "knob",
     "learning_curve",
     "made_by",

@@ -13,13 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 from numpy.typing import ArrayLike
 
-from memlab.show.picture import to_png
+from memlab.show.picture import Picture, to_png
 from memlab.show.rows import made_by
 from memlab.show.style import HATCHES, STYLE, is_null, look
 
 WIDTH = 5.5
 """Inches of every figure: with one panel a row its text is still legible where a window of 800 pixels shrinks it."""
-LINE, TITLE_LETTERS, LEGEND_LETTERS = 0.19, 54, 72
+LINE, TITLE_LETTERS, LEGEND_LETTERS = 0.19, 57, 72
 """Inches of a line of the title or the legend, and how much such a line holds."""
 
 
@@ -33,7 +33,7 @@ class Canvas:
 
     def __init__(self, panels: int = 1, height: float | None = None) -> None:
         with rc_context(STYLE):
-            self.fig = Figure(figsize=(WIDTH, panels * (height or (2.7 if panels == 1 else 1.9))))
+            self.fig = Figure(figsize=(WIDTH, panels * (height or (2.7 if panels == 1 else 2.1))))
             self._agg = FigureCanvasAgg(self.fig)
             self.panels = list(np.atleast_1d(self.fig.subplots(panels, 1)))
         self._artists: dict[tuple[str, str, int], Any] = {}
@@ -48,8 +48,8 @@ class Canvas:
         """Set the title of the figure: one sentence that says what was found."""
         self.words, text = finding, fill(finding, TITLE_LETTERS)
         if self._title is None:
-            with rc_context(STYLE):
-                self._title = self.fig.suptitle("", x=0.01, ha="left", fontsize=11, fontweight="bold", animated=True)
+            style: Any = {"fontsize": 10.5, "fontweight": "bold", "parse_math": False}
+            self._title = self.fig.suptitle("", x=0.01, ha="left", animated=True, **style)
         if text.count("\n") > self._title.get_text().count("\n"):
             self._background = None  # more lines than there is room for: the figure is laid out again
         self._title.set_text(text)
@@ -149,8 +149,7 @@ class Canvas:
 
     def png(self, fast: bool = True) -> bytes:
         """Draw what moves over what stays, and give the PNG. The first call also settles legend and layout."""
-        # matplotlib marks the figure stale when anything but an animated artist has changed.
-        if self._background is None or self.fig.stale:
+        if self._background is None or self.fig.stale:  # stale: something that is not animated has changed
             with rc_context(STYLE):
                 if self._background is None:
                     self._settle()
@@ -160,6 +159,10 @@ class Canvas:
         for artist in sorted(self._moving(), key=lambda artist: artist.get_zorder()):
             self.fig.draw_artist(artist)
         return to_png(self.fig, fast)
+
+    def picture(self, alt: str, caption: str) -> Picture:
+        """The finished figure, for the last line of a cell; ``alt`` and ``caption`` must not be empty."""
+        return Picture(self.png(fast=False), alt, caption)
 
     def _moving(self) -> Iterator[Any]:
         for key, artist in self._artists.items():

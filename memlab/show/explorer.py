@@ -78,9 +78,8 @@ class Explorer:
         self._image.value = self.frame(**self.settings)
         self._tell()
         self.first = Picture(self._image.value, alt, caption)
-        caption_row = ipywidgets.HTML(f"<small>{plain(caption)}</small>")
-        rows = [*self.knobs.values(), self._image, self._words, caption_row, self._problem]
-        self.widget = ipywidgets.VBox(rows)
+        below = ipywidgets.HTML(f"<small>{plain(caption)}</small>")
+        self.widget = ipywidgets.VBox([*self.knobs.values(), self._image, self._words, below, self._problem])
         for slider in self.knobs.values():
             slider.observe(self._refresh, names="value")
 

@@ -70,8 +70,3 @@ def _tints() -> Image.Image:
     palette = Image.new("P", (1, 1))
     palette.putpalette(tints.round().astype(np.uint8).tobytes())
     return palette
-
-
-def figure(canvas: Any, alt: str, caption: str) -> Picture:
-    """A `Picture` of a `Canvas`; ``alt`` and ``caption`` must not be empty."""
-    return Picture(canvas.png(fast=False), alt, caption)

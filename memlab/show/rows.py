@@ -8,13 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from memlab.core import MemlabError
-from memlab.stats import bootstrap_band
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Rows = Any
-"""A tidy frame, or ``{arm: array (replicates,) or (replicates, T)}``."""
 
 
 def made_by(*sources: Any) -> str:
@@ -46,7 +42,7 @@ def _pairs(source: Any) -> list[tuple[str, str]]:
     return [pair for part in source for pair in _pairs(part)]
 
 
-def tidy(rows: Rows, names: Sequence[str], columns: Sequence[str], x: Any = None) -> pd.DataFrame:
+def tidy(rows: Any, names: Sequence[str], columns: Sequence[str], x: Any = None) -> pd.DataFrame:
     """``rows`` as a frame that has ``columns`` and, as text, ``names``; arrays become arm, seed, index, value.
 
     ``x`` gives the places of an array's T entries (1 to T by default). Raises `MemlabError` for missing columns.
@@ -92,21 +88,10 @@ def labels(rows: pd.DataFrame, arm: str) -> dict[str, str]:
     return {name: f"{name} ({maker.split(' of ')[0]})" if mixed else name for name, maker in made.items()}
 
 
-def by_panel(rows: pd.DataFrame, panel: str | None) -> dict[str, pd.DataFrame]:
-    """The rows of each panel, by its name."""
-    return {str(kind): part for kind, part in rows.groupby(panel, sort=False)} if panel else {"": rows}
-
-
 def of_panel(settings: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """The settings for one panel: a dict among them holds one value a panel."""
     chosen = {name: value.get(kind) if isinstance(value, Mapping) else value for name, value in settings.items()}
     return {name: value for name, value in chosen.items() if value is not None}
-
-
-def interval(values: Any) -> tuple[float, float]:
-    """The 95% percentile bootstrap interval of a mean over replicates (n,): what seaborn takes as an error bar."""
-    _, low, high = bootstrap_band(np.reshape(values, (-1, 1)))[:, 0]
-    return low, high
 
 
 def ranking(values: Mapping[str, float]) -> str:

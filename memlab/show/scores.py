@@ -5,19 +5,25 @@ from __future__ import annotations
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from matplotlib import rc_context
 
 from memlab.show import rows as tables
 from memlab.show.canvas import Canvas
-from memlab.show.picture import Picture, figure
+from memlab.show.picture import Picture
 from memlab.show.style import COLORS, NULL, STYLE
+from memlab.stats import bootstrap_band
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LABEL_LETTERS = 26
-TICKS = {"marker": "|", "size": 9, "linewidth": 1, "alpha": 0.45, "jitter": False}
-MEANS = {"errorbar": tables.interval, "linestyle": "none", "err_kws": {"linewidth": 2}}
+TICKS: dict[str, Any] = {"marker": "|", "size": 9, "linewidth": 1, "alpha": 0.45, "jitter": False}
+MEANS: dict[str, Any] = {
+    "linestyle": "none",
+    "err_kws": {"linewidth": 2},
+    "errorbar": lambda values: bootstrap_band(np.reshape(values, (-1, 1)))[1:, 0],
+}
 WORDS = {
     "supported": (COLORS[0], "o", COLORS[0]),
     "as good": (COLORS[5], "s", COLORS[5]),
@@ -28,7 +34,7 @@ WORDS = {
 
 
 def arms(
-    scores: tables.Rows,
+    scores: Any,
     *,
     y: str = "value",
     arm: str = "arm",
@@ -52,7 +58,7 @@ def arms(
     rows = tables.tidy(scores, keys, [y, "seed"])
     labels = {name: fill(label, LABEL_LETTERS) for name, label in tables.labels(rows, arm).items()}
     found = rows.groupby([*keys, "seed"], sort=False)[y].mean().reset_index()
-    parts, hue = tables.by_panel(found, panel), group or arm
+    parts, hue = dict(iter(found.groupby(panel, sort=False))) if panel else {"": found}, group or arm
     lines = max(1.2, *(1 + text.count("\n") for text in labels.values()), found[group].nunique() if group else 1)
     most = max(part[arm].nunique() for part in parts.values())
     canvas, means = Canvas(len(parts), 0.5 + 0.24 * lines * most), []
@@ -74,7 +80,7 @@ def arms(
     canvas.source(rows if made_by is None else made_by)
     canvas.title(title or f"Mean {y}: {'; '.join(means)}")
     note = f"Points: means; lines: 95% bootstrap over {found['seed'].nunique()} replicates; ticks: each."
-    return figure(canvas, alt or f"Points with intervals of {y} by {arm}. {canvas.words}.", caption or note)
+    return canvas.picture(alt or f"Points with intervals of {y} by {arm}. {canvas.words}.", caption or note)
 
 
 def verdicts(table: pd.DataFrame, *, made_by: Any = None, title: str = "", alt: str = "", caption: str = "") -> Picture:
@@ -112,7 +118,7 @@ def verdicts(table: pd.DataFrame, *, made_by: Any = None, title: str = "", alt: 
     each = "; ".join(f"{c.claim}: {c.word}, {c.mean:.3f} [{c.low:.3f}, {c.high:.3f}]" for c in claims)
     how = "Lines: intervals at the level of Holm's step, by sign flips; p: after Holm; a grey tick is a margin; "
     how += f"n = {', '.join(map(str, table['n'].unique()))}."
-    return figure(canvas, alt or f"{canvas.words}. {each}.", caption or how)
+    return canvas.picture(alt or f"{canvas.words}. {each}.", caption or how)
 
 
 def bars(
@@ -132,4 +138,4 @@ def bars(
     canvas.source(made_by)
     values = {", ".join(map(str, label)): value for label, value in frame.stack().items()}
     canvas.title(title or f"Bars: {tables.ranking(values)}")
-    return figure(canvas, alt or f"{canvas.words}.", caption or "Exact values, no sampling.")
+    return canvas.picture(alt or f"{canvas.words}.", caption or "Exact values, no sampling.")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from memlab.core import MemlabError
 from memlab.show import rows as tables
 from memlab.show.canvas import Canvas
-from memlab.show.picture import Picture, figure
+from memlab.show.picture import Picture
 from memlab.show.style import NULL
 from memlab.stats import bootstrap_band
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def curves(
-    rows: tables.Rows,
+    rows: Any,
     *,
     y: str = "value",
     x: Any = "index",
@@ -49,7 +49,8 @@ def curves(
         rows = {name: np.atleast_2d(values) for name, values in rows.items()}
     found = tables.tidy(rows, [arm, *groups], [place, y, "seed"], None if isinstance(x, str) else x)
     tables.check_once(found, [*groups, arm, "seed", place])
-    labels, parts = tables.labels(found, arm), tables.by_panel(found, panel)
+    labels = tables.labels(found, arm)
+    parts = dict(iter(found.groupby(panel, sort=False))) if panel else {"": found}
     canvas, ends = Canvas(len(parts), 2.7 if len(parts) == 1 else 2.3), []
     for i, (kind, part) in enumerate(parts.items()):
         tables.check_paired(part, arm)
@@ -76,7 +77,7 @@ def curves(
     canvas.title(title or f"Final {y}: {'; '.join(ends)}")
     n = found["seed"].nunique()
     note = f"Lines: means; bands: 95% bootstrap over {n} replicates." if n > 1 else "One value a place."
-    return figure(canvas, alt or f"Lines of {y} over {place}. {canvas.words}.", caption or note)
+    return canvas.picture(alt or f"Lines of {y} over {place}. {canvas.words}.", caption or note)
 
 
 def rolled(table: pd.DataFrame, window: int, arm: str) -> pd.DataFrame:

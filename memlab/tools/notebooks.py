@@ -141,7 +141,7 @@ def hidden_errors(notebook: Any) -> Iterator[str]:
             if output.output_type == "stream" and output.name == "stderr":
                 yield f"cell {cell.id} writes to stderr: {output.text.strip()[:200]}"
             if "image/png" in output.get("data", {}):
-                yield f"cell {cell.id} shows a bare image without alt text: use show.figure"
+                yield f"cell {cell.id} shows a bare image without alt text: use a figure of show"
     for model in notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {}).values():
         state = model.get("state", {})
         if ERROR_MARK in str(state.get("value", "")):

@@ -73,6 +73,6 @@ def bad_figures(cells: list) -> Iterator[str]:
                 if "<figcaption>" not in data["text/html"]:
                     yield f"cell {cell.id}: a figure without a caption"
             if any(mime.startswith("image/") for mime in data):
-                yield f"cell {cell.id}: a bare image; use show.figure"
+                yield f"cell {cell.id}: a bare image; use a figure of show"
             if "application/vnd.jupyter.widget-view+json" in data and "<img" not in data.get("text/html", ""):
                 yield f"cell {cell.id}: a widget without a static first frame; use show.Explorer"

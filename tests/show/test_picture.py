@@ -11,7 +11,7 @@ from memlab.core import MemlabError
 
 
 def test_html_holds_alt_caption_and_the_png():
-    picture = show.figure(show.Canvas(), alt='two "lines" & a band', caption="a < b")
+    picture = show.Canvas().picture(alt='two "lines" & a band', caption="a < b")
     html = picture._repr_html_()
     assert html.startswith("<figure") and "<figcaption>a &lt; b</figcaption>" in html
     assert 'alt="two &quot;lines&quot; &amp; a band"' in html and "data:image/png;base64,iVBOR" in html
@@ -21,11 +21,11 @@ def test_html_holds_alt_caption_and_the_png():
 @pytest.mark.parametrize("words", [{"alt": "", "caption": "x"}, {"alt": "x", "caption": " "}])
 def test_words_are_required(words):
     with pytest.raises(MemlabError, match="the figure has no"):
-        show.figure(show.Canvas(), **words)
+        show.Canvas().picture(**words)
 
 
 def test_a_dollar_is_a_dollar_in_the_caption_too():
-    html = show.figure(show.Canvas(), alt="x", caption="from $5 to $7").html
+    html = show.Canvas().picture(alt="x", caption="from $5 to $7").html
     assert "from <span>$</span>5 to <span>$</span>7" in html
 
 

@@ -32,7 +32,7 @@ def test_a_public_name_in_two_modules_is_found(package):
     ("code", "used"),
     [
         ("import memlab\nmemlab.open_store(dim=3).commit([])", {"memlab.open_store"}),
-        ("from memlab import show\nshow.figure(show.Canvas())", {"memlab.show.figure", "memlab.show.Canvas"}),
+        ("from memlab import show\nshow.made_by(show.Canvas())", {"memlab.show.made_by", "memlab.show.Canvas"}),
         ("from memlab.core import Edit\nEdit.write(1), Edit.forget(2)", {"memlab.core.Edit"}),
         ("from memlab.labs.lab05_credit.study import STUDY\nSTUDY.rows()", {"memlab.labs.lab05_credit.study.STUDY"}),
         ("from memlab.credit import td as t\nt(1)\nimport numpy as np\nnp.eye(2)", {"memlab.credit.td"}),
