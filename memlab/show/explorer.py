@@ -13,6 +13,7 @@ from memlab.show.canvas import Canvas
 from memlab.show.picture import Picture, plain
 
 ERROR_MARK = "memlab-error"
+_FITS = {"max_width": "calc(100% - 4px)", "align_self": "flex-start"}
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 

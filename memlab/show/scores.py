@@ -90,8 +90,11 @@ def verdicts(table: pd.DataFrame, *, made_by: Any = None, title: str = "", alt: 
     """
     import pandas as pd
 
-    canvas = Canvas(1, 0.6 + 0.55 * len(table))
-    on, claims = canvas.panels[0], list(table.itertuples())
+    claims = list(table.itertuples())
+    labels = [fill(claim.claim, LABEL_LETTERS) for claim in claims]
+    lines = max(3, *(1 + label.count("\n") for label in labels))
+    canvas = Canvas(1, 0.6 + 0.22 * lines * len(table))
+    on = canvas.panels[0]
     # An interval that few replicates leave without an end runs out of the picture.
     ends = table[["low", "high", "mean"]].abs()
     far = 1.5 * float(ends[ends < float("inf")].max(axis=None))
@@ -103,7 +106,7 @@ def verdicts(table: pd.DataFrame, *, made_by: Any = None, title: str = "", alt: 
             on.plot(claim.mean, i, marker, color=color, markerfacecolor=filling, markersize=8)
             if pd.notna(claim.margin):
                 on.plot(-claim.margin, i, "|", color=NULL, markersize=22, markeredgewidth=2)
-        on.set_yticks(range(len(claims)), [fill(claim.claim, LABEL_LETTERS) for claim in claims])
+        on.set_yticks(range(len(claims)), labels)
         on.set(ylim=(len(claims) - 0.5, -0.5), xlabel="mean difference, arm minus rival")
         words = on.secondary_yaxis("right")
         words.set_yticks(range(len(claims)), [f"{claim.word}\np = {claim.p:.2g}" for claim in claims])
@@ -113,7 +116,7 @@ def verdicts(table: pd.DataFrame, *, made_by: Any = None, title: str = "", alt: 
     counts = table["word"].value_counts().to_dict()
     canvas.title(title or f"Of {len(claims)} claims, " + ", ".join(f"{n} {word}" for word, n in counts.items()))
     each = "; ".join(f"{c.claim}: {c.word}, {c.mean:.3f} [{c.low:.3f}, {c.high:.3f}]" for c in claims)
-    how = "Lines: intervals at the level of Holm's step, by sign flips; a grey tick is a margin; "
+    how = "Lines: intervals at the level of Holm's step, by sign flips; p: after Holm; a grey tick is a margin; "
     how += f"n = {', '.join(map(str, table['n'].unique()))}."
     return canvas.picture(alt or f"{canvas.words}. {each}.", caption or how)
 

@@ -35,8 +35,8 @@ def save(db: Any, view: View, token: int) -> None:
         {name: pa.array(column, kind) for (name, column), kind in zip(columns.items(), types, strict=True)}
     )
     table = table.replace_schema_metadata({SUM_KEY: _checksum(columns, token)})
-    there = "view" in db.list_tables().tables
-    db.create_table("view", table, mode="overwrite" if there else "create")
+    db.drop_table("view", ignore_missing=True)  # not overwritten, since it may be torn
+    db.create_table("view", table)
 
 
 def load(db: Any, vectors: Callable[[int], dict[str, np.ndarray]], tokens: list[int]) -> View:

@@ -13,7 +13,7 @@ from memlab.core import KINDS, Case
 
 MARGIN = 4e-6  # wider than float32 rounding of a unit product plus the rounding of similarities to 1e-6
 FEW = 9_216  # below it OpenBLAS has one thread anyway, and setting that would cost more than the product
-MANY = 4_500_000  # above it, 18 MB, the rows come from main memory, and einsum is faster than BLAS with one thread
+MANY = 2_000_000  # above it, 8 MB, one thread takes more than twice the time of two on a quiet machine
 _turn = threading.Lock()  # threadpoolctl lets one thread at a time set the number
 
 
@@ -25,11 +25,9 @@ def _blas() -> Any:
 
 
 def product(rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
-    """``rows @ vector`` by one thread: BLAS with two waits 5-50 ms where another program is busy."""
-    if rows.size < FEW:
+    """``rows @ vector``, by one thread where that is as fast: two wait 5-50 ms where another program is busy."""
+    if not FEW <= rows.size <= MANY:
         return np.asarray(rows @ vector)
-    if rows.size > MANY:
-        return np.einsum("ij,j->i", rows, vector)
     with _turn, _blas().limit(limits=1):
         return np.asarray(rows @ vector)
 

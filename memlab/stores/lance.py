@@ -5,8 +5,8 @@ LanceDB's versions. The table ``view`` is a checkpoint that only saves time on o
 without it. Search runs on the matrix in memory, as in the array store.
 
 What is promised: a commit is there as a whole or not at all, and a commit that was acknowledged outlives the process.
-`memlab.open_store` says what holds at a power loss. What comes back is what was written, by a checksum a commit, or an
-error that names the commit. A store is told from another that took its place by its ``identity``, and by the token of
+`memlab.open_store` says what holds at a power loss. What comes back is what was written, by a checksum of each row, or
+an error that names the commit. A store is told from another that took its place by its identity, and by the token of
 the last commit that was seen.
 """
 
@@ -264,15 +264,22 @@ class LanceStore(LogStore):
     def _newest(self) -> int:
         return len(self._tokens)
 
-    def _decoded(self, where: str, whole: bool = True) -> list[tuple[int, int, Edit | Step]]:
-        rows = self._read(where)
+    def _decoded(self, after: int = 0, upto: int | None = None, part: str = "") -> list[tuple[int, int, Edit | Step]]:
+        """Checked rows of the commits in ``(after, upto]``; of those that fit the condition ``part``, where given."""
+        upto = self._newest() if upto is None else upto
+        rows = self._read(f"version > {after} AND version <= {upto}{part}")
         with self._told("cannot read memory", COPY, Damaged):
-            return decode(rows.filter(self._counts(rows)), whole)
+            found = decode(rows, self._tokens, whole=not part)
+            lost = set() if part else {*range(after + 1, upto + 1)} - {version for version, _, _ in found}
+            if lost:
+                raise ValueError(f"commit {min(lost)} is missing")
+        if not part and after <= self._checked < upto:
+            self._checked = upto
+        return found
 
     def _check(self) -> None:
-        """Read all commits that were not checked yet by this handle: the edits of one case have no checksum."""
-        self._decoded(f"version > {self._checked}")
-        self._checked = self._newest()
+        """Read all commits that this handle has not read yet: a part of them may lack rows unseen."""
+        self._decoded(self._checked)
 
     def _counts(self, rows: pa.Table) -> pa.Array:
         """Whether each row is of the commit that counts for its version."""
@@ -284,22 +291,15 @@ class LanceStore(LogStore):
         return pa.array(known & (tokens[np.where(known, version, 0)] == np.asarray(rows["token"])))
 
     def _entries(self, after: int = 0, upto: int | None = None, case_id: str | None = None) -> list[Entry]:
-        if after >= self._newest():
-            return []
-        where = [f"version > {after}"]
-        if upto is not None:
-            where.append(f"version <= {upto}")
-        part = case_id is not None
-        if part:
-            self._check()
-            where.append(f"op != '{STEP}'")
+        part = ""
         if case_id is not None:
-            where.append("case_id = '" + case_id.replace("'", "''") + "'")
-        rows = self._decoded(" AND ".join(where), whole=not part)
+            self._check()
+            part = " AND case_id = '" + case_id.replace("'", "''") + "'"
+        rows = self._decoded(after, upto, part) if after < self._newest() else []
         return [Entry(version, position, edit) for version, position, edit in rows if isinstance(edit, Edit)]
 
     def _steps(self) -> list[tuple[int, Step]]:
-        rows = self._decoded("version > 0")
+        rows = self._decoded()
         return [(version, step) for version, _, step in rows if isinstance(step, Step)]
 
     def _append(self, version: int, edits: list[Edit], steps: list[Step]) -> bool:

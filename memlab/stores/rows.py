@@ -3,8 +3,8 @@
 ``before`` and ``after`` are JSON of the fields that changed; ``after`` also holds the sources of an edit, and what a
 revert undoes, where there are any. A vector stands in the column ``point`` of the one row that brought it in: a step
 whose query is the vector of a case in the same commit points to that row with ``point_at``. What a ``forget`` took
-away and a ``restore`` brought back is known from the rows before it, and is not written again. All rows of a commit
-hold the same ``checksum``; a log begun by an older memlab has commits without one.
+away and a ``restore`` brought back is known from the rows before it, and is not written again. Each row has a
+``checksum``; a log begun by an older memlab has rows without one.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from __future__ import annotations
 import json
 import time
 import zlib
-from collections.abc import Iterable
-from itertools import groupby
+from collections import Counter
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
@@ -73,14 +73,11 @@ def absent_columns(schema: pa.Schema) -> list[pa.Field]:
     return [field for field in log_schema(1) if field.name not in schema.names]
 
 
-def checksum(rows: Iterable[dict[str, Any]]) -> int:
-    """CRC-32 of the rows of one commit, in order; a column that is empty does not count, so that one can be added."""
-    total = 0
-    for row in rows:
-        held = {name: row[name] for name in sorted(row) if name not in ("point", "checksum") and row[name] is not None}
-        total = zlib.crc32(to_json(held).encode(), total)
-        total = zlib.crc32(b"" if row["point"] is None else row["point"].tobytes(), total)
-    return total
+def checksum(row: dict[str, Any], size: int) -> int:
+    """The ``size`` of a row's commit, and a CRC-32 of it and the row; empty columns, so new ones, do not count."""
+    held = {name: row[name] for name in sorted(row) if name not in ("point", "checksum") and row[name] is not None}
+    total = zlib.crc32(to_json(held).encode(), size)
+    return size << 32 | zlib.crc32(b"" if row["point"] is None else row["point"].tobytes(), total)
 
 
 def to_json(fields: dict[str, Any]) -> str:
@@ -145,9 +142,7 @@ def encode(version: int, token: int, edits: list[Edit], steps: list[Step], dim: 
         )
     for position, row in enumerate(rows):
         row.update(version=version, position=position, token=token, time=stamp)
-    total = checksum(rows)
-    for row in rows:
-        row["checksum"] = total
+        row["checksum"] = checksum(row, len(rows))
     return pa.Table.from_pylist(rows, schema=log_schema(dim))
 
 
@@ -166,10 +161,13 @@ def vectors(table: pa.Table) -> list[np.ndarray | None]:
     return out
 
 
-def decode(table: pa.Table, whole: bool = False) -> list[tuple[int, int, Edit | Step]]:
+def decode(
+    table: pa.Table, tokens: Sequence[int] | None = None, whole: bool = False
+) -> list[tuple[int, int, Edit | Step]]:
     """``(version, position, edit or step)`` of each row, in order of version and position.
 
-    With ``whole``, ``table`` holds all rows of each of its commits; ValueError for one that is not what was written.
+    Only rows of version v with ``tokens[v - 1]`` count. ValueError where one is not what was written, or where a commit
+    lacks rows, if ``table`` is to hold each of its commits as a ``whole``.
     """
     import pyarrow as pa
 
@@ -178,12 +176,18 @@ def decode(table: pa.Table, whole: bool = False) -> list[tuple[int, int, Edit | 
     columns = {name: table[name].to_pylist() for name in table.column_names if name not in ("point", "time")}
     columns |= {"time": table["time"].cast(pa.int64()).to_pylist(), "point": vectors(table)}
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    for row in rows:
+        if row["checksum"] is not None and row["checksum"] != checksum(row, row["checksum"] >> 32):
+            raise _damage(row)
+    if tokens is not None:
+        rows = [row for row in rows if row["version"] <= len(tokens) and row["token"] == tokens[row["version"] - 1]]
     rows.sort(key=itemgetter("version", "position"))
-    if whole:
-        _check(rows)
+    sizes = Counter(row["version"] for row in rows)
     at = {(row["version"], row["position"]): row["point"] for row in rows}
     out: list[tuple[int, int, Edit | Step]] = []
     for row in rows:
+        if whole and row["checksum"] is not None and row["checksum"] >> 32 != sizes[row["version"]]:
+            raise _damage(row)
         after = json.loads(row["after"])
         if row["point_at"] is not None:
             after["vector"] = at[row["version"], row["point_at"]]
@@ -191,11 +195,8 @@ def decode(table: pa.Table, whole: bool = False) -> list[tuple[int, int, Edit | 
     return out
 
 
-def _check(rows: list[dict[str, Any]]) -> None:
-    for version, group in groupby(rows, itemgetter("version")):
-        commit = list(group)
-        if {row["checksum"] for row in commit} not in ({None}, {checksum(commit)}):
-            raise ValueError(f"commit {version} is not what was written, a file in log.lance is damaged")
+def _damage(row: dict[str, Any]) -> ValueError:
+    return ValueError(f"commit {row['version']} is not what was written, a file in log.lance is damaged")
 
 
 def _step(row: dict[str, Any], after: dict[str, Any]) -> Step:

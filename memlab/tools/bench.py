@@ -168,7 +168,7 @@ def stores() -> Iterator[Measured]:
     """Search, commit, disk and memory of the stores, and the same work by others."""
     from memlab.tools import bench_peers, bench_stores
 
-    yield from (Measured(*row) for row in chain(bench_stores.measure(), bench_peers.measure()))
+    yield from (Measured(*row) for row in chain(bench_stores.measure(), bench_peers.against_peers()))
 
 
 PARTS: tuple[Callable[[], Iterator[Measured]], ...] = (

@@ -82,7 +82,7 @@ def chroma_episodes(folder: Path, dim: int) -> Episode:
     return episode
 
 
-def lived(make: Callable[[Path, int], Episode], vectors: np.ndarray, most: float = float("inf")) -> float:
+def seconds_lived(make: Callable[[Path, int], Episode], vectors: np.ndarray, most: float = float("inf")) -> float:
     """Seconds for one episode with each of ``vectors``, or until ``most`` of them are over."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         episode = make(Path(folder), vectors.shape[1])
@@ -97,14 +97,14 @@ def lived(make: Callable[[Path, int], Episode], vectors: np.ndarray, most: float
 def beside_peers(episodes: int = 2_000, dim: int = 384) -> dict[str, float]:
     """Seconds of each: of a rival at most `STOP` times memlab's, and none of one that is not installed."""
     vectors = random_rows(episodes, dim)
-    ours = lived(memlab_episodes, vectors)
+    ours = seconds_lived(memlab_episodes, vectors)
     rivals = {"lancedb": lancedb_episodes}
     if importlib.util.find_spec("chromadb") is not None:
         rivals["chroma"] = chroma_episodes
-    return {"memlab": ours} | {name: lived(make, vectors, STOP * ours) for name, make in rivals.items()}
+    return {"memlab": ours} | {name: seconds_lived(make, vectors, STOP * ours) for name, make in rivals.items()}
 
 
-def measure() -> Iterator[tuple[str, float, str, float | None, str]]:
+def against_peers() -> Iterator[tuple[str, float, str, float | None, str]]:
     """The row of `memlab.tools.bench` on this promise."""
     seconds = beside_peers()
     told = ", ".join(f"{name} {took:.1f} s" for name, took in seconds.items())

@@ -44,7 +44,7 @@ task = memlab.stream("toolbox-a", "stationary", n=2, seed=0, two_step=1.0)[1]
 task.subtasks
 
 # %% [markdown]
-# This lab is about memory, so its agent is a *vote* that asks **no language model**: it takes the tool that did best on similar questions, and a random one where nothing did. Its memory is LanceDB, a database that lives in a folder. (Seed 143 was picked: with it both random tools are right.)
+# This lab is about memory, so its agent is a *vote* with **no model**: it takes the tool that did best on similar questions, and a random one where nothing did. Its memory is LanceDB, a database that lives in a folder. (Seed 143 was picked: with it both random tools are right.)
 
 # %%
 folder = tempfile.TemporaryDirectory()
@@ -64,9 +64,9 @@ pd.DataFrame([asdict(case) for case in store.cases()])[names].sort_values("kind"
 # %% [markdown]
 # - **Case** memory holds $(s, a, r)$ and a value $Q$, and is for *later tasks*: lab 03 retrieves from it.
 # - **Subtask** memory holds the questions and results (`note`) of *this task*; step 2 could not be asked without it.
-# - **Tool** memory is the log of calls: which tool, for which step, with what reward.
+# - **Tool** memory is the list of calls: which tool, for which step, with what result.
 #
-# All three stand in one store, apart by `kind`, so a search can ask for one of them:
+# Here `reward` and `q` of subtask and tool rows are the return of the whole trace, not of one step. All three stand in one store, apart by `kind`, so a search can ask for one of them:
 
 # %%
 hits = store.search(embedder.embed(["Find the GCD of 12 and 18."])[0], k=2, kind="tool")
@@ -82,7 +82,7 @@ log = lancedb.connect(home / "memory").open_table("log").to_pandas()
 log[["version", "position", "op", "case_id", "episode", "reason", "author"]]
 
 # %% [markdown]
-# All of it is one commit, so one **version**: it is there as a whole or not at all. Rows with `op = step` record each *use* of memory (what was shown, for what reward); lab 03 computes a value from them.
+# An id reads world / stream / seed / task / rollout / step. All of it is one commit, so one **version**: it is there as a whole or not at all. Rows with `op = step` record each *use* of memory (what was shown, for what reward); lab 03 computes a value from them.
 #
 # ## Four edits
 #
@@ -126,7 +126,7 @@ rows[-4:]
 # %% [markdown]
 # (`sources` and `undoes` come later in this lab.)
 #
-# **Exercise 02.1.** Write the rebuild in about ten lines: from `rows` to a dict that maps each live case's id to its fields. A restored case is as it last was.
+# **Exercise 02.1.** Write the rebuild in about ten lines: from `rows` to a dict that maps each live case's id to its fields. A restored case is as it last was: `history` filled in what the restore brought back, but its row in the log has an empty `after`, so your rebuild must remember it.
 
 
 # %%
@@ -173,7 +173,7 @@ print("and so does a text file:", rebuild([json.loads(line) for line in lines]) 
 #
 # ## Time travel
 #
-# A longer life: 48 tasks, and after 24 of them every tool is replaced by another (*drift*). Where a remembered tool was used again, its case's $Q$ moves toward the new reward (lab 05).
+# A longer life: 48 tasks, and after 24 of them every tool is replaced by another (*drift*). Where a remembered tool was used again, the $Q$ of every case that voted for it moves toward the new reward (lab 05).
 
 # %%
 life = memlab.open_store(home / "life", embedder.dim)
@@ -182,7 +182,13 @@ episodes = list(agent.run(memlab.stream("toolbox-a", "drift", n=48, seed=1)))
 pd.Series([edit.op for episode in episodes for edit in episode.edits]).value_counts().to_dict()
 
 # %% [markdown]
-# `at(version)` is memory as it was after that commit, read-only. We take the case that was the best advice just before the drift, and ask for it then, and now:
+# Why were five forgotten? The log says:
+
+# %%
+{edit.reason for episode in episodes for edit in episode.edits if edit.op == "forget"}
+
+# %% [markdown]
+# A case that once failed teaches little about tools that have changed since. `at(version)` is memory as it was after that commit, read-only. We take the case that was the best advice just before the drift, and ask for it then, and now:
 
 # %%
 star = max(life.at(24).cases("case"), key=lambda case: (case.q, case.uses)).id
@@ -213,6 +219,12 @@ show.Explorer(
 )
 
 # %% [markdown]
+# Without a kernel, the cases worth .5 or more at four versions:
+
+# %%
+{version: int((views[version][:, 1] >= 0.5).sum()) for version in (24, 25, 26, 34)}
+
+# %% [markdown]
 # They fall a kind at a time, when the next question of that kind meets the change.
 #
 # ## Why not the database's own versions?
@@ -235,7 +247,7 @@ for tagged in (True, False):
         table.optimize(cleanup_older_than=timedelta(milliseconds=1), delete_unverified=True)
         table.checkout(1)
     except Exception as refusal:
-        print("tagged:" if tagged else "no tag:", str(refusal)[:79])
+        print("tagged:" if tagged else "no tag:", str(refusal).partition(".")[0])
     if tagged:
         table.tags.delete("before")
 
@@ -249,14 +261,15 @@ for tagged in (True, False):
 # %%
 best = max(life.cases("case"), key=lambda case: (case.q, case.uses))
 planted = Case("planted", best.text, "animal", reward=1.0, q=1.0, vector=best.vector)
-rule = Case("rule", "such questions need animal", "animal", q=1.0, vector=best.vector)
+says = "an arithmetic problem needs animal"
+rule = Case("rule", says, "animal", q=1.0, vector=embedder.embed([says])[0])
 life.commit([Edit.write(planted, episode=48, author="attacker")])
 life.commit([Edit.write(rule, episode=49, reason="generalized", sources=("planted",))])
 life.commit([Edit.rewrite(best.id, {"q": 0.0}, episode=50, author="attacker")])
 life.commit([Edit.rewrite(best.id, {"q": 0.9}, episode=51, author="Ann")])
 
 # %% [markdown]
-# (The author in the log is only what the writer claims; who may write is a question of its own.) **Before you look:** the planted lesson is found and deleted. Whose tool does the nearest memory then name, `"ours"` or `"attacker's"`?
+# (The author in the log is only what the writer claims; who may write is a question of its own.) **Before you look:** the planted lesson is found and deleted. Then somebody asks memory *Which tool does an arithmetic problem need?* Whose tool does the nearest memory name, `"ours"` or `"attacker's"`?
 
 # %%
 ### BEGIN SOLUTION: your guess, "ours" or "attacker's"
@@ -268,12 +281,15 @@ course.predict("02.source", guess, ("ours", "attacker's"))
 # `without` shows what memory would be with some cases left out, and changes nothing:
 
 # %%
-(nearest,) = life.without(["planted"]).search(best.vector, k=1, kind="case").cases
+question = embedder.embed(["Which tool does an arithmetic problem need?"])[0]
+hits = life.without(["planted"]).search(question, k=2, kind="case")
+nearest = hits.cases[0]
 course.settle("02.source", "attacker's" if nearest.action == planted.action else "ours")
 print(nearest.id, "says", nearest.action, "| the tool that worked:", best.action)
+print("similarity of the two nearest:", hits.similarity.round(2).tolist())
 
 # %% [markdown]
-# Deleting the source is not enough; in one study most poisoned skills outlived theirs (SkillJack, arXiv:2608.03509). `revert` takes edits back by *more edits*; nothing is cut out of the log. We ask for all that the attacker did:
+# The rule has words and a vector of its own, so it is still there, and nearest. Deleting the source is not enough; in one study most poisoned skills outlived theirs (SkillJack, arXiv:2608.03509). `revert` takes edits back by *more edits*; nothing is cut out of the log. We ask for all that the attacker did:
 
 # %%
 try:
@@ -301,7 +317,7 @@ print("in memory:", {"planted", "rule", best.id} & set(in_memory(life)), "| Q ="
 [(edit.op, edit.author, edit.undoes) for edit in life.history("rule")]
 
 # %% [markdown]
-# The attack stays in the log: one can still see what it did. And since a revert is an edit (`undoes` says of what), it can itself be taken back. Does your `rebuild` still give the present memory?
+# Of the three only our best case (its id) is left, with Ann's value. The attack stays in the log: one can still see what it did. And since a revert is an edit (`undoes` says of what), it can itself be taken back. Does your `rebuild` still give the present memory?
 
 # %%
 rows = read_log(home / "life")
@@ -310,7 +326,7 @@ print("the log alone gives the present memory:", rebuild(rows) == in_memory(life
 # %% [markdown]
 # ## Forgetting is not erasing
 #
-# This has another side. Ann asks that what she said be deleted. Is it enough to forget the case?
+# This has another side. Suppose someone asks that a text be deleted. Is it enough to forget the case? Take the rule that you undid:
 
 # %%
 written = {row["case_id"]: row["after"]["text"] for row in rows if row["op"] == "write"}
@@ -393,7 +409,7 @@ powers = course.check("02.4", powers)
 
 # %%
 for arm, power in zip(disk.index[:2], powers, strict=True):
-    print(f"{arm}: {disk[3072][arm] / 1e3 * (1e6 / 3072) ** power:,.1f} GB")
+    print(f"{arm}: about {disk[3072][arm] / 1e3 * (1e6 / 3072) ** power:,.0f} GB")
 
 # %% [markdown]
 # Processor time of a commit, and disk, in one figure:
@@ -405,9 +421,9 @@ show.curves(
     long,
     x="size",
     panel="panel",
-    title=f"At 3,072 cases row by row takes {disk[3072].iloc[0] / disk[3072].iloc[1]:.0f} times memlab's disk",
+    title=f"At 3,072 cases row by row takes about {disk[3072].iloc[0] / disk[3072].iloc[1]:.0f} times memlab's disk",
     alt=f"Two log-log plots over the number of cases. Disk at 3,072 cases (MB): {disk[3072].round(1).to_dict()}.",
-    caption="Lines: means; bands: 95% bootstrap over 8 replicates (2 past 1,024 cases).",
+    caption="Lines: means; bands: 95% bootstrap over 8 replicates (2 past 1,024 cases). The title compares medians.",
     xlabel="cases in memory",
     ylabel={"time": "commit (ms)", "disk": "disk (MB)"},
     xscale="log",
@@ -424,7 +440,7 @@ ratio["read back (ms)"] = recorded.query("size == 3072").groupby("arm")["open_cp
 ratio.round(2)
 
 # %% [markdown]
-# Only the dict that is saved whole pays for every commit in step with the size of memory. What plain appending costs is disk, and the time to read all back.
+# Only the dict that is saved whole pays for every commit in proportion to the size of memory; row by row rises too, but far less. What LanceDB row by row costs is disk, and the time to read all back. JSON lines pay no such disk.
 #
 # **And a crash?** We kill a process while it commits, here and now, then read what it left; -1 means unreadable. A kill between two writes harms nobody. One more found than acknowledged is fine: the kill came before the process could say so.
 
@@ -433,15 +449,18 @@ for arm in ("null: JSON file", "memlab"):
     print(arm, STUDY.cell(part="crash", arm=arm, seed=7, size=200)[["acknowledged", "found"]].to_dict("records"))
 
 # %% [markdown]
-# And recorded on the same day, eight kills each. *Lost* counts kills after which an acknowledged case was missing; *one more* and *unreadable* show which kills surely came in or right after a write.
+# And recorded on the same day, eight kills each, with one more null: *JSON file, renamed* saves beside the old file and then renames the new one into its place. *Lost* counts kills after which an acknowledged case was missing; *one more* and *unreadable* show which kills surely came in or right after a write.
 
 # %%
 kills = STUDY.rows().query("part == 'crash'").set_index("arm")
 kills = kills.assign(lost=kills.found < kills.acknowledged, unreadable=kills.found < 0)
-kills.assign(**{"one more": kills.found > kills.acknowledged}).groupby("arm")[["lost", "unreadable", "one more"]].sum()
+kills["one more"] = kills.found > kills.acknowledged
+ours = kills.loc["memlab", "one more"]
+print(f"memlab: {ours.sum()} of {len(ours)} kills surely came in or right after a write")
+kills.groupby("arm")[["lost", "unreadable", "one more"]].sum()
 
 # %% [markdown]
-# A dict saved over its own file can be lost, and keeps no history; renaming a finished file into place cures the first. JSON lines were readable after every kill here. For a few hundred lessons and one process they would do; compaction, quick opening, filters and several writers are what the database adds.
+# The other kills may have met no write at all. A dict saved over its own file can be lost, and keeps no history; renaming a finished file into place cures the first. JSON lines were readable after every kill here. For a few hundred lessons and one process they would do; compaction, quick opening, filters and several writers are what the database adds.
 #
 # **Exact or approximate?** memlab's search compares the query with every case. LanceDB can divide vectors into partitions (IVF) and look into a few, `nprobes`, only: less work, but it may miss. Here are 4,000 vectors without any structure, a hard case, in 64 partitions:
 

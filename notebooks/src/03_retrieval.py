@@ -17,6 +17,7 @@
 
 # %%
 import numpy as np
+import pandas as pd
 
 import memlab
 from memlab import course, show
@@ -77,7 +78,7 @@ print(f"top-1 {q_star[np.arange(24), nearest].mean():.2f}, best case {q_star.max
 #
 # ## What helped: past uses
 #
-# Suppose there were 400 **past uses**: questions at which a random case was shown, and the reward that came. `used[i, c]` is 1 where use $i$ showed case $c$.
+# Suppose that there were 400 **past uses**: questions at which a random case was shown, and the reward that came. `used[i, c]` is 1 where use $i$ showed case $c$.
 
 
 # %%
@@ -263,25 +264,25 @@ show.Explorer(
 # %% [markdown]
 # ## A real model
 #
-# Three similar worlds in the Toolbox. *Similar helps*: a question's family decides the tool. *Twins*: each question starts with its desk, and each desk needs another tool. *Half misfiled*: twins, and half of the 16 cases name a useless tool, though they were filed as successes. One question and its nearest cases:
+# Three similar worlds in the Toolbox. *Similar helps*: a question's family decides the tool. *Twins*: each question starts with its desk, and each desk needs another tool. *Half misfiled*: twins, and half of the 16 cases name a useless tool, though they were filed as successes. (Which tool serves which desk is our decree.) One question and its nearest cases:
 
 # %%
 place = recorded("twins, half misfiled", 108)
 task, near = place.tests[0], place.store().search(place.test_vectors[0], 4)
 print(task.text, "->", task.serves[0], "\n")
+useful = {t.serves[0] for t in place.practice if t.family == task.family}
 for case, similarity in zip(near.cases, near.similarity, strict=True):
-    print(f"{similarity:.2f}  {case.text[:60]:60}  {case.action}")
+    print(f"{similarity:.2f}  {case.text[:55]:55}  {case.action}{'' if case.action in useful else ', misfiled'}")
 
 # %% [markdown]
 # SmolLM2-135M reads one of these cases, or none, and names a tool. Recorded replies:
 
 # %%
 llm = memlab.open_llm("replay")
-for shown in (*near.cases, None):
-    reply = consult(llm, task, [shown] if shown else [])
-    print(
-        f"shown {shown.action if shown else '∅':10} chose {reply.value:10} {'right' if reply.value in task.serves else 'wrong'}"
-    )
+for shown in ([near.cases[0]], [near.cases[1]], [near.cases[2]], [near.cases[3]], []):
+    reply = consult(llm, task, shown)
+    said = "right" if reply.value in task.serves else "wrong"
+    print(f"shown {shown[0].action if shown else '∅':10} chose {reply.value:10} {said}")
 
 # %% [markdown]
 # Each question was asked with each near case and with none, so Eq 1 is exact for any $\mu$ over them. Values are learned *before*, on 120 practice tasks, where a **copier without a language model** does what the case at hand did. All arms, in each world:
@@ -296,9 +297,17 @@ one_case.groupby(["arm", "world"], sort=False).success.mean().unstack().round(2)
 
 # %%
 misfiled = STUDY.rows().query("world == 'twins, half misfiled'")
-both = misfiled.melt(["arm", "seed", "backend", "model"], ["success", "copied"], "who", "share right")
-both["who"] = both.who.map({"success": "SmolLM2", "copied": "copier (null)"})
-show.arms(both, y="share right", group="who", made_by=misfiled, xlim=(0, 1))
+null = misfiled.assign(success=misfiled.copied, who="copier (null)", backend="computed", model="")
+both = pd.concat([misfiled.assign(who="SmolLM2"), null])
+best = misfiled.groupby("arm").success.mean().sort_values().index[-1]
+told = {arm: misfiled[misfiled.arm == arm].success.mean() for arm in (best, "hybrid, case Q", "top-1")}
+show.arms(
+    both,
+    y="success",
+    group="who",
+    xlim=(0, 1),
+    title="SmolLM2 where half is misfiled: " + "; ".join(f"{arm} {value:.2f}" for arm, value in told.items()),
+)
 
 # %% [markdown]
 # ## What would falsify the claim, and what we measured
@@ -355,9 +364,8 @@ show.curves(
 # %%
 for world in ("similar helps", "twins"):
     part = scores[scores.world == world].groupby("arm").success.mean()
-    print(
-        f"{world:14} one of the top 4, drawn: {part['one of the top 4']:.2f}; all four together: {part['top-4 together']:.2f}"
-    )
+    alone, together = part["one of the top 4"], part["top-4 together"]
+    print(f"{world:14} one of the top 4, drawn: {alone:.2f}; all four together: {together:.2f}")
 
 # %% [markdown]
 # They differ, and not even in one direction. So for $K > 1$ a $Q$ for each case is an approximation, and is called one.
@@ -409,10 +417,9 @@ fits = {
     "cross-entropy (Eq 15)": LogisticRegression(C=100).fit(seen, reward).predict_proba(asked)[:, 1],
     "kernel, δ = .01": found.ravel(),
 }
-for name, guess in fits.items():
-    print(
-        f"{name:22} squared error to Q* {np.mean((guess - q_star.ravel()) ** 2):.3f}, from {guess.min():.2f} to {guess.max():.2f}"
-    )
+for name, fit in fits.items():
+    error = np.mean((fit - q_star.ravel()) ** 2)
+    print(f"{name:22} squared error to Q* {error:.3f}, values from {fit.min():.2f} to {fit.max():.2f}")
 
 # %% [markdown]
-# PARAM
+# Helping needs topic *and* desk. A straight score spreads over both and leaves $[0, 1]$; the S-curve of Eq 15 can bend toward "and". On the Toolbox (*soft, parametric Q* above) it has another limit: two cases with the same words look the same to $\theta$, so it cannot learn that one of them is misfiled. A kernel keeps the uses of each case apart.

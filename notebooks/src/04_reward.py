@@ -461,7 +461,7 @@ show.curves(
 )
 
 # %% [markdown]
-# So the answer is its baseline, and the smaller step that its noise bears. An earlier version of this lab, with eight seeds, found reward-to-go worse on *slippery* ice too; on 64 seeds that is not seen.
+# So the likely answer is its baseline, through noise and step. An earlier version of this lab, with eight seeds, saw reward-to-go behind on *slippery* ice too; on 64 seeds that is not seen.
 #
 # **How much does the step size matter?** The mean score of every step tried, on seeds 0-9:
 

@@ -30,7 +30,7 @@ from memlab.labs.lab05_credit.world import CreditWorld
 #
 # A **family** is one kind of question, such as sums: one tool serves it. In our world each family has nine cases nearby, and the model is shown three of them (papers say *injected*: put into the prompt). The model copies a shown case in proportion to its **pull** $w$, and else follows its habit, which is right with chance $p_0$:
 # $$v(S) = \frac{p_0 + \sum_{c \in S} w_c h_c}{1 + \sum_{c \in S} w_c}, \qquad h_c = 1 \text{ if the case is right, else } 0$$
-# So a case *helps* (pull, right), *harms* (pull, wrong) or is *useless* (no pull). We know which; a learner does not. The nine cases of the first family:
+# So a case *helps* (pull, right), *harms* (pull, wrong) or is *useless* (no pull). We know which; a learner does not. The world has four families (36 cases), and all calls are spread over them. The nine cases of the first family:
 
 # %%
 world = CreditWorld.draw(seed=3)
@@ -61,12 +61,13 @@ q
 
 # %%
 regret, q, uses = world.live("every", step=0.3, calls=480, learners=100)
+print(f"mean regret {regret.mean():.3f}")
 {sort: float(q[:, cases].mean().round(2)) for sort, cases in world.sorts.items()}
 
 # %% [markdown]
 # Over many different threes the sorts come apart. How good is that? **Regret** is $v$ of the best three cases (an oracle knows them) minus $v$ of the three that the learner ranks highest; 0 is perfect. It is exact, because we know $v$.
 #
-# **Exercise 05.1.** The step is yours. What is a good $\eta$ for 480 calls? Try values in the cell above and look at `regret.mean()`; then decide.
+# **Exercise 05.1.** The step is yours. What is a good $\eta$ for 480 calls? Try values in the cell above, which prints the mean regret; then decide. Any step whose regret is within .01 of the best passes.
 
 # %%
 ### BEGIN SOLUTION: a step size between 0 and 1
@@ -75,7 +76,7 @@ step = 0.15
 step = course.check("05.1", step)
 
 # %% [markdown]
-# A step must hold in worlds it was not chosen in. Mean regret in three others, with your step and with MemRL's:
+# A step must hold in worlds it was not chosen in. Mean regret in three others, with your step (memlab's, while yours is not right) and with MemRL's, which costs about .02 here:
 
 # %%
 for seed in (4, 5, 6):
@@ -106,7 +107,7 @@ def either(shown):
 leave_one_out(either, ["a", "b", "c"])
 
 # %% [markdown]
-# Leave-one-out calls both useless, and a memory that believes it forgets both. `a` and `b` are **twins**: each is needed only where the other is not there yet. **Shapley** therefore adds the cases one by one, and takes a case's mean gain over all *orders* of adding.
+# Leave-one-out calls both useless, and a memory that believes it forgets both. `a` and `b` are **doubles**: each is needed only where the other is not there yet. **Shapley** therefore adds the cases one by one, and takes a case's mean gain over all *orders* of adding.
 #
 # **Exercise 05.2.** Write it. `value` gives the success of a frozenset of ids, as `either` does; give a dict with the worth of each id.
 
@@ -129,13 +130,13 @@ def shapley(value, ids):
 shapley = course.check("05.2", shapley)
 
 # %% [markdown]
-# Your function (memlab's, while yours is not right) on the twins:
+# Your function (memlab's, while yours is not right) on the doubles:
 
 # %%
 {name: round(worth, 3) for name, worth in shapley(either, ["a", "b", "c"]).items()}
 
 # %% [markdown]
-# Each twin earns a half. This has a price, in model calls for one episode, the answer itself included:
+# Each double earns a half. This has a price, in model calls for one episode, the answer itself included:
 
 # %%
 costs = {"every": 1, "leave-one-out": 3 + 1, "Shapley": 2**3}
@@ -151,15 +152,17 @@ guess = "Shapley"
 course.predict("05.calls", guess, ("every", "leave-one-out", "Shapley"))
 
 # %% [markdown]
-# 64 worlds, 100 lives in each. The steps of *every* and *Shapley* were tuned on ten other worlds, for this very measure. *No memory* shows nothing.
+# 64 worlds, 100 lives in each. *Every* has the step .15 and *Shapley* .05, both tuned on ten other worlds for this very measure; leave-one-out and *random* have .05 too. *No memory* shows nothing.
 
 # %%
 rows = study.STUDY.rows()
 mean = rows.pivot_table(index="calls", columns="arm", values="regret")
 course.settle("05.calls", mean.drop(columns=["random", "no memory"]).mean().idxmin())
 last = mean[mean["Shapley"] > mean["every"]].index.max() + 8
-title = f"Shapley regrets more than every for the first {last} calls, and less from then on"
-show.curves(rows, x="calls", y="regret", title=title, xlabel="model calls spent", ylabel="regret", ylim=(0, 0.8))
+title = f"Shapley regrets more than every for about the first {round(last, -1)} calls, and less from then on"
+note = "Means of 64 worlds, with 95% bootstrap bands. A point is the mean over 8 calls, also the first."
+axes = {"xlabel": "model calls spent", "ylabel": "regret", "ylim": (0, 0.8), "caption": note}
+show.curves(rows, x="calls", y="regret", title=title, **axes)
 
 # %% [markdown]
 # The curves cross: by calls, Shapley starts late and ends low. By *episodes* it is another race. Regret in the 57th episode:
@@ -181,7 +184,7 @@ show.verdicts(verdicts, made_by=rows)
 #
 # ## The real model
 #
-# Now SmolLM2, with 135 million weights and recorded replies. Two questions of one family share three cases whose truth we know: *right* advises the tool that serves, *wrong* another; the third is a second *right*, a twin, or a case of *another* family. Every subset was asked. One question with a twin, from replicate 100:
+# Now SmolLM2, with 135 million weights and recorded replies. Two questions of one family share three cases whose truth we know: *right* advises the tool that serves, *wrong* another; the third is a second *right*, a double, or a case of *another* family. Every subset was asked. One question with a double, from replicate 100:
 
 # %%
 pair, llm, reward = Pair.of_seed(100)[2], memlab.open_llm("replay"), {}
@@ -190,7 +193,7 @@ for shown, action, success, _ in pair.answers(llm, query=0):
     print([pair.sorts[int(case.id)] for case in shown], "->", action)
 
 # %% [markdown]
-# The tool that serves here is the one that the right cases name. From the eight rewards follows what each case was worth to this question; `shapley` is yours:
+# The tool that serves here is the one that the right cases name. From the eight rewards follows what each case was worth to this question; `shapley` is yours (memlab's, while yours is not right):
 
 # %%
 ids = [case.id for case in pair.cases]
@@ -204,34 +207,42 @@ for rule in (leave_one_out, shapley):
 # %%
 calls, scores = study.REAL.rows(), study.REAL.scores()
 two = scores[scores["arm"].isin(["Shapley", "leave-one-out"])].rename(columns={"arm": "rule"})
-worth = two.melt(["rule", "seed"], ["right", "right, with a twin", "other", "wrong"], "sort", "worth")
-twin = two.groupby("rule")["right, with a twin"].mean()
-title = f"A right case with a twin: {twin['Shapley']:.2f} by Shapley, {twin['leave-one-out']:.2f} by leave-one-out"
+worth = two.melt(["rule", "seed"], ["right", "right, with a double", "other", "wrong"], "sort", "worth")
+double = two.groupby("rule")["right, with a double"].mean()
+title = (
+    f"A right case with a double: {double['Shapley']:.2f} by Shapley, {double['leave-one-out']:.2f} by leave-one-out"
+)
 show.arms(worth, y="worth", arm="sort", group="rule", made_by=calls, title=title, xlabel="worth of a case (reward)")
 
 # %% [markdown]
-# On average, wrong cases lose and right ones earn, but not where a twin stands beside them and leave-one-out pays.
+# On average, wrong cases lose and right ones earn, but not where a double stands beside them and leave-one-out pays. A case of *another* family harms nearly as much as a wrong one (Shapley: -.19 against -.25): a small model copies what it is shown.
 #
-# Credit is for the *next* question. So the partner question is shown only what earned more than 0, and we count the regret there, against its best subset. One rival pays nobody: *best set tried* repeats the subset that worked. It costs eight calls, as Shapley does.
+# Credit is for the *next* question. So the partner question is shown only what earned more than 0, and we count the regret there, against its best subset. *Every* shows all three cases if the first question was solved, else none. *Best set tried* pays nobody: it repeats a subset that worked, for eight calls, as Shapley. Three arms read no reward: *no memory*; *no credit* shows all three; the null, *random credit*, a random one of the 8 subsets.
 
 # %%
 moved = scores.assign(regret=-scores["score"])
 means = moved.groupby("arm")["regret"].mean()
-title = "Regret on the partner: " + ", ".join(f"{a} {means[a]:.2f}" for a in ("Shapley", "best set tried", "every"))
+title = "Regret on the partner: " + ", ".join(f"{a} {means[a]:.2f}" for a in ("Shapley", "no credit", "leave-one-out"))
 show.arms(moved, y="regret", made_by=calls, title=title, xlabel="regret on the partner question (reward)")
 
 # %% [markdown]
+# Leave-one-out is no better than showing all three: it drops what earned 0, so both doubles go. If zeros were kept, it would regret about .15.
+#
 # Three claims, fixed before half of the sixteen replicates were run. The first two are *not* at equal calls: Shapley asks 8, leave-one-out 4, *every* 1. The third is, call for call:
 
 # %%
 real = study.REAL.verdicts()
-print(f"the third would have seen a difference of {real['visible'].iloc[2]:.3f}")
+third = real.iloc[2]
+print(
+    f"with {third['n']} replicates the third claim had a chance of 80% to detect a difference of {third['visible']:.3f};"
+)
+print(f"it measured {third['mean']:.3f}")
 show.verdicts(real, made_by=calls)
 
 # %% [markdown]
 # ## Turn the knobs
 #
-# What if the world turns, so that helpful cases harm and harmful ones help? Choose a rule, a step, and after how many of 240 calls it turns (240: never). Look for the step at which each rule recovers best. Below: mean $Q$ at the end by what a case is *then*.
+# What if the world turns, so that helpful cases harm and harmful ones help? Choose a rule, a step, and after how many of 240 calls it turns (240: never). Look for the step at which each rule recovers best: the title gives the mean regret after the turn. Below: mean $Q$ at the end by what a case is *then*.
 
 # %%
 small = CreditWorld.draw(families=2, seed=3)
@@ -242,7 +253,13 @@ def compute(rule, step, turn):
     regret, q, _ = small.live(rule, step, 240, 60, turn=turn)
     now = small if turn == 240 else small.turned()
     values = {sort: q[:, cases].mean() for sort, cases in now.sorts.items()}
-    return rule, np.linspace(0, 240, len(regret), endpoint=False), regret.mean(axis=1), values
+    return (
+        f"{rule}, step {step:.2f}",
+        turn,
+        np.linspace(0, 240, len(regret), endpoint=False),
+        regret.mean(axis=1),
+        values,
+    )
 
 
 # %% [markdown]
@@ -251,14 +268,15 @@ def compute(rule, step, turn):
 
 # %%
 def paint(canvas, result):
-    rule, calls, regret, values = result
+    name, turn, calls, regret, values = result
+    when, from_then = ("on average (no turn)", 0) if turn == 240 else ("after the turn", turn)
     canvas.line("60 learners", calls, regret)
     canvas.level("no memory", lowest)
     canvas.bars("Q", list(values), list(values.values()), panel=1)
     canvas.axes(0, xlabel="model calls", ylabel="regret", xlim=(0, 240), ylim=(0, 1))
     canvas.axes(1, ylabel="mean Q at the end", ylim=(-1, 1))
     canvas.source("simulated")
-    canvas.title(f"{rule}: regret {regret.mean():.2f} on average")
+    canvas.title(f"{name}: regret {regret[calls >= from_then].mean():.2f} {when}")
 
 
 # %% [markdown]
@@ -292,8 +310,8 @@ print(pd.concat([verdicts, real])[["claim", "word"]].to_string(index=False))
 # ## Summary
 #
 # 1. Paying every shown memory alike learns from one call an episode, and pays free riders too.
-# 2. Leave-one-out is blind to twins. Shapley is not, and costs $2^k$ calls for $k$ cases.
-# 3. At equal calls the curves cross: paying everyone leads early, Shapley ends lower. Ask how long you will live before you ask which rule is best.
+# 2. Leave-one-out is blind to doubles. Shapley is not, and costs $2^k$ calls for $k$ cases.
+# 3. In the exact world, at equal calls, the curves cross: paying everyone leads early, Shapley ends lower. Ask how long you will live before you ask which rule is best.
 #
 # **References** MemRL: arXiv:2601.03192. Memento: arXiv:2508.16153. MS-GRPO: arXiv:2508.10839 (abstract only; equations are our reconstruction).
 
@@ -313,7 +331,7 @@ def forget(q, uses, least):
 forget = course.check("05.3", forget)
 
 # %% [markdown]
-# Your rule, on what 100 learners know after 480 calls of either way to pay; the numbers are the share of each sort that is forgotten:
+# Your rule (memlab's, while yours is not right), on what 100 learners know after 480 calls of either way to pay; the numbers are the share of each sort that is forgotten:
 
 # %%
 for rule, eta in (("every", step), ("Shapley", 0.05)):
@@ -324,7 +342,7 @@ for rule, eta in (("every", step), ("Shapley", 0.05)):
 # %% [markdown]
 # A rule of forgetting is only as good as the credit it reads, and as the number of tries that the budget paid for.
 #
-# **What if ties are kept?** With the real model a case was shown on if it earned more than 0. Keep those with 0 too, and leave-one-out no longer drops twins:
+# **What if ties are kept?** With the real model a case was shown on if it earned more than 0. Keep those with 0 too, and leave-one-out no longer drops doubles:
 
 # %%
 scores.groupby("arm")[["score", "zeros kept"]].mean().round(3)
@@ -334,7 +352,7 @@ scores.groupby("arm")[["score", "zeros kept"]].mean().round(3)
 #
 # **Claim** (ours, after MS-GRPO, arXiv:2508.10839): *where* a lesson is stored, in weights or in memory, is one choice, and how it is written and read are others.
 #
-# A lesson is a context $x$ (the question's vector) and $g = \frac{1}{G}\sum_i A_i \nabla \log \pi(a_i)$, from the advantages of $G = 4$ rollouts (lab 04). **Weights** add it up: $W \mathrel{+}= \eta\, x g^\top$, logits $yW$. **Memory** keeps the row $(x, g)$ and reads logits $\eta \sum_i k(y, x_i)\, g_i$. No language model here, so that both places are equally simple. Here is a memory that lived 96 Toolbox tasks, with its lessons, $\eta = 30$ and the **linear** kernel $k = y \cdot x$:
+# A lesson is a context $x$ (the question's vector) and $g = \frac{1}{G}\sum_i A_i \nabla \log \pi(a_i)$, from the advantages of $G = 4$ rollouts (lab 04). Let $y$ be the vector of a new question. **Weights** add lessons up: $W \mathrel{+}= \eta\, x g^\top$; the logits of the 12 tools are $yW$. **Memory** keeps the row $(x, g)$ and reads logits $\eta \sum_i k(y, x_i)\, g_i$. No language model here, so that both places are equally simple. Here is a memory that lived 96 Toolbox tasks, with its lessons, $\eta = 30$ and the **linear** kernel $k = y \cdot x$:
 
 # %%
 memory = study.lived()
@@ -342,14 +360,25 @@ x, g = memory.x, memory.g[0]
 print("contexts", x.shape, "lessons", g.shape)
 
 # %% [markdown]
-# **Question first.** Add the same lessons up in weights. How far apart are the logits of the two places, on all 96 questions?
+# **Question first.** Add the same lessons up in weights. Are the logits of the two places, on all 96 questions, the same?
+
+# %%
+### BEGIN SOLUTION: your guess, one of "the same", "near", "far apart"
+guess = "the same"
+### END SOLUTION
+course.predict("05.place", guess, ("the same", "near", "far apart"))
+
+# %% [markdown]
+# Measure it:
 
 # %%
 W = sum(30 * np.outer(x[i], g[i]) for i in range(96))
-print(f"largest gap of logits: {np.abs(x @ W - memory.logits(x)).max():.1e}")
+gap = np.abs(x @ W - memory.logits(x)).max()
+course.settle("05.place", "the same" if gap < 1e-9 else "near" if gap < 0.1 else "far apart")
+print(f"largest gap of logits: {gap:.1e}")
 
 # %% [markdown]
-# They are **the same function**, since $yW = \eta \sum_i (y \cdot x_i)\, g_i$. The place alone changes nothing. Two other choices do: how a lesson is *read* (a **local** kernel is 0 below a cosine of .5), and how it is *written*. *Add* sums lessons. *Rewrite* moves what is stored toward the new lesson: TD on near rows in memory, the delta rule in weights.
+# They are **the same function**, since $yW = \eta \sum_i (y \cdot x_i)\, g_i$. The place alone changes nothing. Two other choices do: how a lesson is *read* (a **local** kernel is 0 below a cosine of .5), and how it is *written*. *Add* sums lessons. *Rewrite* moves what is stored toward the new lesson. In memory this is TD: each near row moves by a share of its gap to the lesson. In weights it is the delta rule: $W$ moves until what it answers at $x$ is the lesson.
 #
 # Streams of 192 tasks; from task 96 on, every tool is another one. Both *memory* arms read by the local kernel. *Shuffled lessons*, the null, pays the advantages to random actions.
 
@@ -361,7 +390,7 @@ axes = {"xlabel": "task", "ylabel": "expected reward", "ylim": (0, 1)}
 show.curves(where, y="reward", changes=(96,), title=title, **axes)
 
 # %% [markdown]
-# Why does adding fail? The policy is sure of the old tool, all four rollouts fail *alike*, every advantage is 0, and the lesson is empty. Before the change lessons are empty too, because all *succeed* alike. The share of empty lessons in the memory above, whose tools moved at task 48:
+# Rewriting is not free: before the change, in memory, it earned .75 against .82 for adding (in weights .74 against .68). Why does adding fail afterwards? The policy is sure of the old tool, all four rollouts fail *alike*, every advantage is 0, and the lesson is empty. Before the change lessons are empty too, because all *succeed* alike. The share of empty lessons in the memory above, whose tools moved at task 48:
 
 # %%
 empty = np.abs(g).max(axis=1) < 1e-6
@@ -376,20 +405,24 @@ print(f"{empty[:48].mean():.2f} before the change, {empty[48:].mean():.2f} after
 far = study.WHERE.scores().assign(far=lambda frame: -100 * frame["spared"])
 far = far[far["arm"].str.startswith(("weights", "memory"))]
 middle = far.groupby("arm")["far"].median()
-title = (
-    f"Median {middle['weights, add']:.0f}% far answers changed in weights, {middle['memory, add']:.1f}% in local memory"
+weights, local = (
+    f"{middle[f'{place}, add']:.1f} and {middle[f'{place}, rewrite']:.1f}%" for place in ("weights", "memory")
 )
+title = f"Median far answers changed by adding and rewriting: {weights} in weights, {local} in local memory"
 show.arms(far, y="far", made_by=where, title=title, xlabel="far answers changed by one correction (%)")
 
 # %% [markdown]
-# The ticks are the replicates; their spread is wide, so the title gives the median. And the step matters. Far answers changed, in % by step size, from the tuning run (other families, so other numbers):
+# The ticks are the replicates; their spread is wide, so the title gives the medians. And the step matters. Mean far answers changed, in % by step size, from the tuning run (other families, so other numbers); a star marks the step that the study uses, an empty place was not tried:
 
 # %%
 tried = study.WHERE.scores(tuning=True).assign(far=lambda frame: -100 * frame["spared"])
-tried.pivot_table(index="step", columns="arm", values="far").round(1)
+table = tried.pivot_table(index="step", columns="arm", values="far").round(1).astype(object).fillna("")
+for one in study.WHERE.tuned:
+    table.loc[one["step"], one["arm"]] = f"{table.loc[one['step'], one['arm']]} *"
+table
 
 # %% [markdown]
-# Interference comes from features that families share and from large steps, not from the place: memory read linearly *is* the weights. The claims of this sitting; the fourth compares arms that also *read* differently:
+# Interference comes from features that families share and from large steps, not from the place: memory read linearly *is* the weights. The claims of this sitting. The first two are scored over all 192 tasks, before and after the change: hence gains of about .28 and .27, where the figure above, after it, shows .51 and .62. The third is in another unit, a share of answers. The fourth is scored after the change and compares arms that also *read* differently:
 
 # %%
 show.verdicts(study.WHERE.verdicts(), made_by=where)

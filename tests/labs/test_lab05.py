@@ -7,7 +7,7 @@ import pytest
 from memlab import course
 from memlab.labs.lab05_credit.exercises import EXERCISES, LARGE, SMALL
 from memlab.labs.lab05_credit.pairs import Pair
-from memlab.labs.lab05_credit.study import TRIED, TWIN, real_score
+from memlab.labs.lab05_credit.study import DOUBLE, TRIED, real_score
 from memlab.labs.lab05_credit.world import SUBSETS
 
 
@@ -35,13 +35,13 @@ def regret(arm, *tables, metric="score"):
     return -scored(arm, *tables)[metric]
 
 
-def test_twins_are_dropped_by_leave_one_out_and_kept_by_shapley():
+def test_doubles_are_dropped_by_leave_one_out_and_kept_by_shapley():
     either = SUBSETS[:, :2].any(axis=1)
     assert regret("leave-one-out", either) == 1 and regret("no memory", either) == 1
     assert regret("Shapley", either) == 0 and regret(TRIED, either) == 0
     assert regret("null: random credit", either) == pytest.approx(1 / 4)
     assert regret("leave-one-out", either, metric="zeros kept") == 0
-    assert scored("Shapley", either)[TWIN] == pytest.approx(0.5) and scored("leave-one-out", either)[TWIN] == 0
+    assert scored("Shapley", either)[DOUBLE] == pytest.approx(0.5) and scored("leave-one-out", either)[DOUBLE] == 0
     assert scored("Shapley", either)["wrong"] == pytest.approx(0) and "right" not in scored("Shapley", either)
 
 

@@ -1,5 +1,7 @@
 """Arms as points, verdicts as a forest plot."""
 
+from itertools import pairwise
+
 import pandas as pd
 import pytest
 
@@ -69,6 +71,13 @@ def test_a_forest_plot_says_every_word(canvases):
     assert "memory beats none: supported, 0.300 [0.200, 0.400]" in picture.alt
     drawn = [list(line.get_xdata()) for line in canvases[0].panels[0].lines]
     assert [-0.15] in drawn and canvases[0].made == "replay"
+
+
+def test_labels_of_long_claims_do_not_overprint(canvases):
+    words = "adding to weights changes more far answers than adding to a memory that is read locally, by far"
+    show.verdicts(pd.DataFrame([claim(words, "supported", 0.1)] * 3), made_by="computed")
+    boxes = [label.get_window_extent() for label in canvases[0].panels[0].get_yticklabels()]
+    assert all(above.y0 > below.y1 for above, below in pairwise(boxes))
 
 
 def test_an_interval_without_end_is_drawn_to_the_edge(canvases):

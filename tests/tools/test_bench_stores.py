@@ -51,7 +51,7 @@ def test_the_peers_do_the_same_work(tmp_path):
 def test_a_peer_that_takes_too_long_is_stopped():
     seconds = bench_peers.beside_peers(3, 8)
     assert {"memlab", "lancedb"} <= seconds.keys() and all(took > 0 for took in seconds.values())
-    assert bench_peers.lived(bench_peers.lancedb_episodes, bench_stores.random_rows(10_000, 8), most=0.0) < 60
+    assert bench_peers.seconds_lived(bench_peers.lancedb_episodes, bench_stores.random_rows(10_000, 8), most=0.0) < 60
 
 
 def test_chroma_does_the_same_work(tmp_path):

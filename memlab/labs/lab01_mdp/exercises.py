@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from memlab.course import Exercise
+from memlab.course import Exercise, same
 from memlab.retrieval.policies import soft_policy, soft_value
 
 Q = np.array([1.0, 0.6, 0.2, 0.0])
@@ -37,6 +37,14 @@ def _step(eta: Any) -> str | None:
     return None
 
 
+def _columns(answer: Any) -> str | None:
+    """Without this, an answer that is no typical mistake would be told the solution."""
+    known = (EXERCISES["01.1"].solution, *EXERCISES["01.1"].mistakes.values())
+    if any(same(answer, one, 0.0) for one in known):
+        return None
+    return "four column numbers: read each row by itself, and compare only the three columns of this memory"
+
+
 def _weights(q: Any, alpha: float) -> Any:
     return np.exp((q - q.max(axis=-1, keepdims=True)) / alpha)
 
@@ -53,6 +61,7 @@ EXERCISES = {
     "01.1": Exercise(
         start="for each context, which gives the right action most often: case 0, case 1, or showing nothing?",
         solution=(0, 1, 2, 2),
+        judge=_columns,
         mistakes={
             "in contexts 2 and 3 neither case names the right action: is copying one better than nothing?": (
                 0,
@@ -62,6 +71,7 @@ EXERCISES = {
             ),
             "cases 2 and 3 are not in this memory: its columns are case 0, case 1 and void": (0, 1, 2, 3),
             "void is the last column, and this memory has three: count from 0": (0, 1, 4, 4),
+            "this memory has three columns, counted from 0: which one is void?": (0, 1, 3, 3),
             "void is safe everywhere, but one case helps in context 0 and one in context 1": (2, 2, 2, 2),
             "what helps in one context misleads in the others: read each row by itself": (0, 0, 0, 0),
         },
@@ -86,7 +96,7 @@ EXERCISES = {
             "one row is right, rows are not: both max and sum need keepdims=True": _share(
                 lambda w: w.sum(axis=-1), lambda q, a: np.exp((q - q.max(axis=-1)) / a)
             ),
-            "one row is right, rows are not: this divides by the sum of the whole table": _share(lambda w: w.sum()),
+            "one row is right, rows are not; each row must sum to 1: axis=-1, keepdims=True": _share(lambda w: w.sum()),
             "large q / alpha overflows: q less its largest value gives the same weights": _share(
                 _last, lambda q, a: np.exp(q / a)
             ),

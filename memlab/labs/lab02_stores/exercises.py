@@ -57,6 +57,8 @@ def remains(rows: Any, word: str) -> set[str]:
 def _undo(answer: Any) -> str | None:
     if not isinstance(answer, dict):
         return 'write the arguments of revert as a dict, such as {"episode": 3}'
+    for name in answer.keys() - {"version", "since", "episode", "author", "ids", "derived", "keep_later"}:
+        return f"no argument {name!r}: the names are in the text above"
     if {"version", "since"} & answer.keys():
         return "that takes back what Ann did as well: whose edits do you want to be rid of?"
     if {"ids", "episode"} & answer.keys():
@@ -64,6 +66,14 @@ def _undo(answer: Any) -> str | None:
     if "author" in answer and not answer.get("keep_later"):
         return "refused, as you saw: Ann changed a field after the attacker did. Should her value stay?"
     return None
+
+
+def _powers(answer: Any) -> str | None:
+    try:
+        close = tuple(answer) != (2, 1) and tuple(map(round, answer)) == (2, 1)
+    except TypeError:
+        return None
+    return "close: round them to whole numbers" if close else None
 
 
 EXERCISES = {
@@ -77,6 +87,7 @@ EXERCISES = {
             "rewrites are missing": partial(rebuild, ignore="rewrite"),
             "a rewrite leaves the fields that it does not name": partial(rebuild, whole=True),
             "restore brings a case back as it last was": lambda rows: rebuild(rows) | {"a": FIRST | {"q": 0.5}},
+            "a restored case has lost its fields": lambda rows: rebuild(rows) | {"a": {"q": 0.5}},
             "a row of op 'step' is a use of memory, no case": lambda rows: rebuild(rows) | {"": rows[2]["after"]},
             "no case has the id '': skip the rows of op 'step'": lambda rows: EMPTY[""],
             "put aside what is forgotten, or restore cannot find it": lambda rows: EMPTY["a"],
@@ -108,6 +119,7 @@ EXERCISES = {
     "02.4": Exercise(
         start="from 512 to 3,072 cases is 6 times as many: how many times the disk is that, and which power of 6?",
         solution=(2, 1),
+        judge=_powers,
         mistakes={
             "row by row: 6 times the cases take about 32 times the disk": (1, 1),
             "memlab: 6 times the cases take about 6 times the disk": (2, 2),

@@ -1,7 +1,4 @@
-"""Lab 03's places: filed cases, a copier that practices without a language model, and fresh tasks to test on.
-
-Values learn from the copier's practice; then Eq 1 (arXiv:2508.16153) is exact for any μ over the near cases.
-"""
+"""Lab 03's places: filed cases, a copier that practices without a language model, and fresh tasks to test on."""
 
 from __future__ import annotations
 
@@ -24,11 +21,8 @@ from memlab.tasks import stream
 
 SIMILAR, TWINS, MISFILED = "similar helps", "twins", "twins, half misfiled"
 WORLDS = {SIMILAR: "stationary", TWINS: "deceptive", MISFILED: "deceptive"}
-BANK, PRACTICE, TESTS, NEAR = 16, 120, 10, 4
-DRAWN = 190
-"""Tasks drawn for one place: more than it uses, so that every kind is there often enough."""
-ETA = 0.3
-
+BANK, PRACTICE, TESTS, NEAR, ETA = 16, 120, 10, 4, 0.3
+DRAWN = 190  # more tasks than a place uses, so that every kind is there often enough
 Policy = Soft | Hybrid
 
 
@@ -61,17 +55,16 @@ def lay_out(world: str, seed: int, embedder: Embedder, tools: str = "toolbox-b")
     tasks = stream(tools, WORLDS[world], DRAWN, seed)
     filed = first_of_each(tasks, BANK)
     serving = {family: {t.serves[0] for t in tasks if t.family == family} for family in {t.family for t in tasks}}
-    rest = [task for task in tasks if task not in filed]
-    rng = np.random.default_rng([seed, 3])
-    vectors = embedder.embed([key(task) for task in filed])
+    rest, rng = [task for task in tasks if task not in filed], np.random.default_rng([seed, 3])
+    parts = filed, rest[:PRACTICE], rest[-TESTS:]
+    # What is embedded is what a prompt shows of a case.
+    vectors = [embedder.embed([prompt.shorten(t.text, prompt.CASE_LENGTH) for t in part]) for part in parts]
     bank = []
-    for i, (task, vector) in enumerate(zip(filed, vectors, strict=True)):
+    for i, (task, vector) in enumerate(zip(filed, vectors[0], strict=True)):
         wrong = str(rng.choice([tool for tool in task.choices if tool not in serving[task.family]]))
         action = wrong if world == MISFILED and i % 2 else task.serves[0]
         bank.append(Case(task.id, task.text, action, reward=1.0, q=1.0, vector=vector))
-    practice, tests = tuple(rest[:PRACTICE]), tuple(rest[-TESTS:])
-    seen = [embedder.embed([key(task) for task in part]) for part in (practice, tests)]
-    return Place(world, seed, tuple(bank), practice, seen[0], tests, seen[1])
+    return Place(world, seed, tuple(bank), tuple(parts[1]), vectors[1], tuple(parts[2]), vectors[2])
 
 
 def first_of_each(tasks: Sequence[Task], n: int) -> list[Task]:
@@ -83,11 +76,6 @@ def first_of_each(tasks: Sequence[Task], n: int) -> list[Task]:
 def recorded(world: str, seed: int) -> Place:
     """`lay_out` of the report from recorded embeddings, the same on every machine."""
     return lay_out(world, seed, ReplayEmbedder(data("lab03/embeddings.parquet")))
-
-
-def key(task: Task) -> str:
-    """The text that is embedded: what a prompt shows of a case."""
-    return prompt.shorten(task.text, prompt.CASE_LENGTH)
 
 
 def train(place: Place, policy: Policy, store: Store) -> None:
@@ -122,7 +110,7 @@ def consult(llm: LLM, task: Task, cases: Sequence[Case]) -> Reply:
     return llm.complete(prompt.render(task.about, shown, task.text), choices=task.choices)
 
 
-def told_apart(make: Callable[[str], str], seed: int = 108) -> tuple[float, float]:
+def told_apart(make: Callable[[str], str], seed: int = 108) -> tuple[float, ...]:
     """Shares of fresh questions whose nearest case is of their family, and has their tool, with ``make(text)`` as key.
 
     Here each question *ends* with its desk, beyond its opening words. Embedded by feature hashing, without a model.
@@ -133,5 +121,4 @@ def told_apart(make: Callable[[str], str], seed: int = 108) -> tuple[float, floa
     old, new = (embedder.embed([make(f"{t.text[12:]} {t.text[:11]}") for t in part]) for part in (filed, fresh))
     near = [filed[i] for i in (new @ old.T).argmax(axis=1)]
     pairs = [(a.family == b.family, a.serves == b.serves) for a, b in zip(fresh, near, strict=True)]
-    family, tool = np.mean(pairs, axis=0)
-    return float(family), float(tool)
+    return tuple(np.mean(pairs, axis=0).tolist())

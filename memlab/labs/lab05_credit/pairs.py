@@ -20,7 +20,7 @@ class Pair:
     """Two ``queries`` and the three ``cases`` that both are shown, in random order, the last nearest the question.
 
     ``sorts`` is the truth: *right* advises the tool that serves, *wrong* one that does not; the third case is a second
-    *right*, a twin, or of another family (*other*).
+    *right*, a double, or of another family (*other*).
     """
 
     queries: tuple[Task, Task]

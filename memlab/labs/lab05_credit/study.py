@@ -55,7 +55,7 @@ STUDY = Study("lab05", who, who_score,
     nulls=("random", "no memory"),
 )  # fmt: skip
 
-TRIED, TWIN = "best set tried", "right, with a twin"
+TRIED, DOUBLE = "best set tried", "right, with a double"
 NULLS = {"no memory": np.eye(8)[0], "no credit": np.eye(8)[-1], "null: random credit": np.full(8, 1 / 8)}
 """Arms without credit, with the chance of each subset: nothing is shown, all three, or any."""
 CLAIMS = (
@@ -104,8 +104,8 @@ def real_score(rows: pd.DataFrame) -> dict[str, float]:
         found[name] = float((gained - partner.max(axis=1)).mean())
     if arm in CALLS:
         sorts = rows["sorts"].iloc[::8].str.split("+")
-        twins = sorts.map(lambda one: [TWIN if s == "right" and one.count(s) == 2 else s for s in one]).explode()
-        found |= twins.to_frame().assign(worth=told(arm, rewards).ravel()).groupby("sorts")["worth"].mean().to_dict()
+        named = sorts.map(lambda one: [DOUBLE if s == "right" and one.count(s) == 2 else s for s in one]).explode()
+        found |= named.to_frame().assign(worth=told(arm, rewards).ravel()).groupby("sorts")["worth"].mean().to_dict()
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,11 +29,11 @@ def embedder() -> Embedder:
     return ReplayEmbedder(data("lab06/embeddings.parquet"))
 
 
-def try_step(eta: float, llm: LLM) -> pd.Series:
-    """Success of a vote with step ``eta`` in the second half of ten drift and ten noisy streams, seeds 100-109."""
-    arm = {"vote": with_memory(TopK(), RewriteQ(step=eta), make=KnnVote)}
-    rows = study(arm, ("drift", "noisy"), range(100, 110), 96, "toolbox-b", llm, embedder(), progress=False)
-    return rows[rows["index"] >= 48].groupby("kind", sort=False)["success"].mean().round(3)
+def try_steps(steps: Iterable[float], llm: LLM) -> pd.DataFrame:
+    """Success of votes in the second half of ten drift and ten noisy streams, seeds 100-109, a row a step and task."""
+    votes = {f"η={eta}": with_memory(TopK(), RewriteQ(step=eta), make=KnnVote) for eta in sorted(steps)}
+    rows = study(votes, ("drift", "noisy"), range(100, 110), 96, "toolbox-b", llm, embedder(), progress=False)
+    return rows[rows["index"] >= 48]
 
 
 def scrubber(runs: dict[str, tuple[Store, list[Episode]]], tasks: Sequence[Task]) -> show.Explorer:
@@ -53,8 +53,13 @@ def scrubber(runs: dict[str, tuple[Store, list[Episode]]], tasks: Sequence[Task]
         for name, found in values.items():
             canvas.line(name, np.arange(1, task + 1), solved[name][:task])
             canvas.bars(name, tools, [found.get(tool, 0.0) for tool in tools], panel=1)
-        canvas.axes(0, xlabel="task", ylabel="tasks solved so far", xlim=(0, 96), ylim=(0, 96))
-        canvas.axes(1, xlabel=f"tool, near {kind_of_question}", ylabel="value nearby (0 if untried)", ylim=(0, 1.4))
+        for place, (name, found) in enumerate(values.items()):
+            # Where a bar would stand: the bars of all runs share .8 around their tool.
+            failed = [i + 0.8 * ((place + 0.5) / len(values) - 0.5) for i, t in enumerate(tools) if found.get(t) == 0]
+            cross = {"color": canvas.color(name), "marker": "x"}
+            canvas.points(f"_{name}, failed", failed, np.full(len(failed), 0.05), panel=1, **cross)
+        canvas.axes(0, xlabel="task", ylabel="tasks solved", xlim=(0, 96), ylim=(0, 96))
+        canvas.axes(1, xlabel=f"tool, near {kind_of_question}", ylabel="value (x: 0)", ylim=(0, 1.4))
         canvas.source(lived[0].replies[0].backend)
         canvas.title(f"After {task} tasks: " + ", ".join(f"{n} solved {int(s[task - 1])}" for n, s in solved.items()))
 
