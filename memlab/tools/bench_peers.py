@@ -19,7 +19,7 @@ from memlab.stores import open_store
 from memlab.tools.bench_stores import random_rows
 
 Episode = Callable[[int, np.ndarray], None]
-STOP = 10.0
+STOP = 6.0
 """A rival is stopped at this many times memlab's seconds."""
 
 
