@@ -44,7 +44,7 @@ def open_notebook(browser, lab, name, width=1280):
 
 
 def run_all(page):
-    page.wait_for_selector(IDLE, timeout=60_000)
+    page.wait_for_selector(IDLE, timeout=300_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
 
@@ -52,7 +52,7 @@ def run_all(page):
 def scroll_to(page, selector):
     """Wait for the first ``selector`` and bring it into view."""
     try:
-        page.wait_for_selector(selector, state="attached", timeout=120_000)
+        page.wait_for_selector(selector, state="attached", timeout=300_000)
     except TimeoutError:
         shoot(page, FAILED, "failed")
         raise
@@ -85,7 +85,7 @@ def test_run_all_then_drag_a_slider_and_the_picture_follows(browser, lab, name, 
     page = open_notebook(browser, lab, name)
     run_all(page)
     image = scroll_to(page, IMAGE)
-    page.wait_for_selector(IDLE, timeout=120_000)
+    page.wait_for_selector(IDLE, timeout=300_000)
     scroll_to(page, HANDLE)
     assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
     assert page.locator(IMAGE).count() == 1, "the static first frame must not stand beside the live one"
