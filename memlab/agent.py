@@ -227,11 +227,15 @@ class Agent:
         vector = self.embedder.embed([prompt.shorten(question, prompt.CASE_LENGTH)])[0]
         return action_values(self.retrieval(vector, self.store, np.random.default_rng(self.seed)).near)
 
+    def retain(self, episode: Episode, rollout: int) -> list[Edit]:
+        """The new cases of one episode."""
+        return retain(episode, rollout)
+
     def learn(self, task: Task, group: Sequence[Episode]) -> list[Episode]:
         """Retain and pay credit: one new case a step, the rule's edits, the gate's verdicts, one commit."""
         if self.store is None:
             return list(group)
-        written = [edit for rollout, episode in enumerate(group) for edit in retain(episode, rollout)]
+        written = [edit for rollout, episode in enumerate(group) for edit in self.retain(episode, rollout)]
         paid = self.credit(group, self.store)
         if not isinstance(paid, list | tuple):
             raise MemlabError(
