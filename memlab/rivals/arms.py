@@ -9,7 +9,7 @@ from memlab.rivals.believer import Believe, Believer
 from memlab.rivals.bets import Bets
 from memlab.rivals.bounded import Bounded
 from memlab.rivals.contrast import Contrast
-from memlab.rivals.knn import KnnVote
+from memlab.rivals.knn import Direct, KnnVote
 from memlab.rivals.memento import nonparametric, parametric, parametric_released
 from memlab.rivals.memrl import READ, MemRL, PayInjected
 from memlab.rivals.placebo import Placebo
@@ -25,7 +25,8 @@ def believer(bets: Bets = Bets(), ask: bool = True) -> Learner:  # noqa: B008 (f
 RIVALS: dict[str, Learner] = {
     "no memory": no_memory,
     "append-only": with_memory(TopK()),
-    "newest-first": with_memory(TopK(newest=True)),
+    "newest-first": with_memory(TopK(k=0, newest=True), make=Direct),
+    "newest-first, in the prompt": with_memory(TopK(newest=True)),
     "StreamICL": with_memory(TopK(k=4), narrow_below=None, make=StreamICL),
     "Memento": with_memory(nonparametric()),
     "Memento, parametric": with_memory(parametric()),
