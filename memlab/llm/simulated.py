@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -234,8 +235,15 @@ class SimulatedLLM(Model):
             raise MemlabError("The simulated model answers only calls with choices: use a real model or replay.")
         start = time.perf_counter()
         probs = self.choice_probs(call.prompt, call.choices)
-        place = int(np.searchsorted(np.cumsum(list(probs.values())), _fraction(str(call.seed), call.prompt), "right"))
-        value = call.choices[min(place, len(call.choices) - 1)]
+        draws = str(call.seed), call.prompt
+        if call.answer == "ranked":
+            # With Gumbel noise the first in rank is drawn as by the probabilities themselves.
+            noisy = {c: p / max(-math.log(max(_fraction(*draws, c), 1e-12)), 1e-12) for c, p in probs.items()}
+            probs = {c: p / math.fsum(noisy.values()) for c, p in noisy.items()}
+            value = max(probs, key=lambda choice: probs[choice])
+        else:
+            place = int(np.searchsorted(np.cumsum(list(probs.values())), _fraction(*draws), "right"))
+            value = call.choices[min(place, len(call.choices) - 1)]
         tokens_in, seconds = round(len(call.prompt) / self._chars), time.perf_counter() - start
         return Reply(json.dumps(value), value, probs, tokens_in, 3, seconds, self.name, self.backend, 0.0)
 
