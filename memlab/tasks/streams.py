@@ -197,7 +197,7 @@ def _task(
         subtasks=tuple(desk + part.text for part in parts),
         answer=last.answer,
         family="+".join(part.family for part in parts),
-        tools=toolbox.toolset(world, serves),
+        tools=toolbox.toolset(world, tuple(serves.items())),
         scorer=functools.partial(score_answer, last.family, asked, last.answer),
         serves=tuple(serves[part.family] for part in parts),
         flip=flip,

@@ -137,12 +137,13 @@ def tool_names(world: str) -> tuple[str, ...]:
     return tuple(sorted([*NATIVE[world].values(), *EXTRA[world[-1]]]))
 
 
-def toolset(world: str, serves: Mapping[str, str]) -> dict[str, Callable[[str], str]]:
-    """The tools as functions of the question. ``serves`` maps a family to the name that serves it now.
+@functools.lru_cache(maxsize=512)
+def toolset(world: str, serves: tuple[tuple[str, str], ...]) -> Mapping[str, Callable[[str], str]]:
+    """The tools as functions of the question. ``serves`` are pairs of a family and the name that serves it now.
 
     One name may serve several families. A name of the set that serves none can read no question; an extra one keeps
     its own meaning, which no question of the world asks for.
     """
-    own = {name: (family,) for names in NATIVE.values() for family, name in names.items() if family not in serves}
-    found = {name: tuple(family for family, now in serves.items() if now == name) for name in tool_names(world)}
+    own = {name: (family,) for names in NATIVE.values() for family, name in names.items() if family not in dict(serves)}
+    found = {name: tuple(family for family, now in serves if now == name) for name in tool_names(world)}
     return {name: functools.partial(solve_any, now or own.get(name, ())) for name, now in found.items()}
