@@ -41,14 +41,14 @@ NATIVE: dict[str, dict[str, str]] = {
     },
 }
 NATIVE["toolbox12-a"] = NATIVE["toolbox-a"] | {
-    "caesar_cipher": "cipher",
+    "caesar_cipher": "decode",
     "course_schedule": "course",
-    "dice": "dice",
+    "dice": "roll",
     "aiw": "family",
 }
 NATIVE["toolbox12-b"] = NATIVE["toolbox-b"] | {
     "simple_geometry": "angle",
-    "largest_island": "island",
+    "largest_island": "land",
     "basic_arithmetic": "value",
     "rotate_matrix": "matrix",
 }
@@ -74,12 +74,12 @@ ABOUT: dict[str, str] = {
     "base": "convert a base",
     "animal": "count legs",
     "complex": "complex numbers",
-    "cipher": "decrypt a cipher",
+    "decode": "decrypt a cipher",
     "course": "check a schedule of courses",
-    "dice": "odds of dice",
+    "roll": "odds of dice",
     "family": "count relatives and friends",
     "angle": "find an angle",
-    "island": "largest island in a grid",
+    "land": "largest island in a grid",
     "value": "calculate an expression",
     "matrix": "rotate a matrix",
 }
