@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from memlab.core import MemlabError, Reply
-from memlab.llm.choices import TokenStep, choice_probs
+from memlab.llm.choices import TokenStep, choice_probs, first_masses
 from memlab.llm.contract import BadReply
 
 
@@ -23,7 +23,7 @@ class Call:
     reply's value is one of these strings. At temperature 0 the schema's mask picks token by token, so that a frequent
     first letter can win over a whole name that is more probable: ``tokens_out`` above 4 tells. With
     ``answer="ranked"`` nothing is masked: the model gives one token, where a name would begin, and the value is the
-    choice whose first token has the most probability (likelihood ranking, 2305.05364). Raises MemlabError.
+    choice that is the most probable token (likelihood ranking, 2305.05364). Raises MemlabError.
     """
 
     prompt: str
@@ -87,16 +87,17 @@ class Call:
     def judge(self, text: str, steps: Sequence[TokenStep]) -> tuple[Any, dict[str, float] | None, float | None]:
         """The value of a reply, p_LLM over the choices, and the missing mass, from its text and its tokens' logprobs.
 
-        Of ranked choices that the server does not list, all have probability 0; where none is listed, the value is the
-        first one. Raises BadReply.
+        A ranked choice counts by the token that is its whole name: name choices so. Of those that the server does not
+        list all have probability 0; where none is listed, the value is the first one. Raises BadReply.
         """
         if self.choices is None:
             return self.read(text), None, None
         if self.answer == "masked":
             return self.read(text), *choice_probs(steps, self.choices)
-        probs, missing = choice_probs([('"', 0.0, {}), *steps], self.choices)
-        probs = probs or dict.fromkeys(self.choices, 0.0)
-        return max(probs, key=lambda choice: probs[choice]), probs, 1.0 if missing is None else missing
+        mass = first_masses(steps, self.choices)
+        total = math.fsum(mass.values())
+        probs = {choice: m / total if total else 0.0 for choice, m in mass.items()}
+        return max(probs, key=lambda choice: probs[choice]), probs, max(0.0, 1.0 - total)
 
 
 class Model:

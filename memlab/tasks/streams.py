@@ -169,7 +169,7 @@ def _two_parts(
     deck: _Deck, world: str, rng: np.random.Generator, known: Sequence[toolbox.Question] = ()
 ) -> list[toolbox.Question]:
     """A question whose answer is a number, of those ``known`` where there are any, and one that needs its answer."""
-    first = known[rng.integers(len(known))] if known else deck.deal(str(rng.choice(toolbox.FIRST[world[-1]])))
+    first = known[int(rng.integers(len(known)))] if known else deck.deal(str(rng.choice(toolbox.FIRST[world[-1]])))
     seconds = toolbox.SECOND[world[-1]]
     family, template = list(seconds.items())[rng.integers(len(seconds))]
     answer = solve(family, template.replace("{result}", first.answer))
@@ -197,7 +197,7 @@ def _task(
         subtasks=tuple(desk + part.text for part in parts),
         answer=last.answer,
         family="+".join(part.family for part in parts),
-        tools=toolbox.toolset(world, serves),
+        tools=toolbox.toolset(world, tuple(serves.items())),
         scorer=functools.partial(score_answer, last.family, asked, last.answer),
         serves=tuple(serves[part.family] for part in parts),
         flip=flip,

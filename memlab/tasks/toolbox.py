@@ -41,14 +41,14 @@ NATIVE: dict[str, dict[str, str]] = {
     },
 }
 NATIVE["toolbox12-a"] = NATIVE["toolbox-a"] | {
-    "caesar_cipher": "cipher",
+    "caesar_cipher": "decode",
     "course_schedule": "course",
-    "dice": "dice",
+    "dice": "roll",
     "aiw": "family",
 }
 NATIVE["toolbox12-b"] = NATIVE["toolbox-b"] | {
     "simple_geometry": "angle",
-    "largest_island": "island",
+    "largest_island": "land",
     "basic_arithmetic": "value",
     "rotate_matrix": "matrix",
 }
@@ -74,12 +74,12 @@ ABOUT: dict[str, str] = {
     "base": "convert a base",
     "animal": "count legs",
     "complex": "complex numbers",
-    "cipher": "decrypt a cipher",
+    "decode": "decrypt a cipher",
     "course": "check a schedule of courses",
-    "dice": "odds of dice",
+    "roll": "odds of dice",
     "family": "count relatives and friends",
     "angle": "find an angle",
-    "island": "largest island in a grid",
+    "land": "largest island in a grid",
     "value": "calculate an expression",
     "matrix": "rotate a matrix",
 }
@@ -137,12 +137,13 @@ def tool_names(world: str) -> tuple[str, ...]:
     return tuple(sorted([*NATIVE[world].values(), *EXTRA[world[-1]]]))
 
 
-def toolset(world: str, serves: Mapping[str, str]) -> dict[str, Callable[[str], str]]:
-    """The tools as functions of the question. ``serves`` maps a family to the name that serves it now.
+@functools.lru_cache(maxsize=512)
+def toolset(world: str, serves: tuple[tuple[str, str], ...]) -> Mapping[str, Callable[[str], str]]:
+    """The tools as functions of the question. ``serves`` are pairs of a family and the name that serves it now.
 
     One name may serve several families. A name of the set that serves none can read no question; an extra one keeps
     its own meaning, which no question of the world asks for.
     """
-    own = {name: (family,) for names in NATIVE.values() for family, name in names.items() if family not in serves}
-    found = {name: tuple(family for family, now in serves.items() if now == name) for name in tool_names(world)}
+    own = {name: (family,) for names in NATIVE.values() for family, name in names.items() if family not in dict(serves)}
+    found = {name: tuple(family for family, now in serves if now == name) for name in tool_names(world)}
     return {name: functools.partial(solve_any, now or own.get(name, ())) for name, now in found.items()}

@@ -39,7 +39,9 @@ def test_a_call_with_choices(fake):
 
 
 def test_choices_are_ranked_by_their_first_token_without_a_mask(fake):
-    top = [{"token": t, "logprob": math.log(p)} for t, p in {"The": 0.5, "alpha": 0.01, "bet": 0.03}.items()]
+    top = [
+        {"token": t, "logprob": math.log(p)} for t, p in {"The": 0.5, "alpha": 0.01, "beta": 0.03, "gam": 0.3}.items()
+    ]
     fake.script = [fake.chat("The", logprobs=[{**top[0], "top_logprobs": top}])] * 2
     reply = llm(fake).complete("Which?", choices=["alpha", "beta", "gamma"], answer="ranked")
     assert (reply.value, reply.text, reply.unlisted) == ("beta", "The", ("gamma",))
