@@ -3,17 +3,19 @@
 The world that it holds possible: one tool serves each kind of question; now and then, at a rate that is learned, a
 change moves many kinds at once, or an old arrangement comes back; a share of the rewards is reported the wrong way
 round. Given a history (when a change came, and whether to something new or old), the kinds are independent and their
-beliefs exact; with `Bets.alone` and `Bets.reuse` above 0, and after a return, they are approximations.
+beliefs exact; with `Bets.ways` other than (0, 0), and after a return, they are approximations.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memlab.rivals.bets import Bets
+from memlab.rivals.outlook import Outlook
 
 Floats = NDArray[np.float64]
 SMOOTH = 0.01
@@ -24,10 +26,10 @@ SMOOTH = 0.01
 class Beliefs:
     """Weighted histories after ``time`` tasks: G settings, B histories of each, F kinds, K tools.
 
-    ``log_w`` (G, B) sums to 1 in exp; ``changes`` and ``olds`` (G, B) count changes and arrangements kept;
-    ``held`` (G, B, 1 + R, F, K) are the beliefs now and in the last R arrangements, newest first; ``trust``
-    (G, B, 1 + R) is how far the model's prior still holds for a kind not met yet. ``evidence`` is the log probability
-    of all rewards so far.
+    ``log_w`` (G, B) sums to 1 in exp; ``changes`` and ``olds`` (G, B) count changes and arrangements kept. Of the
+    arrangement now and of the last R, newest first: ``held`` (G, B, 1 + R, F, K) is the belief, ``way`` (G, B, 1 + R)
+    the way in which it found its tools, ``trust`` (G, B, 1 + R) how far the model's prior still holds in it for a kind
+    not met yet. ``evidence`` is the log probability of all rewards so far.
     """
 
     bets: Bets
@@ -38,16 +40,18 @@ class Beliefs:
     changes: Floats
     olds: Floats
     held: Floats
+    way: NDArray[np.intp]
     trust: Floats
 
     @classmethod
     def start(cls, bets: Bets, tools: int) -> Beliefs:
-        """Nothing seen yet."""
-        size, depth = (bets.grid.shape[1], bets.beam), 1 + bets.past
+        """Nothing seen yet: one history for each way."""
+        size, depth, ways = (bets.grid.shape[1], bets.beam), 1 + bets.past, len(bets.ways)
         log_w = np.full(size, -np.inf)
-        log_w[:, 0] = -np.log(size[0])
-        none = np.zeros(size)
-        return cls(bets, tools, 0, 0.0, log_w, none, none, np.zeros((*size, depth, 0, tools)), np.ones((*size, depth)))
+        log_w[:, :ways] = -np.log(size[0] * ways)
+        way = np.broadcast_to(np.minimum(np.arange(bets.beam), ways - 1)[:, None], (*size, depth))
+        none, nothing = np.zeros(size), np.zeros((*size, depth, 0, tools))
+        return cls(bets, tools, 0, 0.0, log_w, none, none, nothing, way, np.ones((*size, depth)))
 
     def outlook(self, kind: int, prior: Floats, far: Floats) -> Outlook:
         """What is expected of a question of ``kind`` (F for a new one), whose ``prior`` (K,) is p_LLM(a|s).
@@ -59,24 +63,33 @@ class Beliefs:
             trust = self.trust[..., None]
             new = trust * smoothed(prior) + (1 - trust) / self.tools
             held, kinds = np.concatenate([held, new[..., None, :]], axis=3), kinds + 1
-        _, moves, alone, reuse = bets.grid[:, :, None, None, None, None]
+        moves, (alone, reuse) = bets.grid[1][:, None, None, None, None], np.array(bets.ways).T
         now, past = held[:, :, :1], held[:, :, 1:]
-        moved = (1 - moves) * now + moves * _redrawn(now, 1 + reuse * now.max(axis=3, keepdims=True))
+        kept = np.arange(bets.past) < self.olds[..., None]
+        served = np.maximum(now[:, :, 0].max(axis=2), (past.max(axis=3) * kept[..., None]).max(axis=2, initial=0.0))
+        moved = (1 - moves) * now + moves * _redrawn(now, 1 + reuse[:, None, None] * served[:, :, None, None, :])
         options = np.concatenate([now, moved, (1 - bets.slip) * past + bets.slip * _redrawn(past, 1.0)], axis=2)
         if not bets.shared:
             options[:, :, :, np.arange(kinds) != kind] = now[:, :, :, np.arange(kinds) != kind]
         before, after = bets.hazard
-        change = (self.changes + before) / (self.time + before + after) * (self.time > 0)
-        back = np.where(self.olds > 0, bets.returns, 0.0)
-        each = [change * back / np.maximum(self.olds, 1) * (self.olds > j) for j in range(bets.past)]
+        change = ((self.changes + before) / (self.time + before + after) * (self.time > 0))[..., None]
+        back = np.where(self.olds > 0, bets.returns, 0.0)[..., None]
+        some = np.broadcast_to(change * (1 - back) / len(alone), (*change.shape[:2], len(alone)))
+        again = change * back / np.maximum(self.olds, 1)[..., None] * kept
         with np.errstate(divide="ignore"):
-            log_w = self.log_w[..., None] + np.log(np.stack([1 - change, change * (1 - back), *each], axis=2))
-        apart = np.where(np.arange(kinds) == kind, 0.0, far[:kinds])
+            log_w = self.log_w[..., None] + np.log(np.concatenate([1 - change, some, again], axis=2))
+        way = self.over(self.way, np.arange(len(alone)))
         tools = options[:, :, :, kind]
-        if alone.any() and kinds > 1:
-            tools = tools * np.prod(1 - alone * apart[:, None] * options, axis=3)
+        if kinds > 1 and alone.any():
+            apart = np.where(np.arange(kinds) == kind, 0.0, far[:kinds])[:, None]
+            tools = tools * np.prod(1 - alone[way][..., None, None] * apart * options, axis=3)
             tools = tools / tools.sum(axis=-1, keepdims=True)
-        return Outlook(replace(self, held=held), kind, options, log_w, tools)
+        return Outlook(replace(self, held=held), kind, options, way, log_w, tools)
+
+    def over(self, what: NDArray[Any], moved: NDArray[Any]) -> NDArray[Any]:
+        """Of ``what`` (G, B, 1 + R) an entry for each option: as it is, as each way of moving has it, as it was."""
+        new = np.broadcast_to(moved, (*what.shape[:2], len(self.bets.ways)))
+        return np.concatenate([what[:, :, :1], new, what[:, :, 1:]], axis=2)
 
     def weights(self) -> Floats:
         """How much each history counts, shape (G, B), sum 1."""
@@ -85,57 +98,6 @@ class Beliefs:
     def now(self) -> Floats:
         """What each kind is believed to be served by, shape (F, K); rows sum to 1."""
         return np.einsum("gb,gbfk->fk", self.weights(), self.held[:, :, 0])
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """What is expected of one question. ``options`` (G, B, 2 + R, F, K): all stays, some moved, an old one is back."""
-
-    beliefs: Beliefs
-    kind: int
-    options: Floats
-    log_w: Floats
-    tools: Floats
-
-    def chances(self) -> Floats:
-        """The chance that each tool serves this question, shape (K,)."""
-        return np.einsum("gbo,gbok->k", np.exp(self.log_w), self.tools)
-
-    def after(self, tool: int, worked: bool) -> Beliefs:
-        """The beliefs once ``tool`` was tried and was reported to have ``worked``, or not."""
-        was, bets, kind = self.beliefs, self.beliefs.bets, self.kind
-        noise, moves = bets.grid[0][:, None, None], bets.grid[1][:, None]
-        spread = was.tools / (was.tools - 1)
-        chance = self.tools[..., tool] * (1 - noise) + (1 - self.tools[..., tool]) * noise
-        with np.errstate(divide="ignore"):
-            log_w = (self.log_w + np.log(chance if worked else 1 - chance)).reshape(len(noise), -1)
-        top = np.argsort(-log_w, axis=1, kind="stable")[:, : bets.beam]
-        parent, option = np.divmod(top, self.log_w.shape[2])
-        g = np.arange(len(noise))[:, None]
-        shown = np.full((len(noise), was.tools), noise[:, 0] if worked else 1 - noise[:, 0])
-        shown[:, tool] = 1 - shown[:, tool]
-        new = self.options[g, parent, option]
-        new[:, :, kind] *= shown[:, None]
-        new[:, :, kind] /= new[:, :, kind].sum(axis=-1, keepdims=True)
-        changed, old, trust = option > 0, was.held[g, parent], was.trust[g, parent]
-        # A change puts the arrangement that ends in front of the older ones, and the oldest is dropped.
-        shift = changed[:, :, None]
-        past = np.where(shift[..., None, None], old[:, :, :-1], old[:, :, 1:])
-        kept = np.where(shift, trust[:, :, :-1], trust[:, :, 1:])
-        back = np.take_along_axis(trust, np.maximum(option - 1, 0)[..., None], axis=2)[..., 0]
-        left = np.select([option == 0, option == 1], [1.0, 1 - moves * spread], 1 - bets.slip * spread)
-        total, before = np.logaddexp.reduce(log_w, axis=None), np.logaddexp.reduce(self.log_w, axis=None)
-        kept_w = log_w[g, top]
-        return replace(
-            was,
-            time=was.time + 1,
-            evidence=was.evidence + float(total - before),
-            log_w=kept_w - np.logaddexp.reduce(kept_w, axis=None),
-            changes=was.changes[g, parent] + changed,
-            olds=np.minimum(was.olds[g, parent] + changed, bets.past),
-            held=np.concatenate([new[:, :, None], past], axis=2),
-            trust=np.concatenate([(back * left)[..., None], kept], axis=2),
-        )
 
 
 def smoothed(prior: Floats) -> Floats:

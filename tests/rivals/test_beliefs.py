@@ -16,6 +16,7 @@ lives = st.lists(
 )
 priors = st.lists(st.lists(st.floats(0, 1), min_size=TOOLS, max_size=TOOLS), min_size=KINDS, max_size=KINDS)
 FAR = np.ones(KINDS)
+WAYS, BEAM = ((0.9, 1.0), (-1.0, -0.5)), 1024
 
 
 def ordered(life):
@@ -39,7 +40,7 @@ def believed(bets, life, prior):
 def test_with_independent_kinds_it_is_the_exact_filter_of_the_hidden_state(life, prior):
     """All states (what serves kind 0, what serves kind 1, changes so far), for each noise and chance to move."""
     life, prior = ordered(life), [np.array(row) for row in prior]
-    bets = Bets(noise=(0.05, 0.3), moves=(0.5, 0.95), alone=(0.0,), reuse=(0.0,), returns=0.0, past=0, beam=64)
+    bets = Bets(noise=(0.05, 0.3), moves=(0.5, 0.95), ways=((0.0, 0.0),), returns=0.0, past=0, beam=64)
     start, (before, after) = [smoothed(row) for row in prior], bets.hazard
     worlds = {}
     for noise, move in itertools.product(bets.noise, bets.moves):
@@ -70,7 +71,7 @@ def test_with_independent_kinds_it_is_the_exact_filter_of_the_hidden_state(life,
 def test_a_beam_that_is_wide_enough_is_the_sum_over_every_history(life, prior):
     """Each history (stays, moved, or which old arrangement came back at each task), lived through on its own."""
     life, prior = ordered(life), [np.array(row) for row in prior]
-    bets = Bets(noise=(0.05, 0.3), moves=(0.7,), alone=(0.9,), reuse=(1.0,), returns=0.2, past=2, slip=0.1, beam=1024)
+    bets = Bets(noise=(0.05, 0.3), moves=(0.7,), ways=WAYS, returns=0.2, past=2, slip=0.1, beam=BEAM)
     lived = [one for noise in bets.noise for one in histories(bets, life, prior, noise)]
     weight = np.array([history["weight"] for history in lived])
     _, beliefs = believed(bets, life, prior)
@@ -94,47 +95,51 @@ def mixed(old, new, share):
 
 def histories(bets, life, prior, noise):
     """All histories with their weights and beliefs, one list a kind, in plain loops."""
-    (move,), (alone,), (reuse,), (before, after) = bets.moves, bets.alone, bets.reuse, bets.hazard
-    alive = [{"weight": 1.0, "changes": 0, "now": [], "old": [], "trust": 1.0, "trusts": []}]
+    (move,), (before, after), count = bets.moves, bets.hazard, len(bets.ways)
+    alive = [{"weight": 1 / count, "changes": 0, "now": [], "way": way, "trust": 1.0, "old": []} for way in bets.ways]
     for time, (kind, tool, worked) in enumerate(life):
         grown = []
         for one in alive:
-            now, olds = list(one["now"]), [list(old) for old in one["old"]]
+            now, old = list(one["now"]), [(list(rows), way, trust) for rows, way, trust in one["old"]]
             if kind == len(now):
                 told, even = smoothed(prior[kind]), [1 / TOOLS] * TOOLS
                 now.append(mixed(even, told, one["trust"]))
-                for old, trust in zip(olds, one["trusts"], strict=True):
-                    old.append(mixed(even, told, trust))
+                for rows, _, trust in old:
+                    rows.append(mixed(even, told, trust))
             hazard = (one["changes"] + before) / (time + before + after) if time else 0.0
-            served = [1 + reuse * max(row[a] for row in now) for a in range(TOOLS)]
-            lost = TOOLS / (TOOLS - 1)
-            moved = [mixed(row, other(row, served), move) for row in now]
-            options = [(1 - hazard, now, one["trust"], False)]
-            back = bets.returns if olds else 0.0
-            options.append((hazard * (1 - back), moved, one["trust"] * (1 - move * lost), True))
-            for old, trust in zip(olds, one["trusts"], strict=True):
-                again = [mixed(row, other(row), bets.slip) for row in old]
-                options.append((hazard * back / len(olds), again, trust * (1 - bets.slip * lost), True))
-            for chance, beliefs, trust, changed in options:
-                row = [p * np.prod([1 - alone * beliefs[k][a] for k in range(len(beliefs)) if k != kind])
-                       for a, p in enumerate(beliefs[kind])]  # fmt: skip
+            served = [
+                max(row[a] for rows in [now, *(rows for rows, _, _ in old)] for row in rows) for a in range(TOOLS)
+            ]
+            lost, back = TOOLS / (TOOLS - 1), bets.returns if old else 0.0
+            options = [(1 - hazard, now, one["way"], one["trust"], False)]
+            for way in bets.ways:
+                moved = [mixed(row, other(row, [1 + way[1] * s for s in served]), move) for row in now]
+                options.append((hazard * (1 - back) / count, moved, way, one["trust"] * (1 - move * lost), True))
+            for rows, way, trust in old:
+                again = [mixed(row, other(row), bets.slip) for row in rows]
+                options.append((hazard * back / len(old), again, way, trust * (1 - bets.slip * lost), True))
+            for chance, rows, way, trust, changed in options:
+                apart = [
+                    np.prod([1 - way[0] * rows[k][a] for k in range(len(rows)) if k != kind]) for a in range(TOOLS)
+                ]
+                row = [p * out for p, out in zip(rows[kind], apart, strict=True)]
                 serves = row[tool] / sum(row)
                 right = serves * (1 - noise) + (1 - serves) * noise
-                told = [p * (1 - noise if (a == tool) == worked else noise) for a, p in enumerate(beliefs[kind])]
-                after_it = [list(r) for r in beliefs]
-                after_it[kind] = [p / sum(told) for p in told]
-                grown.append({
-                    "weight": one["weight"] * chance * (right if worked else 1 - right),
-                    "changes": one["changes"] + changed, "now": after_it, "trust": trust,
-                    "old": ([now, *olds] if changed else olds)[: bets.past],
-                    "trusts": ([one["trust"], *one["trusts"]] if changed else one["trusts"])[: bets.past],
-                })  # fmt: skip
+                told = [p * (1 - noise if (a == tool) == worked else noise) for a, p in enumerate(rows[kind])]
+                learned = [list(r) for r in rows]
+                learned[kind] = [p / sum(told) for p in told]
+                kept = ([(now, one["way"], one["trust"]), *old] if changed else old)[: bets.past]
+                weight = one["weight"] * chance * (right if worked else 1 - right)
+                changes = one["changes"] + changed
+                grown.append(
+                    {"weight": weight, "changes": changes, "now": learned, "way": way, "trust": trust, "old": kept}
+                )
         alive = [one for one in grown if one["weight"] > 0]
     return alive
 
 
 def test_alone_a_change_of_one_kind_leaves_the_others_where_they_were():
-    bets = Bets(shared=False, alone=(0.0,), hazard=(1.0, 1.0))
+    bets = Bets(shared=False, ways=((0.0, 0.0),), hazard=(1.0, 1.0))
     beliefs = Beliefs.start(bets, TOOLS)
     prior = np.array([1.0, 0.0, 0.0])
     for kind, tool, worked in [(0, 0, True), (1, 0, True)] * 3:
