@@ -1,5 +1,7 @@
 """The three numbers against a plain loop, and the reference learners against what can be counted by hand."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -90,9 +92,9 @@ def test_what_the_structure_tells_is_used_and_nothing_else():
     two, tasks = solved("toolbox12-a", "drift", 6, structure=True, families=2)
     assert tasks[-1].change == "used", "two kinds that exchange their tools: nothing is left to find out"
     assert two[:, 48:].all() and not two[:, :48].all()
-    back, tasks = solved("toolbox12-a", "recurrent", 1, structure=True, n=240, families=8)
+    back, tasks = solved("toolbox12-a", "recurrent", 1, structure=True, n=240)
     assert back[:, 160:].all() and not back[:, 80:160].all()
-    assert not solved("toolbox12-a", "recurrent", 1, structure=False, n=240, families=8)[0][:, 160:].all()
+    assert not solved("toolbox12-a", "recurrent", 1, structure=False, n=240)[0][:, 160:].all()
 
 
 def eliminating(tasks, rng):
@@ -121,16 +123,32 @@ def eliminating(tasks, rng):
 
 @pytest.mark.parametrize("seed", [3, 4, 5])
 @pytest.mark.parametrize("kind", ["drift", "partial", "repeated"])
-def test_where_rewards_are_clean_the_structured_reference_eliminates(kind, seed):
-    right, tasks = solved("toolbox12-b", kind, seed, structure=True, draws=200)
+def test_where_rewards_are_clean_the_structured_reference_does_not_trail_elimination(kind, seed):
+    right, tasks = solved("toolbox12-b", kind, seed, structure=True, draws=100)
     rng = np.random.default_rng(0)
-    brute = np.mean([eliminating(tasks, rng) for _ in range(200)], axis=0)
-    assert right.mean() == pytest.approx(brute.mean(), abs=0.02)
+    brute = np.mean([eliminating(tasks, rng) for _ in range(100)], axis=0)
+    assert -0.02 < right.mean() - brute.mean() < 0.1
+
+
+def test_where_nothing_moves_the_structured_reference_is_as_good_as_every_arrangement_weighed():
+    right, tasks = solved("toolbox-a", "stationary", 1, structure=True, n=24, families=3)
+    names, kinds = list(tasks[0].choices), sorted({task.family for task in tasks})
+    every = np.array(list(itertools.permutations(range(len(names)), len(kinds))))
+    brute, rng = [], np.random.default_rng(0)
+    for _ in range(400):
+        weight = np.ones(len(every))
+        for task in tasks:
+            held = every[:, kinds.index(task.family)]
+            odds = np.bincount(held, weight, len(names))
+            took = int((odds / odds.sum() + rng.random(len(names)) * 1e-9).argmax())
+            brute.append(names[took] == task.serves[0])
+            weight *= (held == took) == brute[-1]
+    assert right.mean() == pytest.approx(np.mean(brute), abs=0.02)
 
 
 def test_the_noise_is_known_and_costs_little_where_nothing_moves():
     clean, noisy = (solved("toolbox12-b", kind, 4, True, n=240, families=8)[0] for kind in ("stationary", "noisy15"))
-    assert clean[:, 160:].all() and noisy[:, 160:].mean() > 0.95 and noisy.mean() < clean.mean()
+    assert clean[:, 160:].all() and noisy[:, 160:].mean() > 0.9 and noisy.mean() < clean.mean()
 
 
 def test_several_steps_are_refused():
