@@ -103,12 +103,14 @@ def _after(arm: str, rival: str | tuple[str, ...], words: str, kind: str, **more
 
 
 FIELD, UNIFORM = ("newest-first", "vote", "filter that resets"), "belief, uniform prior"
+TUNING = {"world": "toolbox12-a", "kind": ("recurrent", "noisy15")}
+STEPS, HAZARDS = (0.3, 0.5, 0.7, 0.85, 1.0), (0.02, 0.05, 0.1, 0.2, 0.4)
 STUDY = Study(
     "lab06-field",
     run,
     score,
-    tune=grid(arm="vote", world="toolbox12-a", kind=("recurrent", "noisy15"), seed=range(4), step=(0.3, 0.5, 0.7, 0.85, 1.0))
-    + grid(arm="filter that resets", world="toolbox12-a", kind=("recurrent", "noisy15"), seed=range(10), hazard=(0.02, 0.05, 0.1, 0.2, 0.4)),
+    tune=grid(arm="vote", seed=range(4), step=STEPS, **TUNING)
+    + grid(arm="filter that resets", seed=range(10), hazard=HAZARDS, **TUNING),
     report=grid(arm=(*FREE, *REFERENCES), world="toolbox12-b", kind=STREAMS, seed=range(100, 116))
     + grid(arm=PROMPTED[0], world="toolbox12-b", kind=("recurrent", "stationary"), seed=range(100, 108)),
     claims=(
@@ -116,12 +118,15 @@ STUDY = Study(
         _after("belief", FIELD, "after two changes, ours beats every rival", "repeated"),
         _after("belief", FIELD, "with 15 % of the rewards flipped, ours beats every rival", "noisy15"),
         _after("belief", FIELD, "with 30 % of the rewards flipped, ours beats every rival", "noisy30"),
-        _after("belief", "newest-first", "before a change, ours is as good as newest-first", "drift", metric="before", margin=0.05),
+        _after("belief", "newest-first", "before a change, ours is as good as newest-first", "drift",
+               metric="before", margin=0.05),
         _after("belief", "vote", "before a change, ours beats the vote", "drift", metric="before"),
-        _after("belief", "newest-first", "where nothing moves, ours is as good as newest-first", "stationary", margin=0.03),
+        _after("belief", "newest-first", "where nothing moves, ours is as good as newest-first", "stationary",
+               margin=0.03),
         _after("belief", UNIFORM, "the model's prior helps before a change", "drift", metric="before"),
         _after("belief", UNIFORM, "the model's prior helps after a change", "drift"),
-        _after("belief", UNIFORM, "the model's prior helps at the first question of a kind", "stationary", metric="unseen"),
+        _after("belief", UNIFORM, "the model's prior helps at the first question of a kind", "stationary",
+               metric="unseen"),
         _after("belief", "no memory", "memory helps", "recurrent"),
     ),
     nulls=("no memory", "vote"),
