@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from textwrap import fill
 from typing import Any
 
@@ -10,6 +10,8 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 from matplotlib.ticker import LogFormatter
 from numpy.typing import ArrayLike
 
@@ -38,6 +40,7 @@ class Canvas:
             self.panels = list(np.atleast_1d(self.fig.subplots(panels, 1)))
         self._artists: dict[tuple[str, str, int], Any] = {}
         self._places: tuple[dict[str, int], dict[str, int]] = ({}, {})  # of colored names, and of grey ones
+        self._groups: list[dict[str, Any]] = [{} for _ in self.panels]
         self._title: Any = None
         self._legend: Any = None
         self._applied: dict[tuple[int, str], Any] = {}
@@ -115,37 +118,33 @@ class Canvas:
 
         The number of labels may change later. ``interval`` (low, high) draws a thin line on each bar.
         """
-        axes, values = self.panels[panel], np.asarray(heights, dtype=float)
-        group = self._artists.get(("bars", name, panel))
-        if group is None or len(group) != len(values):
-            if group is not None:
-                group.remove()
-            style = {"color": self.color(name), "label": name, "edgecolor": "white", "animated": True}
+        axes, key, values = self.panels[panel], ("bars", name, panel), np.asarray(heights, dtype=float)
+        if self._applied.get((panel, "labels")) != list(labels):
+            self._applied[panel, "labels"] = list(labels)
+            slanted = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if len(labels) > 8 else {}
             with rc_context(STYLE):
-                self._artists["bars", name, panel] = axes.bar(np.arange(len(values)), values, **style)
-                slanted = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if len(values) > 8 else {}
-                axes.set_xticks(np.arange(len(values)), labels, **slanted)
+                axes.set_xticks(np.arange(len(labels)), labels, **slanted)
+                axes.set_xlim(-0.5, len(labels) - 0.5)
                 axes.grid(False, axis="x")
-            self._place_bars(panel)
-        for bar, height in zip(self._artists["bars", name, panel], values, strict=True):
-            bar.set_height(height)
-        if interval is not None:
-            if ("whiskers", name, panel) not in self._artists:
-                whiskers = axes.plot([], [], color="black", linewidth=1.2, zorder=3, animated=True)
-                self._artists["whiskers", name, panel] = whiskers[0]
-            ends = np.insert(np.transpose(interval), 2, np.nan, axis=1).ravel()
-            self._artists["whiskers", name, panel].set_ydata(ends)
-            self._place_bars(panel)
-
-    def _place_bars(self, panel: int) -> None:
-        groups = {name: its for (kind, name, where), its in self._artists.items() if (kind, where) == ("bars", panel)}
-        width = 0.8 / len(groups)
-        for place, (name, group) in enumerate(groups.items()):
-            left = np.arange(len(group)) + (place - len(groups) / 2) * width
-            for bar, x in zip(group, left, strict=True):
-                bar.set(x=x, width=width, hatch=HATCHES[place % len(HATCHES)])
-            if ("whiskers", name, panel) in self._artists:
-                self._artists["whiskers", name, panel].set_xdata(np.repeat(left + width / 2, 3))
+        if key not in self._artists:
+            # One path for all bars of a group: two dozen rectangles take 5 ms of a frame.
+            style = {"facecolor": self.color(name), "edgecolor": "white", "label": name, "animated": True}
+            self._artists[key] = axes.add_patch(PathPatch(Path(np.zeros((1, 2))), **style))
+            self._artists["whiskers", name, panel] = axes.plot([], [], color="black", linewidth=1.2, animated=True)[0]
+            axes.update_datalim([(0, 0), *enumerate(values)])
+            axes.autoscale_view(scalex=False)
+        self._groups[panel][name] = values, interval
+        width = 0.8 / len(self._groups[panel])
+        for place, (group, (values, interval)) in enumerate(self._groups[panel].items()):
+            left = np.arange(len(values)) + (place - len(self._groups[panel]) / 2) * width
+            corners = np.stack([left[:, None] + [0, 0, width, width, 0], values[:, None] * [0, 1, 1, 0, 0]], axis=2)
+            bar = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
+            patch, whiskers = (self._artists[kind, group, panel] for kind in ("bars", "whiskers"))
+            patch.set_path(Path(corners.reshape(-1, 2), bar * len(values)))
+            patch.set_hatch(HATCHES[place % len(HATCHES)])
+            if interval is not None:
+                ends = np.insert(np.transpose(interval), 2, np.nan, axis=1).ravel()
+                whiskers.set_data(np.repeat(left + width / 2, 3), ends)
 
     def png(self, fast: bool = True) -> bytes:
         """Draw what moves over what stays, and give the PNG. The first call also settles legend and layout."""
@@ -156,19 +155,14 @@ class Canvas:
                 self._agg.draw()
             self._background = self._agg.copy_from_bbox(self.fig.bbox)
         self._agg.restore_region(self._background)
-        for artist in sorted(self._moving(), key=lambda artist: artist.get_zorder()):
+        moving = [*self._artists.values(), *([self._title] if self._title else [])]
+        for artist in sorted(moving, key=lambda artist: artist.get_zorder()):
             self.fig.draw_artist(artist)
         return to_png(self.fig, fast)
 
     def picture(self, alt: str, caption: str) -> Picture:
         """The finished figure, for the last line of a cell; ``alt`` and ``caption`` must not be empty."""
         return Picture(self.png(fast=False), alt, caption)
-
-    def _moving(self) -> Iterator[Any]:
-        for key, artist in self._artists.items():
-            yield from artist if key[0] == "bars" else (artist,)
-        if self._title is not None:
-            yield self._title
 
     def _settle(self) -> None:
         """One legend for all panels, below them; plain numbers on log axes; then the layout is fixed."""

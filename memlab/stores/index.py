@@ -1,4 +1,4 @@
-"""The resident search index: one dense float32 matrix, rows of live cases that have a vector."""
+"""The resident search index: one dense float32 matrix, the vectors of live cases that have one."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ import numpy as np
 
 from memlab.core import KINDS, Case
 
-MARGIN = 4e-6  # wider than float32 rounding of a unit product plus the rounding of similarities to 1e-6
 FEW = 9_216  # below it OpenBLAS has one thread anyway, and setting that would cost more than the product
-MANY = 2_000_000  # above it, 8 MB, one thread takes more than twice the time of two on a quiet machine
 _turn = threading.Lock()  # threadpoolctl lets one thread at a time set the number
 
 
@@ -24,60 +22,68 @@ def _blas() -> Any:
     return ThreadpoolController().select(user_api="blas")
 
 
-def product(rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
-    """``rows @ vector``, by one thread where that is as fast: two wait 5-50 ms where another program is busy."""
-    if not FEW <= rows.size <= MANY:
-        return np.asarray(rows @ vector)
+def product(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """``left @ right`` by one thread: BLAS with two waits 5-50 ms where another program is busy."""
+    if max(left.size, right.size) < FEW:
+        return np.asarray(left @ right)
     with _turn, _blas().limit(limits=1):
-        return np.asarray(rows @ vector)
+        return np.asarray(left @ right)
 
 
 class Index:
-    """Unit rows, shape ``(n, d)``, with their ids; removal moves the last row into the hole, so no hole stays."""
+    """Unit vectors with their ids; removal moves the last one into the hole, so no hole stays.
+
+    They stand as columns, shape ``(d, capacity)``: BLAS reads these in the order of memory, and then one thread is as
+    fast as two are with rows.
+    """
 
     def __init__(self, dim: int, cases: Iterable[Case] = ()) -> None:
-        self._rows = np.empty((0, dim), np.float32)
+        self._columns = np.empty((dim, 0), np.float32)
         self._kinds = np.empty(0, np.int8)
         self._ids: list[str] = []
+        self._vectors: list[np.ndarray] = []
         self._slot: dict[str, int] = {}
-        rows = [case for case in cases if case.vector is not None]
-        self._reserve(len(rows))
-        for case in rows:
+        # How far two float32 products of unit vectors can be off, and the rounding of two similarities to 1e-6.
+        self._margin = np.float32(2 * dim * 2**-24 + 1e-6)
+        with_vector = [case for case in cases if case.vector is not None]
+        self._reserve(len(with_vector))
+        for case in with_vector:
             self.put(case)
 
     def __len__(self) -> int:
         return len(self._ids)
 
     def _reserve(self, size: int) -> None:
-        rows = np.empty((size, self._rows.shape[1]), np.float32)
+        columns = np.empty((len(self._columns), size), np.float32)
         kinds = np.empty(size, np.int8)
         n = len(self._ids)
-        rows[:n], kinds[:n] = self._rows[:n], self._kinds[:n]
-        self._rows, self._kinds = rows, kinds
+        columns[:, :n], kinds[:n] = self._columns[:, :n], self._kinds[:n]
+        self._columns, self._kinds = columns, kinds
 
     def put(self, case: Case) -> None:
-        """Add ``case``, or replace its row."""
+        """Add ``case``, which has a vector, or replace it."""
+        assert case.vector is not None
         slot = self._slot.get(case.id)
         if slot is None:
             slot = len(self._ids)
-            if slot == len(self._rows):
+            if slot == len(self._kinds):
                 self._reserve(max(64, 2 * slot))
             self._ids.append(case.id)
+            self._vectors.append(case.vector)
             self._slot[case.id] = slot
-        self._rows[slot] = case.vector
+        self._vectors[slot] = self._columns[:, slot] = case.vector
         self._kinds[slot] = KINDS.index(case.kind)
 
     def drop(self, case_id: str) -> None:
-        """Take one row out, if it is there."""
+        """Take one case out, if it is there."""
         slot = self._slot.pop(case_id, None)
         if slot is None:
             return
-        last_id = self._ids.pop()
+        last_id, last_vector, last = self._ids.pop(), self._vectors.pop(), len(self._ids)
         if last_id != case_id:
-            last = len(self._ids)
-            self._rows[slot], self._kinds[slot] = self._rows[last], self._kinds[last]
-            self._ids[slot], self._slot[last_id] = last_id, slot
-        if len(self._rows) > 256 and 4 * len(self._ids) < len(self._rows):
+            self._columns[:, slot], self._kinds[slot] = last_vector, self._kinds[last]
+            self._ids[slot], self._vectors[slot], self._slot[last_id] = last_id, last_vector, slot
+        if len(self._kinds) > 256 and 4 * len(self._ids) < len(self._kinds):
             self._reserve(2 * len(self._ids))
 
     def follow(self, old: Case | None, new: Case | None, case_id: str) -> None:
@@ -94,7 +100,7 @@ class Index:
         answer does not depend on where in the matrix a row happens to stand.
         """
         n = len(self._ids)
-        near = product(self._rows[:n], vector)
+        near = product(vector, self._columns[:, :n])
         if kind is not None:
             right = self._kinds[:n] == KINDS.index(kind)
             near[~right] = -np.inf
@@ -103,8 +109,9 @@ class Index:
         if k == 0:
             return [], np.empty(0)
         cut = np.partition(near, len(near) - k)[len(near) - k]
-        slots = np.flatnonzero(near >= cut - np.float32(MARGIN))
-        exact = np.round(product(self._rows[slots].astype(np.float64), vector.astype(np.float64)), 6) + 0.0
+        slots = np.flatnonzero(near >= cut - self._margin)
+        found = np.array([self._vectors[slot] for slot in slots], np.float64)
+        exact = np.round(product(found, vector.astype(np.float64)), 6) + 0.0
         ids = [self._ids[slot] for slot in slots]
         best = sorted(range(len(ids)), key=lambda i: (-exact[i], ids[i]))[:k]
         return [ids[i] for i in best], exact[best]

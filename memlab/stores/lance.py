@@ -281,15 +281,6 @@ class LanceStore(LogStore):
         """Read all commits that this handle has not read yet: a part of them may lack rows unseen."""
         self._decoded(self._checked)
 
-    def _counts(self, rows: pa.Table) -> pa.Array:
-        """Whether each row is of the commit that counts for its version."""
-        import pyarrow as pa
-
-        tokens = np.array([0, *self._tokens])
-        version = np.asarray(rows["version"])
-        known = version < len(tokens)
-        return pa.array(known & (tokens[np.where(known, version, 0)] == np.asarray(rows["token"])))
-
     def _entries(self, after: int = 0, upto: int | None = None, case_id: str | None = None) -> list[Entry]:
         part = ""
         if case_id is not None:
@@ -336,7 +327,7 @@ class LanceStore(LogStore):
             f"point IS NOT NULL AND op != '{STEP}' AND version <= {upto}",
             ["version", "position", "token", "case_id", "point"],
         )
-        return newest_vectors(rows.filter(self._counts(rows)))
+        return newest_vectors(rows, self._tokens)
 
     def _tidy(self) -> None:
         version = self._newest()
@@ -345,7 +336,7 @@ class LanceStore(LogStore):
         try:
             if version % CHECKPOINT_EVERY == 0:
                 checkpoint.save(self._db, self._view, self._tokens[-1])
-            if self._table.stats()["fragment_stats"]["num_fragments"] >= max(COMPACT_EVERY, version / COMPACT_EVERY):
+            if self._table.stats()["fragment_stats"]["num_fragments"] >= max(COMPACT_EVERY, version**0.5):
                 self._compact()
         except Exception as error:
             warnings.warn(f"{self._path} was not compacted, nothing is lost: {error}", RuntimeWarning, stacklevel=2)

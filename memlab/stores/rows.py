@@ -210,10 +210,9 @@ def _edit(row: dict[str, Any], after: dict[str, Any]) -> Edit:
     return Edit(cast(Op, row["op"]), row["case_id"], after, json.loads(row["before"]), **more)
 
 
-def newest_vectors(table: pa.Table) -> dict[str, np.ndarray]:
-    """The last vector of each case, by version and position."""
-    order = np.lexsort([np.asarray(table["position"]), np.asarray(table["version"])])
-    ids = table["case_id"].to_pylist()
-    held = vectors(table)
-    last = {ids[row]: held[row] for row in order}
+def newest_vectors(table: pa.Table, tokens: Sequence[int]) -> dict[str, np.ndarray]:
+    """The last vector of each case, by version and position, in the rows that count by ``tokens``."""
+    names = ("version", "position", "token", "case_id")
+    rows = sorted(zip(*(table[name].to_pylist() for name in names), vectors(table), strict=True), key=itemgetter(0, 1))
+    last = {case_id: vector for version, _, token, case_id, vector in rows if token == tokens[version - 1]}
     return {case_id: vector for case_id, vector in last.items() if vector is not None}

@@ -17,7 +17,7 @@ def grey(png: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(png)).convert("L"))
 
 
-def test_a_second_call_moves_the_artist_instead_of_adding_one():
+def test_a_second_call_moves_the_artist_instead_of_adding_one(drawn_bars):
     canvas = show.Canvas()
     for level in (0.2, 0.8):
         canvas.line("memory", X, np.full(5, level))
@@ -27,20 +27,21 @@ def test_a_second_call_moves_the_artist_instead_of_adding_one():
         canvas.axes(ylim=(0, 1))
         picture = canvas.png()
     axes = canvas.panels[0]
-    assert (len(axes.lines), len(axes.collections), len(axes.patches)) == (2, 1, 2)
-    assert axes.patches[0].get_height() == 0.8
+    assert (len(axes.lines), len(axes.collections), len(axes.patches)) == (3, 1, 1)
+    assert [height for _, _, height in drawn_bars(axes)[0]] == [0.8, 0.8]
     assert grey(picture).shape[1] == round(5.5 * canvas.fig.dpi)
 
 
-def test_bars_follow_when_their_number_changes():
+def test_bars_follow_when_their_number_changes(drawn_bars):
     canvas = show.Canvas()
     canvas.bars("μ", ["a", "b"], [0.5, 0.5])
     canvas.bars("μ", ["a", "b", "c"], [0.2, 0.3, 0.5])
-    assert len(canvas.panels[0].patches) == 3
-    assert [bar.get_x() + bar.get_width() / 2 for bar in canvas.panels[0].patches] == pytest.approx([0, 1, 2])
-    canvas.bars("μ*", ["a", "b", "c"], [0.3, 0.3, 0.4])
     axes = canvas.panels[0]
-    assert [bar.get_x() for bar in axes.patches] == pytest.approx([-0.4, 0.6, 1.6, 0, 1, 2])
+    assert [left + width / 2 for left, width, _ in drawn_bars(axes)[0]] == pytest.approx([0, 1, 2])
+    canvas.bars("μ*", ["a", "b", "c"], [0.3, 0.3, 0.4])
+    lefts = [[left for left, _, _ in group] for group in drawn_bars(axes)]
+    assert lefts == [pytest.approx([-0.4, 0.6, 1.6]), pytest.approx([0, 1, 2])]
+    assert axes.get_xlim() == (-0.5, 2.5) and axes.get_ylim()[1] > 0.5
     assert [label.get_text() for label in canvas.panels[0].get_xticklabels()] == ["a", "b", "c"]
 
 
@@ -87,15 +88,15 @@ def test_a_frame_drawn_over_the_kept_background_equals_a_fresh_figure():
     assert moved.png() != before, "what a notebook draws by itself is drawn too"
 
 
-def test_thin_lines_stay_on_their_bars_when_another_group_joins_and_move_with_the_interval():
+def test_thin_lines_stay_on_their_bars_when_another_group_joins_and_move_with_it(drawn_bars):
     canvas = show.Canvas()
     for add in (0, 1):
         canvas.bars("first", ["a", "b"], [1, 2], interval=([0.5 + add, 1.5], [1.5, 2.5]))
         canvas.bars("second", ["a", "b"], [2, 1])
         canvas.axes(ylim=(0, 3))
         canvas.png()
-    bars, (whiskers,) = canvas.panels[0].patches[:2], canvas.panels[0].lines
-    assert whiskers.get_xdata()[::3] == pytest.approx([bar.get_x() + bar.get_width() / 2 for bar in bars])
+    bars, whiskers = drawn_bars(canvas.panels[0])[0], canvas.panels[0].lines[0]
+    assert whiskers.get_xdata()[::3] == pytest.approx([left + width / 2 for left, width, _ in bars])
     assert whiskers.get_ydata()[[0, 1, 3, 4]] == pytest.approx([1.5, 1.5, 1.5, 2.5])
     assert show.Canvas().color("x") == canvas.color("first") != canvas.color("second")
 

@@ -42,7 +42,7 @@ def test_rows_of_dropped_cases_are_used_again():
     for i in range(5000):
         index.put(Case(f"c{i}", "", vector=unit(i + 1, 1, 1, 1)))
         index.drop(f"c{i - 50}")
-    assert len(index) == 50 and len(index._rows) < 256
+    assert len(index) == 50 and index._columns.shape[1] < 256
     assert set(index.search(unit(1, 0, 0, 0), 99)[0]) == {f"c{i}" for i in range(4950, 5000)}
 
 
@@ -50,7 +50,7 @@ def test_it_shrinks_when_most_cases_are_gone():
     index = Index(4, [Case(f"c{i}", "", vector=unit(i + 1, 1, 1, 1)) for i in range(4000)])
     for i in range(3990):
         index.drop(f"c{i}")
-    assert len(index) == 10 and len(index._rows) <= 256
+    assert len(index) == 10 and index._columns.shape[1] <= 256
     assert set(index.search(unit(1, 0, 0, 0), 99)[0]) == {f"c{i}" for i in range(3990, 4000)}
 
 
@@ -67,12 +67,11 @@ def numpys_blas():
 
 
 class Watched(np.ndarray):
-    """Rows that note how many threads BLAS has whenever all of them are multiplied."""
+    """Columns that note how many threads BLAS has whenever they are multiplied."""
 
-    def __matmul__(self, other):
-        if len(self) == 200:
-            self.seen += [lib.num_threads for lib in numpys_blas()]
-        return np.asarray(self) @ other
+    def __rmatmul__(self, other):
+        self.seen += [lib.num_threads for lib in numpys_blas()]
+        return other @ np.asarray(self)
 
     def __array_finalize__(self, parent):
         self.seen = getattr(parent, "seen", None)
@@ -83,22 +82,21 @@ def test_the_product_has_one_thread_and_the_others_come_back():
         pytest.skip("numpy here has no BLAS that threadpoolctl knows")
     rng = np.random.default_rng(2)
     index = Index(64, [Case(f"c{i:03d}", "", vector=unit(*rng.normal(size=64))) for i in range(200)])
-    index._rows = index._rows.view(Watched)
-    index._rows.seen = []
+    index._columns = index._columns.view(Watched)
+    index._columns.seen = []
     query = unit(*rng.normal(size=64))
     before = [lib.num_threads for lib in numpys_blas()]
     with ThreadpoolController().limit(limits=2):
         index.search(query, 3)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: index.search(query, 3), range(40)))
-    assert index._rows.seen == [1] * len(before) * 41
+    assert index._columns.seen == [1] * len(before) * 41
     assert [lib.num_threads for lib in numpys_blas()] == before
 
 
-@pytest.mark.parametrize("few, many", [(0, 0), (10**9, 10**9)])
-def test_small_and_large_matrices_find_the_same(monkeypatch, few, many):
+@pytest.mark.parametrize("few", [0, 10**9])
+def test_small_and_large_matrices_find_the_same(monkeypatch, few):
     monkeypatch.setattr(module, "FEW", few)
-    monkeypatch.setattr(module, "MANY", many)
     rng = np.random.default_rng(3)
     cases = [Case(f"c{i:03d}", "", vector=unit(*rng.normal(size=64))) for i in range(200)]
     query = unit(*rng.normal(size=64))
