@@ -92,7 +92,7 @@ def lab(
 
 @app.command("run")
 def watch(
-    kind: Annotated[str, typer.Argument(help="stationary, drift, deceptive or noisy.")] = "stationary",
+    kind: Annotated[str, typer.Argument(help="stationary, drift, recurrent, drift+noisy15 and others.")] = "stationary",
     tasks: Annotated[int, typer.Option(help="How many tasks; a run stops by itself after 3 minutes.")] = 60,
     seed: Annotated[int, typer.Option(help="Draws the tasks and their order.")] = 0,
     model: Annotated[str, typer.Option(help="auto, ollama:NAME, embedded, replay or simulated.")] = "auto",

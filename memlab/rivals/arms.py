@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from memlab.credit import RewriteQ
-from memlab.learners import Learner, no_memory, with_memory
-from memlab.retrieval import TopK
+from typing import Any, Literal
+
+from memlab.credit import CreditRule, RewriteQ, append_only
+from memlab.learners import Learner, with_memory
+from memlab.retrieval import Retriever, TopK
 from memlab.rivals.believer import Believe, Believer
 from memlab.rivals.bets import Bets
 from memlab.rivals.bounded import Bounded
@@ -16,35 +18,45 @@ from memlab.rivals.placebo import Placebo
 from memlab.rivals.resets import Resets
 from memlab.rivals.streamicl import StreamICL
 
-
-def believer(bets: Bets = Bets(), ask: bool = True) -> Learner:  # noqa: B008 (frozen)
-    """Ours: the model sees no case, and its p_LLM(a|s) is the prior (``ask=False``: a uniform one)."""
-    return with_memory(TopK(k=0), Believe(bets, ask=ask), narrow_below=None, make=Believer)
+UNSEEN = TopK(k=0, shortlist=0)
+"""Shows no case: the model is asked what an agent without memory is asked."""
 
 
-RIVALS: dict[str, Learner] = {
-    "no memory": no_memory,
-    "append-only": with_memory(TopK()),
-    "newest-first": with_memory(TopK(k=0, newest=True), make=Direct),
-    "newest-first, in the prompt": with_memory(TopK(newest=True)),
-    "StreamICL": with_memory(TopK(k=4), narrow_below=None, make=StreamICL),
-    "Memento": with_memory(nonparametric()),
-    "Memento, parametric": with_memory(parametric()),
-    "Memento, as released": with_memory(parametric_released()),
-    "MemRL": with_memory(READ, PayInjected(), make=MemRL),
-    "credit, TD": with_memory(TopK(), RewriteQ(step=0.7)),
-    "credit, counterfactual": with_memory(TopK(), make=Contrast),
-    "vote": with_memory(TopK(), make=KnnVote),
-    "vote, credit": with_memory(TopK(), RewriteQ(step=0.7), make=KnnVote),
-    "filter that resets": with_memory(TopK(k=0), narrow_below=None, make=Resets),
-    "placebo": with_memory(TopK(), make=Placebo),
-    "bounded bank": with_memory(TopK(), Bounded(32)),
-}
-OURS: dict[str, Learner] = {
-    "belief": believer(),
-    "belief, uniform prior": believer(ask=False),
-    "belief, cases shown": with_memory(TopK(), Believe(), narrow_below=None, make=Believer),
-    "belief, no shared change": believer(Bets(shared=False)),
-    "belief, no returns": believer(Bets(returns=0.0, past=0)),
-    "belief, no noise grid": believer(Bets(noise=(0.003,))),
-}
+def learners(answer: Literal["masked", "ranked"] = "masked") -> dict[str, Learner]:
+    """All of them; ``answer`` is how the model names a choice (`memlab.llm.call.Call`).
+
+    The last eight are ours: the model sees no case, and its p_LLM(a|s) is the prior. Each ablation lacks one part.
+    """
+
+    def arm(retrieval: Retriever, credit: CreditRule = append_only, **parts: Any) -> Learner:
+        return with_memory(retrieval, credit, answer=answer, **parts)
+
+    def ours(bets: Bets = Bets(), retrieval: Retriever = UNSEEN, **settings: Any) -> Learner:  # noqa: B008 (frozen)
+        return arm(retrieval, Believe(bets, **settings), narrow_below=None, make=Believer)
+
+    return {
+        "no memory": arm(UNSEEN, narrow_below=None),
+        "append-only": arm(TopK()),
+        "newest-first": arm(TopK(k=0, newest=True), make=Direct),
+        "newest-first, in the prompt": arm(TopK(newest=True)),
+        "StreamICL": arm(TopK(k=4), narrow_below=None, make=StreamICL),
+        "Memento": arm(nonparametric()),
+        "Memento, parametric": arm(parametric()),
+        "Memento, as released": arm(parametric_released()),
+        "MemRL": arm(READ, PayInjected(), make=MemRL),
+        "credit, TD": arm(TopK(), RewriteQ(step=0.7)),
+        "credit, counterfactual": arm(TopK(), make=Contrast),
+        "vote": arm(TopK(), make=KnnVote),
+        "vote, credit": arm(TopK(), RewriteQ(step=0.7), make=KnnVote),
+        "filter that resets": arm(UNSEEN, narrow_below=None, make=Resets),
+        "placebo": arm(TopK(), make=Placebo),
+        "bounded bank": arm(TopK(), Bounded(32)),
+        "belief": ours(),
+        "belief, uniform prior": ours(ask=False),
+        "belief, cases shown": ours(retrieval=TopK(), voice=1.0),
+        "belief, no shared change": ours(Bets(shared=False)),
+        "belief, no returns": ours(Bets(returns=0.0, past=0)),
+        "belief, no noise grid": ours(Bets(noise=(0.003,))),
+        "belief, one way": ours(Bets(ways=((0.9, 1.0),))),
+        "belief, kinds apart": ours(Bets(ways=((0.0, 0.0),))),
+    }

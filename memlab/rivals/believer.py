@@ -18,6 +18,7 @@ import numpy as np
 from memlab.agent import Agent, Choice, retain
 from memlab.core import CASE_FIELDS, Case, Edit, Episode, MemlabError, Task
 from memlab.credit.rules import GOOD
+from memlab.rivals.beliefs import smoothed
 from memlab.rivals.bets import Bets
 from memlab.rivals.fold import BELIEF, Fold, order, prior, said
 from memlab.stores.contract import Store
@@ -28,13 +29,15 @@ from memlab.stores.log import equal
 class Believe:
     """A credit rule: rewrites each belief that the evidence moved by .01 or more.
 
-    ``near`` is the similarity from which two questions may be of one kind. ``ask=False`` puts a uniform prior in the
-    place of the model, which is then never asked.
+    ``near`` is the mean similarity to the cases of a kind from which a question is of that kind. ``ask=False`` puts a
+    uniform prior in the place of the model, which is then never asked. The prior counts at a kind's first question; at
+    every other, the model's reply, given the cases that the retrieval shows, speaks with the power ``voice``.
     """
 
     bets: Bets = field(default_factory=Bets)
-    near: float = 0.5
+    near: float = 0.35
     ask: bool = True
+    voice: float = 0.0
     _last: tuple[Any, Fold | None] = field(default=(None, None), init=False, repr=False, compare=False)
 
     def fold(self, store: Store, tools: Iterable[str] = (), new: Sequence[Case] = ()) -> Fold:
@@ -121,8 +124,11 @@ class Believer(Agent):
             retrieved, choices = self.recall(task, vector, rng)
             choice = Choice("", choices, retrieved, None)
         fold = self.credit.fold(self.store, task.choices)
-        look = fold.look(vector, prior(task.choices, choice.reply))
-        chances = dict(zip(fold.tools, look.chances() + 1e-9 * rng.random(len(fold.tools)), strict=True))
+        told = prior(task.choices, choice.reply)
+        look = fold.look(vector, told)
+        voice = self.credit.voice if look.kind < len(fold.names()) else 0.0
+        voices = smoothed(np.array([told.get(tool, 0.0) for tool in fold.tools])) ** voice
+        chances = dict(zip(fold.tools, look.chances() * voices + 1e-9 * rng.random(len(fold.tools)), strict=True))
         name = fold.names()[look.kind] if look.kind < len(fold.names()) else None
         belief = tuple(case for case in self.store.cases("tool") if case.id == name)
         near = choice.retrieved

@@ -58,7 +58,7 @@ class Contrast(Agent):
             reply = choice.reply
             if len(shown) < len(cases):
                 text = prompt.render(task.about, pairs, question, done)
-                reply = self.llm.complete(text, choices=choice.choices, seed=seed)
+                reply = self.ask(task, text, choice.choices, seed)
                 self._more.append(reply)
             assert reply is not None
             return (reply.choice_probs or {reply.value: 1.0}).get(choice.action, 0.0)

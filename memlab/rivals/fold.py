@@ -17,18 +17,14 @@ from memlab.rivals.bets import Bets
 BELIEF, WORLD, BEFORE = "belief:", "belief:world", "belief:before/"
 
 
-def kind_of(similarity: NDArray[Any], kinds: Sequence[int], near: float) -> int:
-    """The kind of a question: of the kinds with cases ``near`` it, the one whose near cases are the most similar.
+def kind_of(resembles: NDArray[Any], near: float) -> int:
+    """The kind of a question: that whose cases resemble it most, at ``near`` or above, else a new one.
 
-    ``similarity`` (n,) is that to the cases so far and ``kinds`` their kinds; a new kind where no case is near.
+    ``resembles`` (F,) is the mean similarity to the cases of each kind (average linkage). On set A a threshold of .35
+    mixed no two kinds and left 1 of 20 questions outside of its kind's largest part, with word vectors and with hashed
+    words; asking for a single near case at .5, as the prototype did, left 2.
     """
-    close = np.flatnonzero(similarity >= near)
-    if not len(close):
-        return max(kinds, default=-1) + 1
-    of = np.asarray(kinds)[close]
-    count = np.bincount(of)
-    mean = np.bincount(of, similarity[close]) / np.maximum(count, 1)
-    return int(mean.argmax())
+    return int(resembles.argmax()) if resembles.max(initial=-1.0) >= near else len(resembles)
 
 
 class Fold:
@@ -41,6 +37,7 @@ class Fold:
         self.beliefs = Beliefs.start(bets, len(self.tools))
         self.last: tuple[list[int], str] = ([-1], "")
         self.written = False
+        self._looked: tuple[Any, Outlook] | None = None
 
     def holds(self, cases: Mapping[str, Case], tools: Iterable[str]) -> bool:
         """Whether a fold of ``cases`` over ``tools`` would begin with this one."""
@@ -59,14 +56,16 @@ class Fold:
 
     def look(self, vector: NDArray[Any], prior: Mapping[str, float]) -> Outlook:
         """What is expected of a question with this ``vector``, for which the model gives ``prior`` (empty: uniform)."""
-        known = np.array([case.vector for case in self.cases.values()]).reshape(-1, len(vector))
-        similarity = np.round((known @ vector).astype(float), 6)
-        kind = kind_of(similarity, self.kinds, self.near)
-        size = max(self.beliefs.held.shape[3], kind + 1)
-        mean = np.bincount(self.kinds, similarity, size) / np.maximum(np.bincount(self.kinds, minlength=size), 1)
-        p = np.array([prior.get(tool, 0.0) for tool in self.tools])
-        p = p / p.sum() if p.sum() > 0 else np.full(len(p), 1 / len(p))
-        return self.beliefs.outlook(kind, p, np.clip(1 - mean / self.near, 0, 1))
+        asked = (len(self.cases), vector.tobytes(), tuple(prior.items()))
+        if self._looked is None or self._looked[0] != asked:  # a task is looked at twice: to choose, and to learn
+            known = np.array([case.vector for case in self.cases.values()]).reshape(-1, len(vector))
+            similarity = np.round((known @ vector).astype(float), 6)
+            resembles = np.bincount(self.kinds, similarity) / np.bincount(self.kinds) if self.kinds else np.zeros(0)
+            p = np.array([prior.get(tool, 0.0) for tool in self.tools])
+            p = p / p.sum() if p.sum() > 0 else np.full(len(p), 1 / len(p))
+            far = np.append(np.clip(1 - resembles / self.near, 0, 1), 0.0)
+            self._looked = (asked, self.beliefs.outlook(kind_of(resembles, self.near), p, far))
+        return self._looked[1]
 
     def names(self) -> list[str]:
         """The id of the memory that holds what is believed of each kind: it is named after the kind's first case."""

@@ -39,10 +39,8 @@ def task(index, text, serves, flip=False):
     """A task that the tool ``serves`` solves; a question is its direction in degrees and some words."""
     tools = {name: (lambda question, name=name: name) for name in TOOLS}
     about = dict.fromkeys(TOOLS, "a tool")
-    right = serves.__eq__
-    return Task(
-        f"t{index}", text, TOOLS, about, (text,), serves, "", tools, lambda a: float(right(a)), (serves,), flip, index
-    )
+    scoring = {"answer": serves, "scorer": lambda answer: float(answer == serves), "serves": (serves,), "flip": flip}
+    return Task(f"t{index}", text, TOOLS, about, (text,), family="", tools=tools, index=index, **scoring)
 
 
 def lived(index, text, action, reward, shown=(), replies=()):

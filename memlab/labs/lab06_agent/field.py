@@ -8,7 +8,6 @@ were tuned on set A; ours has the setting of the prototype, chosen on another dr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from memlab.credit import RewriteQ
@@ -16,7 +15,7 @@ from memlab.experiments import Claim, Study, grid
 from memlab.learners import Learner, live, with_memory
 from memlab.llm.contract import LLM, Embedder
 from memlab.retrieval import TopK
-from memlab.rivals.arms import OURS, RIVALS
+from memlab.rivals.arms import UNSEEN, learners
 from memlab.rivals.knn import KnnVote
 from memlab.rivals.references import reference
 from memlab.rivals.resets import Resets
@@ -37,25 +36,17 @@ PROMPTED = ("newest-first, in the prompt", "belief, cases shown")
 KEPT = ["index", "family", "action", "serves", "success", "edits", "memories", "calls", "tokens_in", "backend", "model"]
 
 
-@dataclass(frozen=True)
-class Answers:
-    """A learner whose model answers by likelihood ranking."""
-
-    learner: Learner
-
-    def __call__(self, llm: LLM, embedder: Embedder, *rest: Any) -> Any:
-        agent = self.learner(llm, embedder, *rest)
-        agent.answer = "ranked"
-        return agent
+LEARNERS = learners("ranked")
 
 
-def learner(arm: str, step: float | None, hazard: float | None) -> Learner:
+def learner(arm: str, step: float, hazard: float) -> Learner:
     """The learner of an arm; ``step`` is the vote's η, ``hazard`` the filter's h."""
     if arm == "vote":
-        return with_memory(TopK(), RewriteQ(step=step or 0.7), make=KnnVote)
+        return with_memory(TopK(), RewriteQ(step=step), make=KnnVote)
     if arm == "filter that resets":
-        return with_memory(TopK(k=0), narrow_below=None, make=type("Resets", (Resets,), {"hazard": hazard or 0.1}))
-    return (RIVALS | OURS)[arm]
+        made = type("Resets", (Resets,), {"hazard": hazard})
+        return with_memory(UNSEEN, narrow_below=None, make=made, answer="ranked")
+    return LEARNERS[arm]
 
 
 def run(
@@ -65,8 +56,8 @@ def run(
     seed: int,
     llm: LLM,
     embedder: Embedder,
-    step: float | None = None,
-    hazard: float | None = None,
+    step: float = 0.7,
+    hazard: float = 0.1,
 ) -> pd.DataFrame:
     """One life, a row a task; of the vote and the references the mean success over `DRAWS` draws of their chances."""
     import pandas as pd
@@ -78,7 +69,7 @@ def run(
         right = (taken == [task.serves[0] for task in tasks]).mean(axis=0)
         told = [(task.index, task.family, task.serves[0]) for task in tasks]
         return pd.DataFrame(told, columns=["index", "family", "serves"]).assign(success=right, backend="computed")
-    one = Answers(learner(arm, step, hazard))
+    one = learner(arm, step, hazard)
     draws = range(DRAWS) if arm == "vote" else [None]
     lives = [pd.DataFrame(live(one, llm, embedder, **where, draw=d)) for d in draws]
     mean = sum(life["success"].astype(float) for life in lives) / len(lives)
