@@ -12,7 +12,7 @@ from memlab.rivals.believer import Believe, Believer
 from memlab.rivals.bets import Bets
 from memlab.rivals.bounded import Bounded
 from memlab.rivals.contrast import Contrast
-from memlab.rivals.knn import KnnVote
+from memlab.rivals.knn import Direct, KnnVote
 from memlab.rivals.memento import nonparametric, parametric, parametric_released
 from memlab.rivals.memrl import READ, MemRL, PayInjected
 from memlab.rivals.placebo import Placebo
@@ -38,7 +38,8 @@ def learners(answer: Literal["masked", "ranked"] = "masked") -> dict[str, Learne
     return {
         "no memory": arm(UNSEEN, narrow_below=None),
         "append-only": arm(TopK()),
-        "newest-first": arm(TopK(newest=True)),
+        "newest-first": arm(TopK(k=0, newest=True), make=Direct),
+        "newest-first, in the prompt": arm(TopK(newest=True)),
         "StreamICL": arm(TopK(k=4), narrow_below=None, make=StreamICL),
         "Memento": arm(nonparametric()),
         "Memento, parametric": arm(parametric()),
