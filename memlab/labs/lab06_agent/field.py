@@ -109,6 +109,7 @@ STUDY = Study(
     + grid(arm="filter that resets", seed=range(10), hazard=HAZARDS, **TUNING),
     report=grid(arm=(*FREE, *REFERENCES), world="toolbox12-b", kind=STREAMS, seed=range(100, 116))
     + grid(arm=PROMPTED, world="toolbox12-b", kind=("recurrent", "stationary"), seed=range(100, 108)),
+    tuned=({"arm": "vote", "step": 0.5}, {"arm": "filter that resets", "hazard": 0.2}),
     claims=(
         _after("belief", FIELD, "where an old arrangement returns, ours beats every rival", "recurrent", primary=True),
         _after("belief", FIELD, "after two changes, ours beats every rival", "repeated"),
