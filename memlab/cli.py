@@ -103,7 +103,7 @@ def watch(
 ) -> None:
     """Watch the agent learn: a short run from an empty memory, on whatever model answers."""
     import memlab
-    from memlab.labs.lab06_agent.arms import named
+    from memlab.rivals.arms import named
 
     stream, embedder, episodes = memlab.stream("toolbox-a", kind, tasks, seed), memlab.open_embedder("auto"), []
     with memlab.open_store(keep, dim=embedder.dim) as store:
@@ -143,7 +143,7 @@ def audit(
         typer.echo("\n".join(explain(store, answer)))
         if without:
             import memlab
-            from memlab.labs.lab06_agent.arms import named
+            from memlab.rivals.arms import named
 
             task, llm, embedder = steps_of(store, answer)[0].task, memlab.open_llm(model), memlab.open_embedder("auto")
             world, kind, seed, index = task.split("/")
