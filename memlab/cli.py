@@ -134,7 +134,7 @@ def audit(
     learner: Annotated[str, typer.Option(help=LEARNERS)] = "credit, TD",
 ) -> None:
     """Say which memories an answer read, with which credit, who wrote them, from what and why; live it without some."""
-    from memlab.audit import explain, replay, steps_of
+    from memlab.audit import explain, relive, steps_of
     from memlab.stores import open_store
 
     if "://" not in path and not Path(path).exists():
@@ -148,7 +148,7 @@ def audit(
             task, llm, embedder = steps_of(store, answer)[0].task, memlab.open_llm(model), memlab.open_embedder("auto")
             world, kind, seed, index = task.split("/")
             lived = memlab.stream(world, kind, tasks, int(seed))[int(index)]
-            again = replay(lambda memory: named(learner)(llm, embedder, memory, int(seed)), store, lived, without)
+            again = relive(lambda memory: named(learner)(llm, embedder, memory, int(seed)), store, lived, without)
             steps = ", ".join(step.action for step in again.steps)
             typer.echo(f"without {', '.join(without)}: {steps}, reward {again.reward:g} ({llm.backend} of {llm.name})")
 
