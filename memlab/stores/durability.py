@@ -1,7 +1,5 @@
 """What a power loss does to a folder: files are synced against it, and files that it tore are set aside."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable
