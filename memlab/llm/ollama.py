@@ -1,7 +1,5 @@
 """The first choice for p_LLM(a|s,c): a model served by Ollama, with retries and errors that say what to do."""
 
-from __future__ import annotations
-
 import os
 import re
 import time
@@ -125,12 +123,9 @@ class Servers:
         if host not in self._clients:
             import ollama
 
-            # A proxy meant for the internet must not catch calls to this machine.
-            local = host.split("://")[1].startswith(("127.", "localhost", "[::1]"))
-            # A redirected POST comes back as a GET of something else.
-            self._clients[host] = ollama.Client(
-                host=host, timeout=self.timeout, trust_env=not local, follow_redirects=False
-            )
+            # A proxy meant for the internet must not catch calls to this machine; a redirected POST would be a GET.
+            proxy = not host.split("://")[1].startswith(("127.", "localhost", "[::1]"))
+            self._clients[host] = ollama.Client(host, follow_redirects=False, timeout=self.timeout, trust_env=proxy)
         return self._clients[host]
 
     def models(self, host: str, fresh: bool = False) -> set[str]:
@@ -149,9 +144,8 @@ class Servers:
         if name not in self.models(host) and name not in self.models(host, fresh=True):
             raise ModelMissing(_missing(host, model, self.models(host)))
         if (host, name) not in self._weights:
-            loads = re.findall(
-                r"^(?:FROM|ADAPTER) .*sha256-(\w{64})", self.client(host).show(name).modelfile or "", re.M
-            )
+            file = self.client(host).show(name).modelfile or ""
+            loads = re.findall(r"^(?:FROM|ADAPTER) .*sha256-(\w{64})", file, re.M)
             if not loads:
                 raise MemlabError(
                     f"Ollama at {host} does not say which weights {model!r} loads, so that its replies could not be "
@@ -162,7 +156,7 @@ class Servers:
 
     def probe(self, model: str) -> None:
         """Look once at each host for a server with ``model``; raises NoServer or ModelMissing."""
-        trouble: Exception | None = None
+        trouble: MemlabError | None = None
         for host in self.hosts:
             try:
                 held = self.models(host, fresh=True)
@@ -171,9 +165,7 @@ class Servers:
                 trouble = ModelMissing(_missing(host, model, held))
             except _Failed as error:
                 trouble = error
-        if isinstance(trouble, ModelMissing):
-            raise trouble
-        raise NoServer(self._complaint(trouble)) from trouble
+        raise trouble if isinstance(trouble, ModelMissing) else NoServer(self._complaint(trouble)) from trouble
 
     def call(self, ask: Callable[[str, Any], T]) -> T:
         """``ask(host, client)`` on the next live host; raises NoServer after 4 rounds of failures."""
@@ -198,11 +190,9 @@ class Servers:
         raise NoServer(self._complaint(trouble)) from trouble
 
     def _order(self) -> list[str]:
-        self._turn += 1
-        n = len(self.hosts)
-        ring = [self.hosts[(self._turn + i) % n] for i in range(n)]
-        now = time.monotonic()
-        return [h for h in ring if self._dead_until.get(h, 0.0) <= now] or ring
+        self._turn = (self._turn + 1) % len(self.hosts)
+        ring = self.hosts[self._turn :] + self.hosts[: self._turn]
+        return [host for host in ring if self._dead_until.get(host, 0.0) <= time.monotonic()] or ring
 
     def _complaint(self, trouble: Exception | None) -> str:
         import httpx
@@ -283,11 +273,11 @@ class OllamaLLM(Model):
         start = time.perf_counter()
         answer = self.servers.call(ask)
         seconds = time.perf_counter() - start
-        tokens_in, tokens_out = answer.prompt_eval_count or 0, answer.eval_count or 0
+        tokens = answer.prompt_eval_count or 0, answer.eval_count or 0
         # The server cuts a long prompt silently, to exactly num_ctx tokens.
-        if tokens_in + tokens_out >= self.num_ctx:
+        if sum(tokens) >= self.num_ctx:
             raise ContextTooLong(
-                f"The prompt ({tokens_in} tokens or more, {len(call.prompt)} characters) and its reply ({tokens_out}) "
+                f"The prompt ({tokens[0]} tokens or more, {len(call.prompt)} characters) and its reply ({tokens[1]}) "
                 f"do not fit into the context of {self.num_ctx} tokens: show fewer cases, or raise num_ctx."
             )
         text = answer.message.content or ""
@@ -297,5 +287,4 @@ class OllamaLLM(Model):
                 (s.token, s.logprob, {t.token: t.logprob for t in s.top_logprobs or ()}) for s in answer.logprobs or ()
             ]
             probs, missing = choice_probs(steps, call.choices)
-        tokens = tokens_in, tokens_out
         return Reply(text, call.read(text), probs, *tokens, seconds, self.name, self.backend, missing)
