@@ -1,7 +1,5 @@
 """A figure that stays: the first call of a name makes an artist, later calls only move it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from textwrap import fill
 from typing import Any

@@ -1,7 +1,5 @@
 """A widget where turning a knob teaches: pure compute, a figure that stays, a PNG in an image widget."""
 
-from __future__ import annotations
-
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -13,7 +11,7 @@ from memlab.show.canvas import Canvas
 from memlab.show.picture import Picture, plain
 
 ERROR_MARK = "memlab-error"
-_FITS = {"max_width": "calc(100% - 4px)", "align_self": "flex-start"}
+FITS = {"max_width": "calc(100% - 4px)", "align_self": "flex-start"}
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -72,9 +70,7 @@ class Explorer:
         self.canvas = Canvas(panels, height)
         self.error = ""
         self._words, self._problem = ipywidgets.HTML(), ipywidgets.HTML()
-        self._image = ipywidgets.Image(
-            format="png", layout={"max_width": "calc(100% - 4px)", "align_self": "flex-start"}
-        )
+        self._image = ipywidgets.Image(format="png", layout=FITS)
         self._image.value = self.frame(**self.settings)
         self._tell()
         self.first = Picture(self._image.value, alt, caption)
@@ -100,13 +96,11 @@ class Explorer:
     def _refresh(self, change: Any = None) -> None:
         try:
             self._image.value = self.frame(**self.settings)
+            self.error = self._problem.value = ""
+            self._tell()
         except Exception as problem:
             self.error = "".join(traceback.format_exception(problem))
             self._problem.value = f'<pre class="{ERROR_MARK}">{escape(self.error)}</pre>'
-            return
-        self.error = ""
-        self._problem.value = ""
-        self._tell()
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
