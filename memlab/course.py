@@ -4,8 +4,6 @@ An exercise is data: what is said before the first attempt, the solution, and ty
 lab's ``exercises.py`` holds them as ``EXERCISES``.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -50,11 +48,6 @@ class Unfilled(Exception):
 def unfilled(answer: Any) -> bool:
     """True for what an unfilled stub leaves behind: None or ``...``, alone or in a tuple."""
     return answer is None or answer is Ellipsis or (isinstance(answer, tuple) and any(map(unfilled, answer)))
-
-
-def filled(answer: Any, default: Any) -> Any:
-    """The reader's ``answer`` when it is filled in, else ``default``, so that later cells run either way."""
-    return default if unfilled(answer) else answer
 
 
 def exercises(number: str) -> dict[str, Exercise]:
