@@ -103,7 +103,7 @@ def own_share() -> Iterator[Measured]:
     if llm := _live():
         call, source = _median_call(llm, [_prompt(task) for task in tasks[:9]]), "measured on this server"
     note = f"{1000 * own:.2f} ms of memlab beside {call:.2f} s of model, {source}"
-    yield Measured("memlab's own share of an LLM episode", 100 * own / (own + call), "%", 2, note)
+    yield Measured("memlab's own share of an LLM episode", 100 * own / (own + call), "%", 1, note)
 
 
 def prefix_cache() -> Iterator[Measured]:
