@@ -96,9 +96,9 @@ def write_whole(path: Path, writer: Callable[[Path], object]) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         writer(part)
-        _sync(part)
+        to_disk(part)
         os.replace(part, path)
-        _sync(path.parent)
+        to_disk(path.parent)
     except OSError as error:
         raise MemlabError(f"Cannot write {path} ({error}): free disk space, or choose a writable folder.") from error
     finally:
@@ -107,8 +107,8 @@ def write_whole(path: Path, writer: Callable[[Path], object]) -> Path:
     return path
 
 
-def _sync(path: Path) -> None:
-    # Windows opens no folder.
+def to_disk(path: Path) -> None:
+    """Have the system write a file, or the names in a folder, to disk; Windows opens no folder."""
     if path.is_file() or os.name == "posix":
         opened = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
         try:

@@ -242,16 +242,13 @@ class OllamaLLM(Model):
 
         Raises NoServer, ModelMissing, ContextTooLong or BadReply. ``seconds`` is wall time with retries.
         """
-        options: dict[str, Any] = {
-            "temperature": call.temperature,
-            "seed": call.seed,
-            "num_predict": call.max_tokens,
-            "repeat_penalty": 1.0,
-            "num_ctx": self.num_ctx,
-        }
+        options: dict[str, Any] = {"temperature": call.temperature, "seed": call.seed, "num_predict": call.max_tokens}
+        options |= {"repeat_penalty": 1.0, "num_ctx": self.num_ctx}
+        asked: dict[str, Any] = {"format": call.schema}
         if call.choices is not None:
             # After the closing quote a JSON grammar still allows blank lines: they would cost time only.
             options["stop"] = ["\n"]
+            asked |= {"logprobs": True, "top_logprobs": 20}
 
         def ask(host: str, client: Any) -> Any:
             if self.servers.digest(host, self.name) != self.digest:
@@ -259,15 +256,8 @@ class OllamaLLM(Model):
                     f"The hosts {self.servers.hosts} hold different models under the name {self.name!r}: "
                     "import the same weights on each."
                 )
-            return client.chat(
-                model=self.name,
-                messages=[{"role": "user", "content": call.prompt}],
-                format=call.schema,
-                options=options,
-                keep_alive="2h",
-                logprobs=call.choices is not None or None,
-                top_logprobs=20 if call.choices is not None else None,
-            )
+            messages = [{"role": "user", "content": call.prompt}]
+            return client.chat(model=self.name, messages=messages, options=options, keep_alive="2h", **asked)
 
         assert self.digest
         start = time.perf_counter()
@@ -281,10 +271,7 @@ class OllamaLLM(Model):
                 f"do not fit into the context of {self.num_ctx} tokens: show fewer cases, or raise num_ctx."
             )
         text = answer.message.content or ""
-        probs, missing = None, None
-        if call.choices is not None:
-            steps = [
-                (s.token, s.logprob, {t.token: t.logprob for t in s.top_logprobs or ()}) for s in answer.logprobs or ()
-            ]
-            probs, missing = choice_probs(steps, call.choices)
+        said = answer.logprobs or ()
+        steps = [(s.token, s.logprob, {t.token: t.logprob for t in s.top_logprobs or ()}) for s in said]
+        probs, missing = choice_probs(steps, call.choices or ())
         return Reply(text, call.read(text), probs, *tokens, seconds, self.name, self.backend, missing)
