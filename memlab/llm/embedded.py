@@ -53,8 +53,14 @@ class EmbeddedLLM(Model):
 
     def answer(self, call: Call) -> Reply:
         """Answer one user message; raises ContextTooLong or BadReply."""
-        body: dict[str, Any] = {"prompt": chat_prompt(call.prompt), "repeat_penalty": 1.0, "cache_prompt": True}
-        body |= {"temperature": call.temperature, "seed": call.seed, "n_predict": call.max_tokens}
+        body: dict[str, Any] = {
+            "prompt": chat_prompt(call.prompt),
+            "temperature": call.temperature,
+            "seed": call.seed,
+            "n_predict": call.max_tokens,
+            "repeat_penalty": 1.0,
+            "cache_prompt": True,
+        }
         if call.schema is not None:
             body["json_schema"] = call.schema
         if call.choices is not None:
@@ -66,9 +72,13 @@ class EmbeddedLLM(Model):
         if "error" in answer:
             raise self._error(answer["error"])
         used, best = answer["usage"], answer["choices"][0]
-        said = best["logprobs"]["content"] if call.choices else ()
-        steps = [(s["token"], s["logprob"], {t["token"]: t["logprob"] for t in s["top_logprobs"]}) for s in said]
-        probs, missing = choice_probs(steps, call.choices or ())
+        probs, missing = None, None
+        if call.choices is not None:
+            steps = [
+                (s["token"], s["logprob"], {t["token"]: t["logprob"] for t in s["top_logprobs"]})
+                for s in best["logprobs"]["content"]
+            ]
+            probs, missing = choice_probs(steps, call.choices)
         tokens = used["prompt_tokens"], used["completion_tokens"]
         return Reply(best["text"], call.read(best["text"]), probs, *tokens, seconds, self.name, self.backend, missing)
 

@@ -144,8 +144,9 @@ class Servers:
         if name not in self.models(host) and name not in self.models(host, fresh=True):
             raise ModelMissing(_missing(host, model, self.models(host)))
         if (host, name) not in self._weights:
-            file = self.client(host).show(name).modelfile or ""
-            loads = re.findall(r"^(?:FROM|ADAPTER) .*sha256-(\w{64})", file, re.M)
+            loads = re.findall(
+                r"^(?:FROM|ADAPTER) .*sha256-(\w{64})", self.client(host).show(name).modelfile or "", re.M
+            )
             if not loads:
                 raise MemlabError(
                     f"Ollama at {host} does not say which weights {model!r} loads, so that its replies could not be "
@@ -244,11 +245,9 @@ class OllamaLLM(Model):
         """
         options: dict[str, Any] = {"temperature": call.temperature, "seed": call.seed, "num_predict": call.max_tokens}
         options |= {"repeat_penalty": 1.0, "num_ctx": self.num_ctx}
-        asked: dict[str, Any] = {"format": call.schema}
         if call.choices is not None:
             # After the closing quote a JSON grammar still allows blank lines: they would cost time only.
             options["stop"] = ["\n"]
-            asked |= {"logprobs": True, "top_logprobs": 20}
 
         def ask(host: str, client: Any) -> Any:
             if self.servers.digest(host, self.name) != self.digest:
@@ -256,22 +255,33 @@ class OllamaLLM(Model):
                     f"The hosts {self.servers.hosts} hold different models under the name {self.name!r}: "
                     "import the same weights on each."
                 )
-            messages = [{"role": "user", "content": call.prompt}]
-            return client.chat(model=self.name, messages=messages, options=options, keep_alive="2h", **asked)
+            return client.chat(
+                model=self.name,
+                messages=[{"role": "user", "content": call.prompt}],
+                format=call.schema,
+                options=options,
+                keep_alive="2h",
+                logprobs=call.choices is not None or None,
+                top_logprobs=20 if call.choices is not None else None,
+            )
 
         assert self.digest
         start = time.perf_counter()
         answer = self.servers.call(ask)
         seconds = time.perf_counter() - start
-        tokens = answer.prompt_eval_count or 0, answer.eval_count or 0
+        tokens_in, tokens_out = answer.prompt_eval_count or 0, answer.eval_count or 0
         # The server cuts a long prompt silently, to exactly num_ctx tokens.
-        if sum(tokens) >= self.num_ctx:
+        if tokens_in + tokens_out >= self.num_ctx:
             raise ContextTooLong(
-                f"The prompt ({tokens[0]} tokens or more, {len(call.prompt)} characters) and its reply ({tokens[1]}) "
+                f"The prompt ({tokens_in} tokens or more, {len(call.prompt)} characters) and its reply ({tokens_out}) "
                 f"do not fit into the context of {self.num_ctx} tokens: show fewer cases, or raise num_ctx."
             )
         text = answer.message.content or ""
-        said = answer.logprobs or ()
-        steps = [(s.token, s.logprob, {t.token: t.logprob for t in s.top_logprobs or ()}) for s in said]
-        probs, missing = choice_probs(steps, call.choices or ())
+        probs, missing = None, None
+        if call.choices is not None:
+            steps = [
+                (s.token, s.logprob, {t.token: t.logprob for t in s.top_logprobs or ()}) for s in answer.logprobs or ()
+            ]
+            probs, missing = choice_probs(steps, call.choices)
+        tokens = tokens_in, tokens_out
         return Reply(text, call.read(text), probs, *tokens, seconds, self.name, self.backend, missing)

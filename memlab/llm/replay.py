@@ -95,9 +95,16 @@ class Recorder(Model):
             reply = self.llm.answer(call)
         except NoServer as error:
             raise NoServer(f"{error} The replies recorded so far are kept in {self.path}: a rerun goes on.") from error
-        settings = {field: getattr(call, field) for field in ("schema", "temperature", "seed", "max_tokens")}
-        row = {"key": key, "model": self.name, "digest": self.digest, "prompt": call.prompt, "backend": reply.backend}
-        row |= {"call": json.dumps(settings), "reply": json.dumps(_reply_fields(reply))}
+        fields = ("schema", "temperature", "seed", "max_tokens")
+        row = {
+            "key": key,
+            "model": self.name,
+            "digest": self.digest,
+            "prompt": call.prompt,
+            "call": json.dumps({field: getattr(call, field) for field in fields}),
+            "reply": json.dumps(_reply_fields(reply)),
+            "backend": reply.backend,
+        }
         with self._guard:
             self.journal.put(key, json.dumps(row).encode())
             self._rows[key] = row
