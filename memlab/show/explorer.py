@@ -1,5 +1,7 @@
 """A widget where turning a knob teaches: pure compute, a figure that stays, a PNG in an image widget."""
 
+from __future__ import annotations
+
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -11,7 +13,6 @@ from memlab.show.canvas import Canvas
 from memlab.show.picture import Picture, plain
 
 ERROR_MARK = "memlab-error"
-FITS = {"max_width": "calc(100% - 4px)", "align_self": "flex-start"}
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -70,7 +71,9 @@ class Explorer:
         self.canvas = Canvas(panels, height)
         self.error = ""
         self._words, self._problem = ipywidgets.HTML(), ipywidgets.HTML()
-        self._image = ipywidgets.Image(format="png", layout=FITS)
+        self._image = ipywidgets.Image(
+            format="png", layout={"max_width": "calc(100% - 4px)", "align_self": "flex-start"}
+        )
         self._image.value = self.frame(**self.settings)
         self._tell()
         self.first = Picture(self._image.value, alt, caption)
