@@ -10,7 +10,6 @@ TODAY = {
     "shared": 9700,
     "lab02_stores": 398,
     "lab05_credit": 419,
-    "01_mdp": 17,
 }
 
 
