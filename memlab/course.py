@@ -94,7 +94,7 @@ def _hint(exercise: Exercise, answer: Any) -> str | None:
         if same(found, _outcome(mistake, exercise.cases), near):
             return hint
     if raised:
-        return found
+        return str(found)
     at = right.index(False)
     given = f"for {', '.join(map(_show, exercise.cases[at]))} " if exercise.cases else ""
     return f"{given}expect {_show(wanted[at])}, got {_show(found[at])}"

@@ -22,7 +22,7 @@ def _slider(name: str, setting: Any) -> Any:
     """
     import ipywidgets
 
-    look = {"style": {"description_width": "11em"}, "layout": {"width": "min(32em, 100%)"}}
+    look: Any = {"style": {"description_width": "11em"}, "layout": {"width": "min(32em, 100%)"}}
     look |= {"description": name.replace("_", " "), "continuous_update": True}
     if not isinstance(setting, tuple):
         return ipywidgets.SelectionSlider(options=setting, value=setting[0], **look)
