@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from memlab.core import MemlabError
 from memlab.credit import CreditRule, RewriteQ, append_only
 from memlab.learners import Learner, with_memory
 from memlab.retrieval import Retriever, TopK
@@ -60,3 +61,11 @@ def learners(answer: Literal["masked", "ranked"] = "masked") -> dict[str, Learne
         "belief, one way": ours(Bets(ways=((0.9, 1.0),))),
         "belief, kinds apart": ours(Bets(ways=((0.0, 0.0),))),
     }
+
+
+def named(name: str) -> Learner:
+    """One of `learners`; raises `MemlabError` where there is none of that name."""
+    found = learners()
+    if name not in found:
+        raise MemlabError(f"no learner {name!r}; there are: {'; '.join(found)}")
+    return found[name]
