@@ -81,7 +81,7 @@ def _told(edit: Edit) -> str:
     return "; ".join([*parts, *([f"from {', '.join(edit.sources)}"] if edit.sources else [])])
 
 
-def replay(make: Callable[[Store], Agent], store: Store, task: Task, without: Iterable[str] = ()) -> Episode:
+def relive(make: Callable[[Store], Agent], store: Store, task: Task, without: Iterable[str] = ()) -> Episode:
     """``task`` lived again by ``make``'s agent on the memory it read then, less some memories; nothing is written.
 
     Raises `MemlabError` where the store lived another question under the task's id.

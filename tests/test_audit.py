@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 import memlab
 from memlab import cli
-from memlab.audit import explain, replay, rests_on, version_before
+from memlab.audit import explain, relive, rests_on, version_before
 from memlab.core import Case, Edit, MemlabError
 from memlab.learners import life, with_memory
 from memlab.retrieval import TopK
@@ -49,10 +49,10 @@ def test_an_answer_is_explained_by_the_memories_that_it_read_as_they_were():
 
 def test_the_answer_without_a_memory_is_lived_on_memory_as_it_was_and_writes_nothing():
     store, make = lived()
-    again = replay(make, store, task(3, "3 q", "x"), ["lie"])
+    again = relive(make, store, task(3, "3 q", "x"), ["lie"])
     assert again.steps[0].action == "x" and again.reward == 1
     assert again.steps[0].shown == ("t2/0/0",), "and not a case of a later task"
-    assert replay(make, store, task(3, "3 q", "x")).steps[0].action == "z"
+    assert relive(make, store, task(3, "3 q", "x")).steps[0].action == "z"
     assert store.version == 7 and version_before(store, "t3") == 4
 
 
@@ -65,11 +65,11 @@ def test_a_belief_is_traced_to_its_cases_and_lived_without_one():
     assert set(rests_on(store, "belief:t0/0/0")) >= {"t0/0/0", "t1/0/0", "t2/0/0"}
     rule = Believe()
     alone = with_memory(TopK(k=0), rule, narrow_below=None, make=Believer)
-    without = replay(lambda memory: alone(Saying(COPY), Plane(), memory, 0), store, task(3, "3 q", "y"), ["t0/0/0"])
+    without = relive(lambda memory: alone(Saying(COPY), Plane(), memory, 0), store, task(3, "3 q", "y"), ["t0/0/0"])
     other = memlab.open_store(dim=2)
     other.commit([Edit.write(store.at(3).get(name)) for name in ("t1/0/0", "t2/0/0")])
     fresh = Believe().fold(other).look(Plane().embed(["3"])[0], {})
-    assert np.array_equal(rule._last[1].look(Plane().embed(["3"])[0], {}).chances(), fresh.chances())
+    assert np.array_equal(rule._last[2].look(Plane().embed(["3"])[0], {}).chances(), fresh.chances())
     assert without.steps[0].action == ("x", "y", "z")[int(fresh.chances().argmax())]
 
 
@@ -91,9 +91,9 @@ def test_a_number_that_two_tasks_bear_asks_for_the_id():
 def test_another_question_under_the_id_and_a_memory_that_was_not_there_are_refused():
     store, make = lived()
     with pytest.raises(MemlabError, match="another question under 't3'"):
-        replay(make, store, task(3, "40 q", "x"))
+        relive(make, store, task(3, "40 q", "x"))
     with pytest.raises(StoreError, match="t5/0/0"):
-        replay(make, store, task(3, "3 q", "x"), ["t5/0/0"])
+        relive(make, store, task(3, "3 q", "x"), ["t5/0/0"])
 
 
 def test_a_kept_run_is_audited_and_replayed_from_the_shell(tmp_path, monkeypatch):

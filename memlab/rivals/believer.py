@@ -38,18 +38,22 @@ class Believe:
     near: float = 0.35
     ask: bool = True
     voice: float = 0.0
-    _last: tuple[Any, Fold | None] = field(default=(None, None), init=False, repr=False, compare=False)
+    _last: tuple[Any, int | None, Fold | None] = field(
+        default=(None, None, None), init=False, repr=False, compare=False
+    )
 
     def fold(self, store: Store, tools: Iterable[str] = (), new: Sequence[Case] = ()) -> Fold:
         """The live cases of ``store`` and ``new`` ones, folded; what was folded before is kept where it still holds."""
+        home, version, fold = self._last
+        if home is store and version == store.version and fold and not new and set(tools) <= set(fold.tools):
+            return fold
         cases = {case.id: case for case in (*store.cases("case"), *new)}
-        home, fold = self._last
         if home is not store or fold is None or not fold.holds(cases, tools):
             names = [name for case in cases.values() for name in (case.action, *said(case))]
             fold = Fold(self.bets, self.near, [*tools, *names])
         for case in sorted((case for name, case in cases.items() if name not in fold.cases), key=order):
             fold.take(case)
-        self._last = (store, fold)
+        self._last = (store, None if new else store.version, fold)
         return fold
 
     def retain(self, episode: Episode, rollout: int, store: Store) -> list[Edit]:
