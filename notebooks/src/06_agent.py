@@ -217,7 +217,7 @@ show.arms(late, y="success", panel="kind", made_by=late, xlim=(0, 1), caption="F
 # | belief | the full learner | for the prior |
 # | belief, uniform prior | the same | no |
 #
-# Two references, told the kinds: one explores uniformly, one knows how this stream moves. The vote is a mean over 25 draws of its chances.
+# Two references, told the kinds: one explores uniformly, one knows how this stream moves. The vote is a mean over 100 draws of its chances.
 
 # %%
 rows = field.STUDY.rows()
@@ -250,13 +250,13 @@ show.arms(drawn, y="after", panel="kind", made_by=rows, title=title, xlim=(0, 1)
 # A mean of all tasks hides why. **Detection**: tasks of a kind wasted on the tool that served before. **Exploration**: tasks spent on others until the right one is first taken. **Retention**: success after that. In the recurrent stream, after a change:
 
 # %%
-moves = rows[(rows["kind"] == "recurrent") & rows["arm"].isin(field.FREE)]
+moves = rows[(rows["kind"] == "recurrent") & rows["action"].notna()]
 numbers = moves.groupby(["arm", "seed"])[["index", "family", "action", "serves"]].apply(three_numbers).reset_index()
 numbers = numbers[numbers["before"] != ""]
-numbers.groupby("arm")[["detection", "exploration", "found", "retention"]].mean().loc[list(field.FREE)].round(2)
+numbers.groupby("arm")[["detection", "exploration", "found", "retention"]].mean().round(2)
 
 # %% [markdown]
-# `found` is the share of tools ever found; where one was not, its whole time counts as search. The vote's line is one draw.
+# `found` is the share of tools ever found; where one was not, its whole time counts as search. The vote lives a hundred draws of its chances and keeps only their mean, so it is not in this table.
 #
 # ## What the claims say
 #
@@ -279,7 +279,7 @@ show.verdicts(adds, made_by=rows, title=title)
 # **What it costs.** All calls are bought with tokens read. A learner below the line is beaten by a cheaper one:
 
 # %%
-cost = rows[(rows["kind"] == "recurrent") & rows["arm"].isin([*field.FREE, *field.PROMPTED])]
+cost = rows[(rows["kind"] == "recurrent") & rows["arm"].isin([*field.FREE, field.PROMPTED])]
 table = cost.groupby("arm")[["calls", "tokens_in", "success"]].mean().fillna(0).sort_values(["tokens_in", "success"])
 points = {arm: ([line.tokens_in], [line.success]) for arm, line in table.iterrows()}
 front = {"best at this cost or less": table["success"].cummax().to_numpy()}
@@ -391,9 +391,9 @@ pd.DataFrame(grid, ["all tools", "narrowed"], ["no cases", "cases"]).round(3)
 # And in the field, newest-first with its cases in the prompt beside newest-first that decides by itself, on the replicates that both have:
 
 # %%
-shown = scores[scores["arm"].isin(["newest-first", field.PROMPTED[0]])]
-shown = shown[shown["seed"].isin(shown[shown["arm"] == field.PROMPTED[0]]["seed"])]
-shown = shown[shown["kind"].isin(shown[shown["arm"] == field.PROMPTED[0]]["kind"])]
+shown = scores[scores["arm"].isin(["newest-first", field.PROMPTED])]
+shown = shown[shown["seed"].isin(shown[shown["arm"] == field.PROMPTED]["seed"])]
+shown = shown[shown["kind"].isin(shown[shown["arm"] == field.PROMPTED]["kind"])]
 shown.groupby(["kind", "arm"])[["before", "after"]].mean().round(3)
 
 # %% [markdown]
