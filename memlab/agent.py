@@ -196,16 +196,19 @@ class Agent:
         choices = tuple(choice for choice in choices if choice not in refused) or choices
         cases = [(case.text, case.action) for case in reversed(retrieved.cases) if case]
         text = prompt.render(task.about, cases, question, done)
+        reply = self.ask(task, text, choices, seed)
         if self.answer == "masked":
-            reply = self.llm.complete(text, choices=choices, seed=seed)
             return Choice(str(reply.value), choices, retrieved, reply)
-        # Without a mask the reply does not depend on what is left: all are ranked, so that one record serves.
-        reply = self.llm.complete(text, choices=task.choices, seed=seed, answer=self.answer)
         probs = reply.choice_probs or {}
         listed = [choice for choice in choices if probs.get(choice)]
-        return Choice(
-            max(listed, key=probs.__getitem__) if listed else str(rng.choice(choices)), choices, retrieved, reply
-        )
+        best = max(listed, key=probs.__getitem__) if listed else str(rng.choice(choices))
+        return Choice(best, choices, retrieved, reply)
+
+    def ask(self, task: Task, text: str, choices: tuple[str, ...], seed: int) -> Reply:
+        """The model's reply. Without a mask it does not depend on what is left: all are ranked, one record serves."""
+        if self.answer == "masked":
+            return self.llm.complete(text, choices=choices, seed=seed)
+        return self.llm.complete(text, choices=task.choices, seed=seed, answer=self.answer)
 
     def recall(self, task: Task, vector: np.ndarray, rng: np.random.Generator) -> tuple[Retrieved, tuple[str, ...]]:
         """What memory says: the cases to show, and the choices it leaves."""
@@ -227,11 +230,15 @@ class Agent:
         vector = self.embedder.embed([prompt.shorten(question, prompt.CASE_LENGTH)])[0]
         return action_values(self.retrieval(vector, self.store, np.random.default_rng(self.seed)).near)
 
+    def retain(self, episode: Episode, rollout: int) -> list[Edit]:
+        """The new cases of one episode."""
+        return retain(episode, rollout)
+
     def learn(self, task: Task, group: Sequence[Episode]) -> list[Episode]:
         """Retain and pay credit: one new case a step, the rule's edits, the gate's verdicts, one commit."""
         if self.store is None:
             return list(group)
-        written = [edit for rollout, episode in enumerate(group) for edit in retain(episode, rollout)]
+        written = [edit for rollout, episode in enumerate(group) for edit in self.retain(episode, rollout)]
         paid = self.credit(group, self.store)
         if not isinstance(paid, list | tuple):
             raise MemlabError(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import memlab
 from memlab.core import MemlabError
-from memlab.labs.lab06_agent.measures import reference, three_numbers
+from memlab.rivals.references import reference, three_numbers
 from memlab.tasks.streams import read_kind
 
 TOOLS = "abc"

@@ -6,10 +6,10 @@ import pytest
 import memlab
 from memlab.core import MemlabError
 from memlab.credit import RewriteQ
-from memlab.labs.lab06_agent.sidebyside import NONE, successes
 from memlab.learners import live, no_memory, with_memory
 from memlab.llm.simulated import open_simulated
 from memlab.retrieval import TopK
+from memlab.rivals.sidebyside import NONE, successes
 
 ARMS = {
     "no memory": (NONE, None, no_memory),
