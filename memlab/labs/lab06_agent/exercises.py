@@ -43,7 +43,7 @@ EXERCISES = {
         cases=((START, 0, True, 0.1), (START, 0, False, 0.1), (START, 2, False, 0.0)),
         mistakes={
             "a belief sums to 1: divide by the sum at the end": _not_summing,
-            "a reward also speaks of the tools that were not tried: they reward this one with chance `noise`": _tried_alone,
+            "a reward speaks of the tools not tried, too: if one of them serves, it came by noise": _tried_alone,
         },
         praise="Bayes' rule; the next cells learn with your function",
     ),

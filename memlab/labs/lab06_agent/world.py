@@ -8,16 +8,31 @@ from typing import Any
 
 import numpy as np
 
-from memlab import show
+from memlab import prompt, show
 from memlab.core import Episode
 from memlab.datafiles import data
 from memlab.llm.contract import Embedder
 from memlab.llm.embedders import ReplayEmbedder
+from memlab.rivals.believer import Believe
+from memlab.rivals.fold import kind_of
+from memlab.tasks import stream
 
 
 def embedder() -> Embedder:
     """The report's vectors from the record: the same on every machine, for its tasks alone."""
     return ReplayEmbedder(data("lab06/embeddings.parquet"))
+
+
+def told_apart(seed: int) -> float:
+    """Share of a report stream's questions that a believer puts into a group which is mostly of their own kind."""
+    tasks = stream("toolbox12-b", "stationary", 240, seed, 8)
+    vectors = embedder().embed([prompt.shorten(task.text, prompt.CASE_LENGTH) for task in tasks])
+    groups = np.zeros(0, dtype=int)
+    for alike in vectors @ vectors.T:
+        means = np.bincount(groups, alike[: len(groups)]) / np.bincount(groups)
+        groups = np.append(groups, kind_of(means, Believe().near))
+    families = np.unique([task.family for task in tasks], return_inverse=True)[1]
+    return sum(np.bincount(families[groups == group]).max() for group in set(groups)) / len(tasks)
 
 
 def believed(episodes: Sequence[Episode], family: str) -> list[dict[str, float]]:
