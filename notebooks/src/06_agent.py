@@ -56,7 +56,7 @@ agent, episodes = live(field.LEARNERS["newest-first"], tasks[:8])
 pd.DataFrame([{"text": c.text[:44], "action": c.action, "reward": c.reward} for c in agent.store.cases()])
 
 # %% [markdown]
-# Those are eight **cases** $(s, a, r)$. What to make of them is what learners differ in.
+# Eight **cases** $(s, a, r)$. Learners differ in what they make of them.
 #
 # ## Why the world comes first
 #
@@ -76,15 +76,12 @@ print(after[["kNN vote, credit", "append-only, newest", "credit", "no memory"]].
 # A dozen tasks of a kind, eleven other tools: half of them go into the search. So success after that change measures how fast a tool is *found*, hardly how well it is remembered. The old claims, as recorded:
 
 # %%
-verdicts = old.STUDY.verdicts()
+verdicts, vote = old.STUDY.verdicts(), after["kNN vote, credit"]
 print(verdicts[["claim", "word"]].to_string(index=False))
-vote = after["kNN vote, credit"]
-print(
-    f"a vote that asks no model reached {vote:.2f} of that {np.mean(perfect):.2f}; the best that asks it {after['append-only, newest']:.2f}"
-)
+print(f"the best that asks no model: {vote:.2f}; the best that asks it: {after['append-only, newest']:.2f}")
 
 # %% [markdown]
-# The comparisons stand: credit did better than append-only there. What falls is their reading. "Rewriting repairs part of what the drift broke" was a sentence about memory; the stream could only measure search. And "the model hurts after a change" compared a blind search with the model's habit, not with a rule that knows when to leave the habit.
+# The comparisons stand. What falls is their reading. "Rewriting repairs part of what the drift broke" spoke of memory; the stream measured search. "The model hurts after a change" compared blind search with a habit, not with a rule that knows when to leave it.
 #
 # **The mask.** The old agent forced a valid name letter by letter, so a frequent first letter could beat a more probable name. Likelihood **ranking** asks for one token and takes the name that begins most probably. Both, from the same replies without memory:
 
@@ -100,7 +97,7 @@ bent = np.mean([value != max(probs, key=probs.get) for value, probs, _ in names]
 print(f"right: masked {masked:.3f}, ranked {ranked:.3f}; the mask bent {bent:.2f} of the replies")
 
 # %% [markdown]
-# From here on the model ranks. So a finding about "the model" no longer hangs on the mask.
+# From here on the model ranks.
 #
 # ## A belief over tools
 #
@@ -124,12 +121,11 @@ update = course.check("06.1", update)
 # Where does a belief begin? With what the frozen model says: $p_\mathrm{LLM}(a \mid s)$ is the **prior**. A little is added to each tool, so that what the model calls impossible can still be learned.
 
 # %%
-asker = memlab.Agent(llm, embedder, answer="ranked")
 tools = list(tasks[0].choices)
 
 
 def prior(task):
-    said = asker.attempt(task).replies[0].choice_probs
+    said = live(field.LEARNERS["no memory"], [task])[1][0].replies[0].choice_probs
     p = np.array([said[tool] for tool in tools]) + 0.01
     return p / p.sum()
 
@@ -229,11 +225,6 @@ show.arms(
 #
 # Two references, told the kinds: one explores uniformly, one knows how this stream moves. The vote is a mean over 100 draws of its chances.
 
-# %%
-rows = field.STUDY.rows()
-scores = field.STUDY.scores()
-print(len(scores), "lives of 240 tasks:", show.made_by(rows))
-
 # %% [markdown]
 # **Before you look:** in the recurrent stream, from the first change on, which learner is on top?
 
@@ -243,22 +234,22 @@ guess = "newest-first"
 ### END SOLUTION
 RIVALS = ("newest-first", "vote", "filter that resets", "belief")
 course.predict("06.field", guess, RIVALS)
+rows, scores = field.STUDY.rows(), field.STUDY.scores()
 
 # %% [markdown]
 # Success from the first change on; where nothing changes, in the second half:
 
 # %%
-after = scores.pivot_table(index="arm", columns="kind", values="after")
-best = after.loc[list(RIVALS)].idxmax()
+best = scores[scores["arm"].isin(RIVALS)].pivot_table(index="arm", columns="kind", values="after").idxmax()
 course.settle("06.field", best["recurrent"])
-title = "Highest of the learners with memory: " + "; ".join(f"{name}: {best[name]}" for name in field.STREAMS)
-drawn = scores.replace({"arm": {name: name.replace("reference", "ref") for name in field.REFERENCES}})
+drawn = scores.assign(arm=scores["arm"].str.replace("reference", "ref"))
+title = f"Highest of four: {'; '.join(f'{name}: {arm}' for name, arm in best.items())}"
 show.arms(drawn, y="after", panel="kind", made_by=rows, title=title, xlim=(0, 1), xlabel="success")
 
 # %% [markdown]
 # Look at the noisy streams: who is worse there than *no memory*? A learner that believes each report is misled by the false ones, and a memory makes that last.
 #
-# A mean of all tasks hides why. **Detection**: tasks of a kind wasted on the tool that served before. **Exploration**: tasks spent on others until the right one is first taken. **Retention**: success after that. In the recurrent stream, after a change:
+# **Detection**: tasks of a kind wasted on the tool that served before. **Exploration**: tasks spent on others until the right one is first taken. **Retention**: success after that. In the recurrent stream, after a change:
 
 # %%
 moves = rows[(rows["kind"] == "recurrent") & rows["action"].notna()]
@@ -278,18 +269,17 @@ verdicts = field.STUDY.verdicts()
 show.verdicts(verdicts, made_by=rows)
 
 # %% [markdown]
-# **Where it lost.** The claims about quiet worlds did not hold, and the reason can be measured. The belief sorts questions into kinds by similarity alone. Where two kinds look alike, it holds one belief for both, and bets on one tool. Newest-first looks at single near cases, so it suffers less. Stationary stream, second half, replicates split by the share of questions that lie in a group of their own kind:
+# **Where it lost.** The claims about quiet worlds did not hold, and the reason can be measured. The belief sorts questions into kinds by similarity alone. Where two kinds look alike, it holds one belief for both, and bets on one tool. Newest-first looks at single near cases. Stationary stream, second half, replicates split by the share of questions that lie in a group of their own kind:
 
 # %%
-late = scores[scores["kind"] == "stationary"].pivot_table(index="seed", columns="arm", values="after")
-share = late.index.map(world.told_apart)
-print(f"correlation of that share with the belief's success: {np.corrcoef(share, late['belief'])[0, 1]:.2f}")
-late.groupby(np.where(share > 0.9, "kinds told apart", "kinds mixed"))[["belief", "newest-first"]].agg(
-    ["mean", "size"]
-).round(2)
+still = scores[scores["kind"] == "stationary"].pivot_table(index="seed", columns="arm", values="after")
+share = still.index.map(world.told_apart)
+print(f"correlation of that share with the belief's success: {np.corrcoef(share, still['belief'])[0, 1]:.2f}")
+split = still.groupby(np.where(share > 0.9, "kinds told apart", "kinds mixed"))
+split[["belief", "newest-first"]].agg(["mean", "size"]).round(2)
 
 # %% [markdown]
-# This was found after the rows were seen, so it is a reason to test, not a finding.
+# This was found after the rows were seen: a reason to test, not a finding.
 #
 # **What the memory adds, what the model adds.** The null for the model is the very same learner with a uniform prior. Drawn as large as the memory's:
 
@@ -335,7 +325,7 @@ def forgive(episodes, store):
 mine = with_memory(TopK(k=0, newest=True), forgive, make=Direct, answer="ranked")
 
 # %% [markdown]
-# It asks the model only what an agent without memory asks, so the records answer. (A learner that shows cases asks new prompts: take `memlab.open_llm("simulated")`; the figure then says so.) Judged against each arm, on the recurrent stream:
+# It asks the model only what an agent without memory asks, so the records answer. (One that shows cases needs `memlab.open_llm("simulated")`; the figure then says so.) Judged against each arm, on the recurrent stream:
 
 # %%
 seeds = sorted(rows["seed"].unique().tolist())
@@ -360,13 +350,14 @@ said = list(explain(agent.store, asked.task.id))
 print("\n".join(line[:110] for line in [*said[:2], *said[-4:]]))
 
 # %% [markdown]
-# Delete what spoke for the answer, the cases since the change in which this tool worked, and live it again. The belief is folded anew from the cases that are left:
+# Delete some, and live the answer again: first the cases of this kind since the change that worked, then those that failed, too. The belief is folded anew from what is left. Failures of other tools are evidence as well:
 
 # %%
-cases = [case for case in agent.store.cases("case") if 80 <= case.episode < asked.index and case.reward > 0.5]
-same = [case.id for case in cases if case.action == asked.steps[0].action]
-again = relive(lambda memory: field.LEARNERS["belief"](llm, embedder, memory, 100), agent.store, asked.task, same)
-print(f"with them: {asked.steps[0].action}; without {len(same)} of them: {again.steps[0].action}")
+near = [case for case in agent.store.cases("case") if 80 <= case.episode < asked.index]
+alike = [case for case in near if tasks[case.episode].family == asked.task.family]
+for gone in ([c.id for c in alike if c.reward > 0.5], [c.id for c in alike]):
+    again = relive(lambda memory: field.LEARNERS["belief"](llm, embedder, memory, 100), agent.store, asked.task, gone)
+    print(f"without {len(gone)} cases: {again.steps[0].action}; with them: {asked.steps[0].action}")
 
 # %% [markdown]
 # Scrub through the run: what the belief's memory of one kind says after each task, beside the same learner without the model's prior.
@@ -385,11 +376,11 @@ for claim in verdicts.itertuples():
     print(f"{claim.word:<13} {claim.claim} ({claim.mean:+.3f} against {claim.rival})")
 
 # %% [markdown]
-# **What this does not show.** One model of 135 million weights, one world of tools with right and wrong. A second model was not run. Learners in which the model writes its own memories are not in the field. Where a learner's bets are those of the generator, it has an advantage that the world outside may not give; new tools come in three ways to blunt it.
+# **What this does not show.** One model of 135 million weights, one world of tools with right and wrong. A second model was not run. Learners in which the model writes its own memories are not in the field. The belief's bets resemble the generator of the streams, an advantage that the world outside may not give; new tools come in three ways to blunt it.
 #
 # ## Summary
 #
-# Computed from the rows, so that these lines cannot outlive them:
+# Computed from the rows:
 
 # %%
 word = dict(zip(verdicts["claim"], verdicts["word"], strict=True))
