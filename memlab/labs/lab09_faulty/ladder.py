@@ -47,7 +47,7 @@ def noise_tail(p: float, items: int, exams: int) -> Floats:
     alive = np.tile(right, (items + 1, 1))
     for _ in range(exams - 1):
         alive = right * np.cumsum(alive, axis=1) + stay * alive
-    return 1 - alive.sum(axis=1)
+    return np.maximum(1 - alive.sum(axis=1), 0)
 
 
 def expected(arm: str, visits: int, loss: float = 0.0, widen: float = 0.0, every: int = 1) -> Floats:

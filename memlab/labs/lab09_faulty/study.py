@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from memlab.experiments import Claim, Study, grid
-from memlab.labs.lab09_faulty import ladder, rules
-from memlab.llm.contract import LLM
+from memlab.labs.lab09_faulty import ladder
 
 if TYPE_CHECKING:
     import pandas as pd
