@@ -1,4 +1,4 @@
-"""Six latent rules (all things of one kind have one place), a bank of notes, and the real model as writer and reader."""
+"""Six latent rules (things of one kind have one place), a bank of notes, the real model as its writer and reader."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ KINDS = {
     "vehicle": "car bus truck train bike boat plane van tram taxi ship scooter",
     "music": "piano guitar violin drum flute trumpet harp cello banjo organ tuba clarinet",
 }
-KIND_OF = {thing: kind for kind, things in KINDS.items() for thing in things.split()} | {kind: kind for kind in KINDS}
-ANYTHING = "object"  # the name that a writer may give to everything
+KIND_OF = {thing: kind for kind, things in KINDS.items() for thing in [kind, *things.split()]}
+ANYTHING = "object"  # the name that fits everything, open to the writer as well
 PLACES = ("red", "green", "blue", "white", "yellow", "pink")
-ROUNDS, BANK = 6, 13  # a bank has room for six kinds, `ANYTHING` and one round of episodes
-EXAMS = (1, 2, 4, 6)
+ROUNDS, EXAMS, BANK = 6, (1, 2, 4, 6), 13  # a bank has room for seven names and one round of episodes
 EXAMPLES = 'Q: rose\nA: "flower"\nQ: copper\nA: "metal"\n'
 PLACEBO = ("the sky", "gray")
 ARMS = ("raw", "raw, all", "rewrite", "rewrite every 3rd", "rewrite, gated", "curated", "oracle memory")
@@ -51,26 +50,16 @@ class Household:
         seen = [("seen", own[int(rng.integers(ROUNDS))]) for own in things.values()]
         return cls(place, tuple(map(tuple, rounds)), (*seen, *(("new", own[ROUNDS]) for own in things.values())))
 
-    def right(self, thing: str) -> str:
-        """Where ``thing`` belongs."""
-        return self.place[KIND_OF[thing]]
-
-    def lessons(self, seed: int | None = None) -> list[Note]:
-        """The six rules as notes; with ``seed`` their places are dealt anew, so that only the form is a lesson's."""
-        places = list(self.place.values())
-        dealt = places if seed is None else np.random.default_rng([seed, 10]).permutation(places).tolist()
-        return list(zip(self.place, dealt, strict=True))
-
-    def sort(self, note: Note) -> str:
+    def sort(self, note: Note | None) -> str:
         """What a note is: a right "episode" or "lesson", "misgrouped" (another kind's place), or "over-general"."""
+        if note is None or note[0] not in KIND_OF:
+            return "over-general" if note and note[0] == ANYTHING else "nothing"
         about, place = note
-        if about not in KIND_OF:
-            return {ANYTHING: "over-general"}.get(about, "placebo")
-        return "misgrouped" if self.right(about) != place else "lesson" if about in KINDS else "episode"
+        return "misgrouped" if self.place[KIND_OF[about]] != place else "lesson" if about in KINDS else "episode"
 
 
 def named(llm: LLM, about: str) -> str:
-    """The writer: under which kind the model files what a note is about; `ANYTHING` is open to it as well."""
+    """The writer: under which kind, or `ANYTHING`, the model files what a note is about."""
     text = f"Name the kind of the last thing.\n{EXAMPLES}Q: {about}\nA:"
     return str(llm.complete(text, choices=(*KINDS, ANYTHING)).value)
 
@@ -86,36 +75,42 @@ def nearest(embedder: Embedder, notes: Sequence[Note], thing: str) -> Note:
     return notes[len(notes) - 1 - int(np.argmax((rows[1:] @ rows[0]).round(6)[::-1]))]
 
 
-def kept_right(embedder: Embedder, house: Household, notes: Sequence[Note], asked: Sequence[Note]) -> int:
-    """What a gate counts: episodes that ``notes`` still answer when the episode's own note is left out."""
+def kept_right(embedder: Embedder, notes: Sequence[Note], asked: Sequence[Note]) -> int:
+    """What a gate counts: episodes ``asked`` that ``notes`` answer when the episode's own note is left out."""
     shown = [nearest(embedder, [n for n in notes if n[0] != thing] or [PLACEBO], thing) for thing, _ in asked]
     return sum(note[1] == place for note, (_, place) in zip(shown, asked, strict=True))
 
 
 def ask(llm: LLM, thing: str, note: Note | None) -> tuple[str, str, str]:
-    """The reader: the place that the model names for ``thing`` with one note in its prompt, and what answered."""
+    """The reader: the place that the model names with one note in its prompt; its backend and name."""
     shown = f'Q: {note[0]}\nA: "{note[1]}"\n' if note else ""
     reply = llm.complete(f"Name the place of the last thing.\n{shown}Q: {thing}\nA:", choices=PLACES)
     return str(reply.value), reply.backend, reply.model
 
 
 def live_rounds(arm: str, seed: int, llm: LLM, embedder: Embedder) -> list[dict[str, Any]]:
-    """One life of an arm, a row for each thing that one of `EXAMS` asks; a *copier* says what the note says."""
+    """One life, a row for each thing that an exam asks; ``copied`` is the success of saying what the note says.
+
+    A gate takes a rewrite if it answers the last twelve episodes no worse. "null: dealt lessons" have a lesson's form,
+    but their places are dealt at random.
+    """
     house, notes, past, rows = Household.draw(seed), [], [], []
+    dealt = np.random.default_rng([seed, 10]).permutation(PLACES).tolist()
+    held = {"curated": list(house.place.items()), "null: dealt lessons": list(zip(KINDS, dealt, strict=True))}
     for number, batch in enumerate(house.rounds, start=1):
         past += batch
-        notes = (notes + list(batch))[-len(past) if arm == "raw, all" else -BANK:]
+        notes = past if arm == "raw, all" else [*notes, *batch][-BANK:]
         if "rewrite" in arm and (number % 3 == 0 or arm != "rewrite every 3rd"):
-            new, check = rewritten(llm, notes), past[-2 * len(batch):]
-            if arm != "rewrite, gated" or kept_right(embedder, house, new, check) >= kept_right(embedder, house, notes, check):
-                notes = new
-        held = {"curated": house.lessons(), "null: dealt lessons": house.lessons(seed), "null: placebo": [PLACEBO]}.get(arm, notes)
+            new = rewritten(llm, notes)
+            gain = kept_right(embedder, new, past[-12:]) - kept_right(embedder, notes, past[-12:])
+            notes = new if gain >= 0 or arm != "rewrite, gated" else notes
+        bank = [PLACEBO] if arm == "null: placebo" else held.get(arm, notes)
         for sort, thing in house.exam if number in EXAMS else ():
-            note = None if arm == "no memory" else nearest(embedder, held, thing)
-            if arm == "oracle memory":
-                note = (KIND_OF[thing], house.right(thing))
+            right = house.place[KIND_OF[thing]]
+            note = (KIND_OF[thing], right) if arm == "oracle memory" else nearest(embedder, bank, thing)
+            note = None if arm == "no memory" else note
             said, backend, model = ask(llm, thing, note)
-            found = {"round": number, "sort": sort, "thing": thing, "about": note[0] if note else "", "notes": len(held)}
-            found |= {"shown": house.sort(note) if note else "nothing", "copied": float(bool(note) and note[1] == house.right(thing))}
-            rows.append(found | {"success": float(said == house.right(thing)), "backend": backend, "model": model})
+            row = {"round": number, "sort": sort, "thing": thing, "about": note[0] if note else "", "notes": len(bank)}
+            row |= {"shown": house.sort(note), "copied": float(note is not None and note[1] == right)}
+            rows.append(row | {"success": float(said == right), "backend": backend, "model": model})
     return rows

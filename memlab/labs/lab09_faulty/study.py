@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from memlab.experiments import Claim, Study, grid
-from memlab.labs.lab09_faulty import ladder
+from memlab.labs.lab09_faulty import ladder, rules
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,3 +43,23 @@ STUDY = Study("lab09", keep, ends,
               where={"widen": 0.0}, metric="steady"),
     ),
     nulls=ladder.NULLS)  # fmt: skip
+
+
+def outcomes(rows: pd.DataFrame) -> dict[str, float]:
+    """Success in the last exam, in all and on seen and on new things, and minus the drawdown over the exams."""
+    by_round = rows.groupby("round")["success"].mean()
+    late = rows[rows["round"] == rules.ROUNDS].groupby("sort")["success"].mean()
+    return {"last": by_round.iloc[-1], "seen": late["seen"], "new": late["new"], "steady": -ladder.drawdown(by_round)}
+
+
+REAL = Study("lab09-real", rules.live_rounds, outcomes,
+    report=grid(arm=(*rules.ARMS, *rules.NULLS), seed=range(100, 116)),
+    claims=(
+        Claim("in banks of equal size, raw episodes beat lessons rewritten every round", "raw", "rewrite", primary=True,
+              metric="last"),
+        Claim("on new things, rewritten lessons beat raw episodes", "rewrite", "raw", metric="new"),
+        Claim("a gate improves rewriting", "rewrite, gated", "rewrite", metric="last"),
+        Claim("rewriting every round falls deeper than keeping raw episodes", "raw", "rewrite", metric="steady"),
+        Claim("lessons rewritten every round beat no memory", "rewrite", "no memory", metric="last"),
+    ),
+    nulls=rules.NULLS, model="ollama:smollm2:135m", embedder="wordllama")  # fmt: skip
