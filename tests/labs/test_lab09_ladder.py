@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memlab.core import MemlabError
 from memlab.labs.lab09_faulty import ladder
+from memlab.tools import notebooks
 
 CHANCE = st.floats(0, 1)
 
@@ -41,48 +41,58 @@ def test_the_null_of_the_drawdown_is_that_of_all_sequences_of_exams(p, items, ex
     assert ladder.noise_tail(p, items, exams) == pytest.approx(tail, abs=1e-12)
 
 
-@settings(max_examples=30, deadline=None)
-@given(loss=CHANCE, widen=CHANCE, every=st.integers(1, 4), visits=st.integers(1, 9))
-def test_the_mean_of_rewriting_is_the_sum_over_the_last_visit(loss, widen, every, visits):
-    """Another way to the same number: over when a fact was shown last, and how many rewrites came since."""
-    found = ladder.expected("rewrite", visits, loss, widen, every)
-    rewrites = visits // every
-    known = sum(
-        1 / 8 * (7 / 8) ** (visits - last) * (1 - loss) ** (rewrites - (last - 1) // every)
-        for last in range(1, visits + 1)
-    )
-    since = visits % every if rewrites else visits
-    wide = 1 - 7 / 8 * (7 / 8) ** since
+def exact(arm, visits, loss, widen=0.0, every=1):
+    """The mean score after ``visits``, summed over when a fact was shown last and how many rewrites came since."""
+    chance = [1 / 8 * (7 / 8) ** (visits - last) for last in range(1, visits + 1)]  # shown last on this visit
+    rewrites = visits // every if arm == "rewrite" else 0
+    kept = {
+        "optimum": [1.0] * visits,
+        "visible append": [1 - loss] * visits,
+        "add + delete": [(1 - loss) * (1 - loss / 8) ** (visits - last) for last in range(1, visits + 1)],
+        "rewrite": [(1 - loss) ** (visits // every - (last - 1) // every) for last in range(1, visits + 1)],
+    }[arm]
     narrow = (1 - widen) ** rewrites
-    assert found[-1] == pytest.approx(1 / 8 + 7 / 8 * (narrow * known + (1 - narrow) * wide))
+    wide = 1 - 7 / 8 * (7 / 8) ** (visits % every)  # its own place, and what was shown since the last rewrite
+    return 1 / 8 + 7 / 8 * (narrow * np.dot(chance, kept) + (1 - narrow) * wide)
 
 
-@pytest.mark.parametrize("arm", ladder.EXACT)
+@pytest.mark.parametrize("arm", ["optimum", "visible append", "add + delete", "rewrite"])
 @pytest.mark.parametrize(("loss", "widen", "every"), [(0.05, 0.0, 1), (0.1, 0.2, 1), (0.3, 0.1, 3)])
 def test_lives_have_the_exact_mean(arm, loss, widen, every):
     lived = ladder.study_places(arm, 12, loss, widen, every, lives=4000)
-    error = lived.std(axis=0) / np.sqrt(4000)
-    assert np.all(abs(lived.mean(axis=0) - ladder.expected(arm, 12, loss, widen, every)) < 4.5 * error)
+    means = [exact(arm, visits, loss, widen, every) for visits in range(1, 13)]
+    assert np.all(abs(lived.mean(axis=0) - means) < 4.5 * lived.std(axis=0) / np.sqrt(4000))
 
 
-def test_exact_values():
-    optimum = ladder.expected("optimum", 64)
-    assert optimum[0] == 15 / 64 and optimum[11] == pytest.approx(1 - 7 / 8 * (7 / 8) ** 12)
-    assert ladder.expected("rewrite", 400, widen=0.05)[-1] == pytest.approx(15 / 64, abs=1e-6)
+@pytest.fixture(scope="module")
+def mean_score():
+    """The recursion that the notebook builds in view of its reader."""
+    names = {"np": np}
+    for cell in notebooks.read(notebooks.sources(["09"])[0], solutions=True).cells:
+        if cell.cell_type == "code" and cell.source.lstrip().startswith(("def mean_score", "visits =")):
+            exec(cell.source, names)
+    return names
+
+
+@given(loss=CHANCE, widen=CHANCE)
+def test_the_notebooks_recursion_is_the_sum_over_the_last_visit(mean_score, loss, widen):
+    found = mean_score["mean_score"](loss, widen, 9)
+    assert found == pytest.approx([exact("rewrite", visits, loss, widen) for visits in range(1, 10)])
+    assert mean_score["optimum"][:9] == pytest.approx([exact("optimum", visits, loss) for visits in range(1, 10)])
+
+
+def test_exact_values(mean_score):
+    score = mean_score["mean_score"]
+    assert exact("optimum", 1, 0) == 15 / 64 and exact("optimum", 12, 0) == pytest.approx(1 - (7 / 8) ** 13)
+    assert score(0, 0.05, 400)[-1] == pytest.approx(15 / 64, abs=1e-6)
     known = 0.98 / 8 / (1 - 0.98 * 7 / 8)
-    slips = ladder.expected("rewrite", 400, loss=0.02)
-    assert slips[-1] == pytest.approx(1 / 8 + 7 / 8 * known) and np.all(np.diff(slips) >= 0)
+    assert score(0.02, 0, 400)[-1] == pytest.approx(1 / 8 + 7 / 8 * known)
 
 
-def test_slips_alone_never_lower_the_mean_and_widening_does():
+def test_slips_alone_never_lower_the_mean_and_widening_does(mean_score):
     for loss in (0.0, 0.02, 0.3):
-        assert np.diff(ladder.expected("rewrite", 200, loss)).min() > -1e-12
-    assert ladder.drawdown(ladder.expected("rewrite", 200, 0.02, 0.03)) > 0.2
-
-
-def test_an_arm_without_a_closed_form_is_refused():
-    with pytest.raises(MemlabError, match="no closed form for 'blind append'"):
-        ladder.expected("blind append", 5)
+        assert np.diff(mean_score["mean_score"](loss, 0, 200)).min() > -1e-12
+    assert ladder.drawdown(mean_score["mean_score"](0.02, 0.03, 200)) > 0.2
 
 
 def test_without_slips_append_is_the_optimum_and_a_bounded_one_forgets():

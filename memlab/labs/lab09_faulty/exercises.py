@@ -11,17 +11,14 @@ from memlab.labs.lab09_faulty.ladder import drawdown
 
 CURVES = ([0.2, 0.8, 0.6, 0.9, 0.4, 0.5], [0.3, 0.8, 0.6, 0.5], [0.5, 0.1, 0.9], [0.1, 0.2, 0.3], [0.812, 0.229])
 BLIND = "a note widened from the newest visit is right at the newest visit: what must the gate look at to see the harm?"
+MANY = "with so many raw facts at hand, why rewrite at all? Find a smaller number"
 
 
 def _recent(visits: Any) -> str | None:
     """Any gate that sees more than the newest visit, and less than nearly all, is the reader's own choice."""
-    if not isinstance(visits, int) or visits < 0:
+    if not isinstance(visits, int) or visits < 1:
         return f"a number of visits, such as 3; this is {visits!r}"
-    if visits == 0:
-        return "a gate that checks nothing lets everything pass"
-    if visits == 1:
-        return BLIND
-    return "with so many raw facts at hand, why rewrite at all? Find a smaller number" if visits > 16 else None
+    return BLIND if visits == 1 else MANY if visits > 16 else None
 
 
 EXERCISES = {
@@ -46,6 +43,7 @@ EXERCISES = {
         start="what does a note widened to all places get right, and where does it show that it is wrong?",
         solution=4,
         judge=_recent,
+        mistakes={BLIND: 1, MANY: 40},
         tolerance=100,
         praise="your gate is tried in the next cell",
     ),

@@ -9,18 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from memlab.core import MemlabError
-
 Floats = NDArray[np.floating]
 SIZE = 8
-GUESS = 1 / SIZE
-RECENT, BOUND = 4, 6
-"""Visits whose facts a gate still has, and visits whose notes a bounded memory holds."""
+BOUND = 6  # visits whose notes a bounded memory holds
 FROZEN = "null: frozen notes"
 NULLS = ("no memory", FROZEN)
 """Frozen notes are written on the first 8 visits and never again: their exams differ by luck alone."""
 LADDER = ("visible append", "blind append", "bounded append", "add + delete", "rewrite", "rewrite, gated")
-EXACT = ("optimum", "visible append", "add + delete", "rewrite")
 PUBLISHED = {"Dynamic Cheatsheet": (0.812, 0.229), "LangMem": (0.609, 0.203), "ReasoningBank": (0.547, 0.250)}
 """PropWorld (the project page of arXiv:2605.12978): first and last figure of a fall, one seed each."""
 
@@ -50,29 +45,8 @@ def noise_tail(p: float, items: int, exams: int) -> Floats:
     return np.maximum(1 - alive.sum(axis=1), 0)
 
 
-def expected(arm: str, visits: int, loss: float = 0.0, widen: float = 0.0, every: int = 1) -> Floats:
-    """Mean exam score after each visit, (visits,): the exact expectation of `study_places`.
-
-    "optimum" keeps all that was shown. A fact is known, or guessed with chance 1/8. Of a prop whose note was widened
-    to all places only one place is right, and what was shown since the last rewrite. Raises `MemlabError` for an arm
-    without a closed form.
-    """
-    if arm not in EXACT:
-        raise MemlabError(f"no closed form for {arm!r}: simulate it (study_places), or take one of {', '.join(EXACT)}")
-    known, widened, wide, found = 0.0, 0.0, 0.0, []
-    for visit in range(1, visits + 1):
-        written = 1.0 if arm in ("optimum", "rewrite") else 1 - loss
-        kept = 1 - loss / SIZE if arm == "add + delete" else 1.0
-        known = written * GUESS + (1 - GUESS) * kept * known
-        wide = GUESS + (1 - GUESS) * wide
-        if arm == "rewrite" and visit % every == 0:
-            known, wide, widened = known * (1 - loss), GUESS, 1 - (1 - widened) * (1 - widen)
-        found.append(GUESS + (1 - GUESS) * ((1 - widened) * known + widened * wide))
-    return np.array(found)
-
-
 def study_places(
-    arm: str, visits: int, loss: float, widen: float = 0.0, every: int = 1, recent: int = RECENT, lives: int = 100,
+    arm: str, visits: int, loss: float, widen: float = 0.0, every: int = 1, recent: int = 4, lives: int = 100,
     seed: int = 0,
 ) -> Floats:  # fmt: skip
     """Exam scores (lives, visits) of one of `LADDER` or `NULLS`, of "optimum" or "oracle memory".
