@@ -12,18 +12,21 @@ from memlab.llm.contract import LLM, Embedder
 
 Note = tuple[str, str]  # what it is about, and the place: an episode ("plum", "pink") or a lesson ("fruit", "pink")
 KINDS = {
-    "fruit": "apple pear plum peach lemon grape cherry mango banana melon orange fig",
-    "animal": "dog cat horse cow sheep goat pig rabbit mouse duck fox bear",
-    "tool": "hammer saw drill wrench pliers screwdriver chisel axe shovel rake knife scissors",
-    "clothing": "shirt coat hat sock shoe glove scarf dress skirt jacket belt boot",
-    "vehicle": "car bus truck train bike boat plane van tram taxi ship scooter",
-    "music": "piano guitar violin drum flute trumpet harp cello banjo organ tuba clarinet",
+    "fruit": "apple pear plum peach lemon grape cherry mango banana melon",
+    "animal": "dog cat horse cow sheep goat pig rabbit mouse duck",
+    "tool": "hammer saw drill wrench pliers screwdriver chisel axe shovel rake",
+    "clothing": "shirt coat hat sock shoe glove scarf dress skirt jacket",
+    "vehicle": "car bus truck train bike boat plane van tram taxi",
+    "music": "piano guitar violin drum flute trumpet harp cello banjo organ",
 }
 KIND_OF = {thing: kind for kind, things in KINDS.items() for thing in [kind, *things.split()]}
 ANYTHING = "object"  # the name that fits everything, open to the writer as well
 PLACES = ("red", "green", "blue", "white", "yellow", "pink")
 ROUNDS, EXAMS, BANK = 6, (1, 2, 4, 6), 13  # a bank has room for seven names and one round of episodes
-EXAMPLES = 'Q: rose\nA: "flower"\nQ: copper\nA: "metal"\n'
+ABOUT = {  # what the writer reads of each kind; no episode is about these things
+    "fruit": "fig or orange", "animal": "bear or fox", "tool": "scissors or knife", "clothing": "boot or belt",
+    "vehicle": "scooter or ship", "music": "clarinet or tuba",
+}  # fmt: skip
 PLACEBO = ("the sky", "gray")
 ARMS = ("raw", "raw, all", "rewrite", "rewrite every 3rd", "rewrite, gated", "curated", "oracle memory")
 NULLS = ("no memory", "null: dealt lessons", "null: placebo")
@@ -60,8 +63,9 @@ class Household:
 
 def named(llm: LLM, about: str) -> str:
     """The writer: under which kind, or `ANYTHING`, the model files what a note is about."""
-    text = f"Name the kind of the last thing.\n{EXAMPLES}Q: {about}\nA:"
-    return str(llm.complete(text, choices=(*KINDS, ANYTHING)).value)
+    kinds = [f'"{kind}": such as {things}' for kind, things in ABOUT.items()]
+    lines = ["Kinds:", *kinds, f'"{ANYTHING}": any thing', "Name the kind of the last thing.", f"Q: {about}", "A:"]
+    return str(llm.complete("\n".join(lines), choices=(*KINDS, ANYTHING)).value)
 
 
 def rewritten(llm: LLM, notes: Sequence[Note]) -> list[Note]:
