@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from memlab.course import Exercise
@@ -13,14 +11,6 @@ CURVES = ([0.2, 0.8, 0.6, 0.9, 0.4, 0.5], [0.3, 0.8, 0.6, 0.5], [0.5, 0.1, 0.9],
 BLIND = "a note widened from the newest visit is right at the newest visit: what must the gate look at to see the harm?"
 MANY = "with so many raw facts at hand, why rewrite at all? Find a smaller number"
 
-
-def _recent(visits: Any) -> str | None:
-    """Any gate that sees more than the newest visit, and less than nearly all, is the reader's own choice."""
-    if not isinstance(visits, int) or visits < 1:
-        return f"a number of visits, such as 3; this is {visits!r}"
-    return BLIND if visits == 1 else MANY if visits > 16 else None
-
-
 EXERCISES = {
     "09.1": Exercise(
         start="for each score, how high had the curve been before? And what of a curve that only rises?",
@@ -28,21 +18,18 @@ EXERCISES = {
         cases=tuple((curve,) for curve in CURVES),
         mistakes={
             "this is highest less lowest: a low score *before* the peak is no fall": lambda s: max(s) - min(s),
-            "this is first less last: the peak may lie between them": lambda s: s[0] - s[-1],
             "this is the peak less the last score: a curve may have fallen and recovered": lambda s: max(s) - s[-1],
             "this is the worst single step: a fall may take several exams": lambda s: max(0.0, -np.diff(s).min()),
-            "this is the fall after the highest peak: a deeper one may come before it":
-                lambda s: max(s) - min(s[int(np.argmax(s)):]),
+            "you look only behind the highest peak: a deeper fall may lie before it":
+                lambda s: max(s) - min(s[s.index(max(s)):]),
             "the sign is turned round: a fall counts as positive": lambda s: -float(drawdown(s)),
-            "this is the largest *rise*: which of the two scores comes first?":
-                lambda s: float(drawdown([-x for x in s])),
         },
         praise="you will use it on every curve below",
     ),
     "09.2": Exercise(
         start="what does a note widened to all places get right, and where does it show that it is wrong?",
         solution=4,
-        judge=_recent,
+        judge=lambda visits: BLIND if visits <= 1 else MANY if visits > 16 else None,
         mistakes={BLIND: 1, MANY: 40},
         tolerance=100,
         praise="your gate is tried in the next cell",

@@ -1,7 +1,7 @@
 """A lookup world whose optimum is exact, ways to keep notes about it (a ladder of control), and the drawdown.
 
-64 facts, 8 places × 8 props, each with one of 8 values that never change. A visit shows the 8 facts of one place, then
-the notes are written. What passes through the writer slips (comes out with any value) with chance ``loss``.
+8 places × 8 props have one of 8 values each, for good. A visit shows the 8 facts of one place, then notes are written.
+What passes through the writer slips (comes out with any value) with chance ``loss``.
 """
 
 from __future__ import annotations
@@ -13,11 +13,8 @@ Floats = NDArray[np.floating]
 SIZE = 8
 BOUND = 6  # visits whose notes a bounded memory holds
 FROZEN = "null: frozen notes"
-NULLS = ("no memory", FROZEN)
-"""Frozen notes are written on the first 8 visits and never again: their exams differ by luck alone."""
+NULLS = ("no memory", FROZEN)  # frozen notes are written on 8 visits only, so that their exams differ by luck alone
 LADDER = ("visible append", "blind append", "bounded append", "add + delete", "rewrite", "rewrite, gated")
-PUBLISHED = {"Dynamic Cheatsheet": (0.812, 0.229), "LangMem": (0.609, 0.203), "ReasoningBank": (0.547, 0.250)}
-"""PropWorld (the project page of arXiv:2605.12978): first and last figure of a fall, one seed each."""
 
 
 def drawdown(scores: ArrayLike) -> Floats:
@@ -29,8 +26,7 @@ def drawdown(scores: ArrayLike) -> Floats:
 def noise_tail(p: float, items: int, exams: int) -> Floats:
     """The null: chance (items + 1,) that the drawdown is above d / items although nothing is forgotten.
 
-    Each of ``exams`` counts right answers from Binomial(items, p), independently; exact. The sum, divided by ``items``,
-    is the mean drawdown.
+    Each of ``exams`` counts right answers from Binomial(items, p), independently. The sum / items is the mean drawdown.
     """
     from scipy.stats import binom
 
@@ -46,9 +42,8 @@ def noise_tail(p: float, items: int, exams: int) -> Floats:
 
 
 def study_places(
-    arm: str, visits: int, loss: float, widen: float = 0.0, every: int = 1, recent: int = 4, lives: int = 100,
-    seed: int = 0,
-) -> Floats:  # fmt: skip
+    arm: str, visits: int, loss: float, widen: float = 0, every: int = 1, recent: int = 4, lives: int = 100,
+    seed: int = 0) -> Floats:  # fmt: skip
     """Exam scores (lives, visits) of one of `LADDER` or `NULLS`, of "optimum" or "oracle memory".
 
     *Visible append* writes what has no note yet; *blind append* writes all, and the reader takes the commonest value;

@@ -8,25 +8,25 @@ from typing import Any
 
 import numpy as np
 
+from memlab.core import Reply
 from memlab.llm.contract import LLM, Embedder
 
 Note = tuple[str, str]  # what it is about, and the place: an episode ("plum", "pink") or a lesson ("fruit", "pink")
-KINDS = {
-    "fruit": "apple pear plum peach lemon grape cherry mango banana melon",
-    "animal": "dog cat horse cow sheep goat pig rabbit mouse duck",
-    "tool": "hammer saw drill wrench pliers screwdriver chisel axe shovel rake",
-    "clothing": "shirt coat hat sock shoe glove scarf dress skirt jacket",
-    "vehicle": "car bus truck train bike boat plane van tram taxi",
-    "music": "piano guitar violin drum flute trumpet harp cello banjo organ",
+WORDS = {
+    "fruit": "apple pear plum peach lemon grape cherry mango banana melon orange fig",
+    "animal": "dog cat horse cow sheep goat pig rabbit mouse duck fox bear",
+    "tool": "hammer saw drill wrench pliers screwdriver chisel axe shovel rake knife scissors",
+    "clothing": "shirt coat hat sock shoe glove scarf dress skirt jacket belt boot",
+    "vehicle": "car bus truck train bike boat plane van tram taxi ship scooter",
+    "music": "piano guitar violin drum flute trumpet harp cello banjo organ tuba clarinet",
 }
-KIND_OF = {thing: kind for kind, things in KINDS.items() for thing in [kind, *things.split()]}
+KINDS = {
+    kind: words.split() for kind, words in WORDS.items()
+}  # the writer reads of the last two, and lives none of them
+KIND_OF = {thing: kind for kind, things in KINDS.items() for thing in [kind, *things]}
 ANYTHING = "object"  # the name that fits everything, open to the writer as well
 PLACES = ("red", "green", "blue", "white", "yellow", "pink")
 ROUNDS, EXAMS, BANK = 6, (1, 2, 4, 6), 13  # a bank has room for seven names and one round of episodes
-ABOUT = {  # what the writer reads of each kind; no episode is about these things
-    "fruit": "fig or orange", "animal": "bear or fox", "tool": "scissors or knife", "clothing": "boot or belt",
-    "vehicle": "scooter or ship", "music": "clarinet or tuba",
-}  # fmt: skip
 PLACEBO = ("the sky", "gray")
 ARMS = ("raw", "raw, all", "rewrite", "rewrite every 3rd", "rewrite, gated", "curated", "oracle memory")
 NULLS = ("no memory", "null: dealt lessons", "null: placebo")
@@ -34,10 +34,7 @@ NULLS = ("no memory", "null: dealt lessons", "null: placebo")
 
 @dataclass(frozen=True)
 class Household:
-    """One replicate: the ``place`` of each kind, six ``rounds`` of one episode a kind, and an ``exam``.
-
-    The exam asks two things a kind: one that was an episode (*seen*), and one that never is (*new*).
-    """
+    """One replicate: the ``place`` of each kind, ``rounds`` of an episode a kind, an ``exam`` of *seen* and *new*."""
 
     place: dict[str, str]
     rounds: tuple[tuple[Note, ...], ...]
@@ -45,10 +42,9 @@ class Household:
 
     @classmethod
     def draw(cls, seed: int) -> Household:
-        """The replicate of ``seed``: places, things and their order are drawn."""
         rng = np.random.default_rng([seed, 9])
         place = dict(zip(KINDS, rng.permutation(PLACES).tolist(), strict=True))
-        things = {kind: rng.permutation(own.split()).tolist() for kind, own in KINDS.items()}
+        things = {kind: rng.permutation(own[:10]).tolist() for kind, own in KINDS.items()}
         rounds = [[(things[kind][i], place[kind]) for kind in rng.permutation(list(KINDS))] for i in range(ROUNDS)]
         seen = [("seen", own[int(rng.integers(ROUNDS))]) for own in things.values()]
         return cls(place, tuple(map(tuple, rounds)), (*seen, *(("new", own[ROUNDS]) for own in things.values())))
@@ -63,7 +59,7 @@ class Household:
 
 def named(llm: LLM, about: str) -> str:
     """The writer: under which kind, or `ANYTHING`, the model files what a note is about."""
-    kinds = [f'"{kind}": such as {things}' for kind, things in ABOUT.items()]
+    kinds = [f'"{kind}": such as {things[-1]} or {things[-2]}' for kind, things in KINDS.items()]
     lines = ["Kinds:", *kinds, f'"{ANYTHING}": any thing', "Name the kind of the last thing.", f"Q: {about}", "A:"]
     return str(llm.complete("\n".join(lines), choices=(*KINDS, ANYTHING)).value)
 
@@ -85,20 +81,15 @@ def kept_right(embedder: Embedder, notes: Sequence[Note], asked: Sequence[Note])
     return sum(note[1] == place for note, (_, place) in zip(shown, asked, strict=True))
 
 
-def ask(llm: LLM, thing: str, note: Note | None) -> tuple[str, str, str]:
-    """The reader: the place that the model names with one note in its prompt; its backend and name."""
+def ask(llm: LLM, thing: str, note: Note | None) -> Reply:
+    """The reader: the model names a place for ``thing`` with one note in its prompt, or none."""
     shown = f'Q: {note[0]}\nA: "{note[1]}"\n' if note else ""
-    reply = llm.complete(f"Name the place of the last thing.\n{shown}Q: {thing}\nA:", choices=PLACES)
-    return str(reply.value), reply.backend, reply.model
+    return llm.complete(f"Name the place of the last thing.\n{shown}Q: {thing}\nA:", choices=PLACES)
 
 
 def live_rounds(arm: str, seed: int, llm: LLM, embedder: Embedder) -> list[dict[str, Any]]:
-    """One life, a row for each thing that an exam asks; ``copied`` is the success of saying what the note says.
-
-    A gate takes a rewrite if it answers the last twelve episodes no worse. "null: dealt lessons" have a lesson's form,
-    but their places are dealt at random.
-    """
-    house, notes, past, rows = Household.draw(seed), [], [], []
+    """One life, a row for each thing that an exam asks; ``copied`` is the success of saying what the note says."""
+    house, rows, notes, past = Household.draw(seed), list[dict[str, Any]](), list[Note](), list[Note]()
     dealt = np.random.default_rng([seed, 10]).permutation(PLACES).tolist()
     held = {"curated": list(house.place.items()), "null: dealt lessons": list(zip(KINDS, dealt, strict=True))}
     for number, batch in enumerate(house.rounds, start=1):
@@ -106,15 +97,16 @@ def live_rounds(arm: str, seed: int, llm: LLM, embedder: Embedder) -> list[dict[
         notes = past if arm == "raw, all" else [*notes, *batch][-BANK:]
         if "rewrite" in arm and (number % 3 == 0 or arm != "rewrite every 3rd"):
             new = rewritten(llm, notes)
-            gain = kept_right(embedder, new, past[-12:]) - kept_right(embedder, notes, past[-12:])
-            notes = new if gain >= 0 or arm != "rewrite, gated" else notes
+            before, after = (kept_right(embedder, some, past[-12:]) for some in (notes, new))
+            notes = new if after >= before or arm != "rewrite, gated" else notes
         bank = [PLACEBO] if arm == "null: placebo" else held.get(arm, notes)
         for sort, thing in house.exam if number in EXAMS else ():
             right = house.place[KIND_OF[thing]]
-            note = (KIND_OF[thing], right) if arm == "oracle memory" else nearest(embedder, bank, thing)
-            note = None if arm == "no memory" else note
-            said, backend, model = ask(llm, thing, note)
+            note: Note | None = (KIND_OF[thing], right)
+            if arm != "oracle memory":
+                note = None if arm == "no memory" else nearest(embedder, bank, thing)
+            reply = ask(llm, thing, note)
             row = {"round": number, "sort": sort, "thing": thing, "about": note[0] if note else "", "notes": len(bank)}
             row |= {"shown": house.sort(note), "copied": float(note is not None and note[1] == right)}
-            rows.append(row | {"success": float(said == right), "backend": backend, "model": model})
+            rows.append(row | {"success": float(reply.value == right), "backend": reply.backend, "model": reply.model})
     return rows

@@ -1,21 +1,16 @@
 """Lab 09: does a memory that is rewritten get worse? In a lookup world (simulated), and with the real model as writer.
 
-The slips and the widening of the simulated writer are assumed, not fitted: chosen for a curve that rises and falls. It
-supports no claim about models.
+The simulated writer's faults are assumed, chosen for a curve that rises and falls: no claim about models rests on it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from memlab.experiments import Claim, Study, grid
 from memlab.labs.lab09_faulty import ladder, rules
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 VISITS, SLIP, WIDEN = 96, 0.02, 0.03
-WITH = {"widen": WIDEN}
 
 
 def keep(arm: str, widen: float, seed: int) -> list[dict[str, Any]]:
@@ -25,7 +20,7 @@ def keep(arm: str, widen: float, seed: int) -> list[dict[str, Any]]:
     return [{"visit": t, "score": float(lived[:, t - 1].mean()), "fall": fall} | made for t in range(4, VISITS + 1, 4)]
 
 
-def ends(rows: pd.DataFrame) -> dict[str, float]:
+def ends(rows: Any) -> dict[str, float]:
     """The last exam, and minus the drawdown."""
     return {"last": float(rows["score"].iloc[-1]), "steady": -float(rows["fall"].iloc[0])}
 
@@ -35,17 +30,17 @@ STUDY = Study("lab09", keep, ends,
                 seed=range(100, 164)),
     claims=(
         Claim("where the writer widens notes, a gate lowers the drawdown of rewriting", "rewrite, gated", "rewrite",
-              primary=True, where=WITH, metric="steady"),
-        Claim("gated rewriting ends below the raw log (blind append)", "blind append", "rewrite, gated", where=WITH,
+              primary=True, where={"widen": WIDEN}, metric="steady"),
+        Claim("gated rewriting ends below the raw log (blind append)", "blind append", "rewrite, gated",
+              where={"widen": WIDEN}, metric="last"),
+        Claim("the raw log ends above visible append", "blind append", "visible append", where={"widen": WIDEN},
               metric="last"),
-        Claim("the raw log ends above visible append", "blind append", "visible append", where=WITH, metric="last"),
         Claim("with slips alone, rewriting falls deeper than frozen notes do by luck", ladder.FROZEN, "rewrite",
               where={"widen": 0.0}, metric="steady"),
-    ),
-    nulls=ladder.NULLS)  # fmt: skip
+    ), nulls=ladder.NULLS)  # fmt: skip
 
 
-def outcomes(rows: pd.DataFrame) -> dict[str, float]:
+def outcomes(rows: Any) -> dict[str, float]:
     """Success in the last exam, in all and on seen and on new things, and minus the drawdown over the exams."""
     by_round = rows.groupby("round")["success"].mean()
     late = rows[rows["round"] == rules.ROUNDS].groupby("sort")["success"].mean()
@@ -61,5 +56,4 @@ REAL = Study("lab09-real", rules.live_rounds, outcomes,
         Claim("a gate improves rewriting", "rewrite, gated", "rewrite", metric="last"),
         Claim("rewriting every round falls deeper than keeping raw episodes", "raw", "rewrite", metric="steady"),
         Claim("lessons rewritten every round beat no memory", "rewrite", "no memory", metric="last"),
-    ),
-    nulls=rules.NULLS, model="ollama:smollm2:135m", embedder="wordllama")  # fmt: skip
+    ), nulls=rules.NULLS, model="ollama:smollm2:135m", embedder="wordllama")  # fmt: skip
