@@ -165,7 +165,6 @@ show.curves(
     ylabel="exam score",
     ylim=(0, 1),
     title=title,
-    made_by="simulated",
 )
 
 # %% [markdown]
@@ -221,7 +220,6 @@ def paint(canvas, result):
     canvas.line("null: optimum", visits, optimum)
     canvas.level("no memory", 1 / 8)
     canvas.axes(xlabel="visits", ylabel="exam score", xlim=(1, 96), ylim=(0, 1))
-    canvas.source("simulated")
     canvas.title(f"Last exam {lived[:, -1].mean():.2f}, mean drawdown {deep:.2f}")
 
 

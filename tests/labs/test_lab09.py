@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from memlab.core import Reply
-from memlab.labs.lab09_faulty import rules
+from memlab.labs.lab09_faulty import ladder, rules
 from memlab.labs.lab09_faulty.rules import ANYTHING, KIND_OF, KINDS, Household
+from memlab.labs.lab09_faulty.study import REAL, STUDY
 
 
 class Stub:
@@ -128,3 +129,17 @@ def test_every_prompt_shows_one_note_at_most():
         rules.live_rounds(arm, 1, stub, Kinds())
         asked = [prompt for prompt in stub.asked if prompt.startswith("Name the place")]
         assert {prompt.count("Q: ") for prompt in asked} == {1 if arm == "no memory" else 2}
+
+
+def test_the_rows_carry_what_the_notebook_says():
+    real = REAL.verdicts()
+    assert real.word.tolist() == ["undecided"] * 4 + ["supported"] and set(STUDY.verdicts().word) == {"supported"}
+    assert real["visible"][0] == pytest.approx(0.17, abs=0.005) and real["mean"][0] == pytest.approx(0.1, abs=0.005)
+    scores = REAL.scores().groupby("arm").mean(numeric_only=True)
+    assert scores["last"]["curated"] > 1.85 * scores["last"]["rewrite"], "nearly twice"
+    luck = ladder.noise_tail(0.45, items=12, exams=4).sum() / 12
+    assert (-scores["steady"][["raw", "rewrite", "rewrite, gated"]] < luck).all()
+    rows = REAL.rows()
+    own = rows[rows["arm"] == "rewrite"]["shown"].value_counts(normalize=True)
+    assert own["misgrouped"] == pytest.approx(0.5, abs=0.02) and "over-general" not in set(rows["shown"])
+    assert abs(scores["new"]["raw"] - scores["new"]["rewrite"]) <= 0.05, "neither"

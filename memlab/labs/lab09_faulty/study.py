@@ -16,7 +16,7 @@ VISITS, SLIP, WIDEN = 96, 0.02, 0.03
 def keep(arm: str, widen: float, seed: int) -> list[dict[str, Any]]:
     """Mean exam score of 100 lives after every fourth visit, and their mean drawdown over all 96 exams."""
     lived = ladder.study_places(arm, VISITS, SLIP, widen, seed=seed)
-    fall, made = float(ladder.drawdown(lived).mean()), {"backend": "simulated", "model": ""}
+    fall, made = float(ladder.drawdown(lived).mean()), {"backend": "computed", "model": ""}
     return [{"visit": t, "score": float(lived[:, t - 1].mean()), "fall": fall} | made for t in range(4, VISITS + 1, 4)]
 
 
