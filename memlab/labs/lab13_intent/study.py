@@ -93,12 +93,12 @@ STUDY = Study("lab13", talk, lambda rows: rows[["success", "last", "a90", "u"]].
     nulls=(BARE, OTHER, READER), model="ollama:smollm2:135m")  # fmt: skip
 
 
-def read(arm: str, world: str, seed: int, step: float = 0.0) -> list[dict[str, Any]]:
+def read(arm: str, world: str, seed: int, step: float = STEP) -> list[dict[str, Any]]:
     """A row a user and word after all sessions: the chance to read it right, 1/4 where no rule is known."""
     rng, rows = np.random.default_rng([seed, 13]), []
     first, moved = places.meanings(rng), places.meanings(rng)
     now = moved if world == "moving" else first
-    store = places.practice(seed, first, now, step)
+    store = places.practice(seed, first, now, 0.0 if arm == "append-only" else step)
     for (user, slot), value in now.items():
         found = rules_of(arm, store, user, slot, value)
         rows.append({"right": float(found[slot] == value) if found else 0.25, "backend": "simulated", "model": ""})
@@ -108,7 +108,7 @@ def read(arm: str, world: str, seed: int, step: float = 0.0) -> list[dict[str, A
 RULES = Study("lab13-rules", read, lambda rows: float(rows["right"].mean()),
     tune=grid(arm="credit", world=("steady", "moving"), seed=range(10), step=(0.1, 0.2, 0.3, 0.5, 0.7, 1.0)),
     report=grid(arm=("credit", "append-only", OTHER, BARE, "oracle"), world=("steady", "moving"), seed=range(100, 164)),
-    tuned=({"arm": "credit", "step": STEP}, {"arm": OTHER, "step": STEP}),
+    tuned=({"arm": "credit", "step": STEP},),
     claims=(
         Claim("where words move, credit beats append-only", "credit", "append-only", True, where={"world": "moving"}),
         Claim("where nothing moves, credit does too", "credit", "append-only", where={"world": "steady"}),
