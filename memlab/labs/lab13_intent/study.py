@@ -68,15 +68,18 @@ def rules_of(arm: str, store: places.Store, user: str, slot: str, value: str) ->
 
 
 def talk(arm: str, world: str, seed: int, llm: LLM) -> list[dict[str, Any]]:
-    """One row: chances of a right form, and the mean A90 and U of ten runs."""
-    order, means = places.draw_order(seed, world == PRIVATE)
-    store, model = places.practice(seed, means, means, STEP), None if arm == READER else llm
-    rules = rules_of(arm, store, order.user, order.own, order.wanted.get(order.own, ""))
-    right = tuple(places.SLOTS[slot].index(value) for slot, value in order.wanted.items())
-    success, last = form_chances(chances(model, *told(arm, order, rules)), right)
-    a90, u = map(float, expected_aptitude(success))
+    """A row for each of two orders: chances of a right form, and the mean A90 and U of ten runs."""
+    model, rows = None if arm == READER else llm, []
     made = {"backend": model.backend if model else "computed", "model": model.name if model else ""}
-    return [{"success": success, "last": last, "a90": a90, "u": u, "rules": len(rules)} | made]
+    for number in (0, 1):
+        order, means = places.draw_order(seed, world == PRIVATE, number)
+        store = places.practice(seed, means, means, STEP)
+        rules = rules_of(arm, store, order.user, order.own, order.wanted.get(order.own, ""))
+        right = tuple(places.SLOTS[slot].index(value) for slot, value in order.wanted.items())
+        success, last = form_chances(chances(model, *told(arm, order, rules)), right)
+        a90, u = map(float, expected_aptitude(success))
+        rows.append({"order": number, "success": success, "last": last, "a90": a90, "u": u, "rules": len(rules)} | made)
+    return rows
 
 
 STUDY = Study("lab13", talk, lambda rows: rows[["success", "last", "a90", "u"]].mean().to_dict(),

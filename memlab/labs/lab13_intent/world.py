@@ -54,10 +54,10 @@ def meanings(rng: np.random.Generator) -> dict[Key, str]:
     return {(user, slot): str(rng.choice(SLOTS[slot])) for user in USERS for slot in OWN}
 
 
-def draw_order(seed: int, own_word: bool) -> tuple[Order, dict[Key, str]]:
-    """The order of replicate ``seed``, and what its users mean; with ``own_word`` one slot is told in such a word."""
-    rng = np.random.default_rng([seed, 13])
-    means, user, own = meanings(rng), USERS[seed % 4], list(OWN)[seed // 4 % 2]
+def draw_order(seed: int, own_word: bool, number: int = 0) -> tuple[Order, dict[Key, str]]:
+    """An order of replicate ``seed``, and what its users mean; with ``own_word`` one slot is told in such a word."""
+    means, rng = meanings(np.random.default_rng([seed, 13])), np.random.default_rng([seed, number, 15])
+    user, own = USERS[(seed + number) % 4], list(OWN)[(seed // 4 + number) % 2]
     wanted = {slot: str(rng.choice(options)) for slot, options in SLOTS.items()} | {own: means[user, own]}
     return Order(user, wanted, ("vehicle", *rng.permutation(list(OWN)).tolist()), own if own_word else ""), means
 
