@@ -23,9 +23,7 @@ def _null(answer: tuple[float, int, float]) -> str | None:
         return "take 2 tries or more, as the published talks do, and shares between 0 and 1"
     if abs(a90 - PUBLISHED[0]) > 0.02:
         return f"A90 changes by {a90:+.0%}, published {PUBLISHED[0]:+.0%}: which knob takes whole instructions away?"
-    if abs(u - PUBLISHED[1]) > 0.06:
-        return f"U changes by {u:+.0%}, published {PUBLISHED[1]:+.0%}: {'raise' if u > PUBLISHED[1] else 'lower'} p"
-    return None
+    return None if abs(u - PUBLISHED[1]) < 0.06 else f"U changes by {u:+.0%}, not {PUBLISHED[1]:+.0%}: now move p alone"
 
 
 def _p90(scores: Floats, axis: int | None) -> tuple[float, float]:
@@ -42,11 +40,7 @@ EXERCISES = {
             "you pool all runs: percentiles of each instruction (axis=1) first, then the mean": lambda s: _p90(s, None),
             "you went along the wrong axis: a row is an instruction": lambda s: _p90(s, 0),
             "this is P90 and P10: U is their difference": lambda s: (_p90(s, 1)[0], _p90(s, 1)[0] - _p90(s, 1)[1]),
-            "this is the mean and the spread: take percentiles": lambda s: (s.mean(), s.std(axis=1).mean()),
         },
     ),
-    "13.2": Exercise(
-        "which of the three knobs moves A90, and which moves U?", (0.37, 3, 0.16), judge=_null, tolerance=1.0,
-        praise="the published changes, and no mechanism",
-    ),
+    "13.2": Exercise("which of the three knobs moves A90, and which U?", (0.37, 3, 0.16), judge=_null, tolerance=1.0),
 }  # fmt: skip

@@ -21,10 +21,9 @@ def expected_aptitude(p: ArrayLike, n: int = 10) -> tuple[Floats, Floats]:
 
 
 def form_chances(turns: Sequence[Sequence[Floats]], right: tuple[int, ...]) -> tuple[float, float]:
-    """Chances that the form is right in any turn (the talk stops there), and in the last turn when nothing stops it.
+    """Chances that the form is right in any turn, where a talk stops, and that it is in the last when none stops it.
 
-    ``turns`` holds for each turn and each of three slots a matrix (n, n): row d is p_LLM over the slot's options when
-    its draft is option d. The first turn has no draft: its rows are equal.
+    ``turns`` holds a matrix (n, n) for each turn and each of three slots: p_LLM over options, a row a draft before.
     """
     drafts = np.zeros((len(turns[0][0]),) * 3)
     drafts[0, 0, 0], stopped = 1.0, 0.0

@@ -1,8 +1,7 @@
 """Lab 13: what turns cost SmolLM2, what recap, rules and a mediator give back; and how rules are best written.
 
-Every number is a chance: the model is asked once a prompt, at temperature 0, and runs are draws at temperature 1 from
-the probabilities of that reply. "success" counts a form that is right in any turn, as published; "last" only the last
-form, so that no arm gains by more tries. The prompt was chosen on other words and seeds.
+The model is asked once a prompt, at temperature 0; runs are draws at temperature 1 from the probabilities of its reply.
+"success": a form is right in any turn, as published; "last": the last form is. The prompt was chosen on other words.
 """
 
 from __future__ import annotations
@@ -26,8 +25,7 @@ BARE, OTHER, READER = "no memory", "null: another user's rules", "null: keyword 
 def told(arm: str, order: places.Order, rules: Mapping[str, str]) -> tuple[list[list[str]], bool]:
     """The user's lines in the prompt of each turn, and whether the model sees its own drafts.
 
-    ``rules`` is what memory takes the user's own word for. A mediator hands on all that was said so far as one
-    message, with ``rules`` put in; the arm without memory does so without rules.
+    A mediator hands on all that was said so far as one message, with ``rules`` put in the place of the own word.
     """
     shards, restated, turns = order.shards({}), order.shards(rules), (1, 2, 3)
     parts = [shards[:turn] for turn in turns]
@@ -41,10 +39,7 @@ def told(arm: str, order: places.Order, rules: Mapping[str, str]) -> tuple[list[
 
 
 def chances(llm: LLM | None, lines: Sequence[Sequence[str]], drafts: bool) -> list[list[Floats]]:
-    """The ``turns`` of `form_chances`. Where ``drafts`` are seen, a slot is asked for each draft, else once.
-
-    A draft of chance `LEAST` or less is not asked for, and counts as kept.
-    """
+    """The ``turns`` of `form_chances`: one call a slot or draft; a draft of chance `LEAST` or less counts as kept."""
     found: list[list[Floats]] = []
     reached = [np.eye(len(options))[0] for options in places.SLOTS.values()]
     for said in lines:
@@ -63,8 +58,8 @@ def rules_of(arm: str, store: places.Store, user: str, slot: str, value: str) ->
     """What ``arm`` takes ``user``'s word for ``slot`` for; ``value`` is what it means."""
     if arm == BARE or arm in MODES or not slot:
         return {}
-    other = places.USERS[places.USERS.index(user) - 1]
-    return {slot: value} if "oracle" in arm else places.taken_for(store, other if arm == OTHER else user, slot)
+    whose = places.USERS[places.USERS.index(user) - (arm == OTHER)]
+    return {slot: value} if "oracle" in arm else places.taken_for(store, whose, slot)
 
 
 def talk(arm: str, world: str, seed: int, llm: LLM) -> list[dict[str, Any]]:
@@ -85,36 +80,32 @@ def talk(arm: str, world: str, seed: int, llm: LLM) -> list[dict[str, Any]]:
 STUDY = Study("lab13", talk, lambda rows: rows[["success", "last", "a90", "u"]].mean().to_dict(),
     report=grid(arm=(*MODES, "mediator", READER), world=PLAIN, seed=SEEDS)
     + grid(arm=("full", "concat", "sharded", "recap", RULED, BARE, "mediator", "oracle mediator", OTHER, READER),
-           world=PRIVATE, seed=SEEDS),
+           world=PRIVATE, seed=SEEDS), nulls=(BARE, OTHER, READER), model="ollama:smollm2:135m",
     claims=(
         Claim("plain words: recap is as good as mediating", "recap", "mediator", True, 0.05, {"world": PLAIN}, "last"),
         Claim("own words: recap with rules is as good", RULED, "mediator", False, 0.05, {"world": PRIVATE}, "last"),
         Claim("own words: the mediator beats recap", "mediator", "recap", False, None, {"world": PRIVATE}, "last"),
         Claim("own words: a user's rules beat another's", "mediator", OTHER, False, None, {"world": PRIVATE}, "last"),
         Claim("plain words: one turn beats three", "concat", "sharded", False, None, {"world": PLAIN}, "success"),
-    ),
-    nulls=(BARE, OTHER, READER), model="ollama:smollm2:135m")  # fmt: skip
+    ))  # fmt: skip
 
 
 def read(arm: str, world: str, seed: int, step: float = STEP) -> list[dict[str, Any]]:
     """A row a user and word after all sessions: the chance to read it right, 1/4 where no rule is known."""
-    rng, rows = np.random.default_rng([seed, 13]), []
+    rng = np.random.default_rng([seed, 13])
     first, moved = places.meanings(rng), places.meanings(rng)
     now = moved if world == "moving" else first
     store = places.practice(seed, first, now, 0.0 if arm == "append-only" else step)
-    for (user, slot), value in now.items():
-        found = rules_of(arm, store, user, slot, value)
-        rows.append({"right": float(found[slot] == value) if found else 0.25, "backend": "simulated", "model": ""})
-    return rows
+    found = [(rules_of(arm, store, *key, value).get(key[1]), value) for key, value in now.items()]
+    return [{"right": float(v == right) if v else 0.25, "backend": "simulated", "model": ""} for v, right in found]
 
 
 RULES = Study("lab13-rules", read, lambda rows: float(rows["right"].mean()),
     tune=grid(arm="credit", world=("steady", "moving"), seed=range(10), step=(0.1, 0.2, 0.3, 0.5, 0.7, 1.0)),
     report=grid(arm=("credit", "append-only", OTHER, BARE, "oracle"), world=("steady", "moving"), seed=range(100, 164)),
-    tuned=({"arm": "credit", "step": STEP},),
+    tuned=({"arm": "credit", "step": STEP},), nulls=(OTHER, BARE),
     claims=(
         Claim("where words move, credit beats append-only", "credit", "append-only", True, where={"world": "moving"}),
         Claim("where nothing moves, credit does too", "credit", "append-only", where={"world": "steady"}),
         Claim("where nothing moves, a user's rules beat another's", "credit", OTHER, where={"world": "steady"}),
-    ),
-    nulls=(OTHER, BARE))  # fmt: skip
+    ))  # fmt: skip

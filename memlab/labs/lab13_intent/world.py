@@ -1,7 +1,4 @@
-"""Lab 13's world: orders of three slots told in turns, by users with words of their own; and rules about such words.
-
-A rule is a case of memory: "Ann says cozy" (text), "red" (action), with a q that credit from earlier sessions writes.
-"""
+"""Lab 13's world: orders told in turns, by users with words of their own, and rules about such words in memory."""
 
 from __future__ import annotations
 
@@ -13,11 +10,9 @@ import numpy as np
 
 from memlab.core import Case, Edit
 from memlab.credit import td
-from memlab.labs.lab13_intent.runs import Floats
 from memlab.llm.contract import LLM
 from memlab.llm.embedders import HashEmbedder
-from memlab.stores import open_store
-from memlab.stores.contract import Store
+from memlab.stores import Store, open_store
 
 SLOTS = {
     "vehicle": ("car", "bike", "boat", "truck"),
@@ -25,13 +20,11 @@ SLOTS = {
     "size": ("small", "medium", "large", "huge"),
 }
 OWN = {"color": "cozy", "size": "proper"}  # a word for a slot that means something else to each user
-USERS = ("Ann", "Ben", "Cleo", "Dan")
-SESSIONS, FAULT, FLOOR = 8, 0.15, 0.5
-"""Earlier sessions of each user and word, the chance that a verdict is turned round, and the least q of a rule."""
+USERS, EMBEDDER = ("Ann", "Ben", "Cleo", "Dan"), HashEmbedder(64)
+SESSIONS, FAULT, FLOOR = 8, 0.15, 0.5  # of each user's word; chance that a verdict is turned round; least q of a rule
 HEAD = 'Name what the user wants.\nUser: I want tea.\nQ: Which drink?\nA: "tea"\n'
 HEAD += 'User: The taste is sweet.\nQ: Which taste?\nA: "sweet"'
-EMBEDDER = HashEmbedder(64)
-Key = tuple[str, str]
+Meanings = Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True)
@@ -49,12 +42,12 @@ class Order:
         return [f"I want a {said[slot]}." if slot not in OWN else f"The {slot} is {said[slot]}." for slot in self.order]
 
 
-def meanings(rng: np.random.Generator) -> dict[Key, str]:
+def meanings(rng: np.random.Generator) -> dict[tuple[str, str], str]:
     """What each user means by each of the own words: ``{(user, slot): value}``."""
     return {(user, slot): str(rng.choice(SLOTS[slot])) for user in USERS for slot in OWN}
 
 
-def draw_order(seed: int, own_word: bool, number: int = 0) -> tuple[Order, dict[Key, str]]:
+def draw_order(seed: int, own_word: bool, number: int = 0) -> tuple[Order, dict[tuple[str, str], str]]:
     """An order of replicate ``seed``, and what its users mean; with ``own_word`` one slot is told in such a word."""
     means, rng = meanings(np.random.default_rng([seed, 13])), np.random.default_rng([seed, number, 15])
     user, own = USERS[(seed + number) % 4], list(OWN)[(seed // 4 + number) % 2]
@@ -63,7 +56,7 @@ def draw_order(seed: int, own_word: bool, number: int = 0) -> tuple[Order, dict[
 
 
 def rules_about(store: Store, user: str, slot: str) -> dict[str, Case]:
-    """Rules about a user's word by the value they give it: the most similar cases, of which the text must agree."""
+    """Rules about a user's word, cases such as "Ann says cozy" with the action "red", by their action."""
     text = f"{user} says {OWN[slot]}"
     hits = store.search(EMBEDDER.embed([text])[0], k=len(USERS) * len(SLOTS[slot]))
     return {case.action: case for case in hits.cases if case.text == text}
@@ -75,12 +68,11 @@ def taken_for(store: Store, user: str, slot: str) -> dict[str, str]:
     return {slot: best.action} if best is not None and best.q >= FLOOR else {}
 
 
-def practice(seed: int, means: Mapping[Key, str], later: Mapping[Key, str], step: float) -> Store:
-    """Memory after earlier sessions: a user's word is read, and the user takes the form or sends it back.
+def practice(seed: int, means: Meanings, later: Meanings, step: float) -> Store:
+    """Memory after earlier sessions: a word is read as a rule or an untried value, and the user takes or refuses it.
 
-    Read is what the word is taken for, else an untried value. Credit moves that rule's q by ``step`` toward the
-    verdict, which is turned round with chance `FAULT`; with step 0 a rule stays as written. From the middle on words
-    mean what ``later`` says.
+    Credit moves that rule's q by ``step`` toward the verdict, which is turned round with chance `FAULT`; step 0 leaves
+    it as written. From the middle on words mean what ``later`` says.
     """
     rng, store = np.random.default_rng([seed, 14]), open_store(dim=EMBEDDER.dim)
     asked = [key for _ in range(SESSIONS) for key in rng.permutation(list(means)).tolist()]
@@ -94,24 +86,22 @@ def practice(seed: int, means: Mapping[Key, str], later: Mapping[Key, str], step
         q = reward if value not in rules else float(td(old.q, reward, step)) if step else old.q
         why: dict[str, Any] = {"reason": f"{user} {'took the form' if reward else 'sent the form back'}"}
         why |= {"credit": reward - old.q, "episode": session, "author": "credit"}
-        edit = Edit.write(replace(old, q=q, reward=reward, uses=1, episode=session), **why)
-        if value in rules:
-            edit = Edit.rewrite(old.id, {"q": q, "uses": old.uses + 1}, sources=(old.id,), **why)
-        store.commit([edit])
+        new = replace(old, q=q, uses=old.uses + 1, reward=reward, episode=session)
+        again = Edit.rewrite(old.id, {"q": q, "uses": new.uses}, sources=(old.id,), **why)
+        store.commit([again if value in rules else Edit.write(new, **why)])
     return store
 
 
-def option_chances(llm: LLM | None, lines: Sequence[str], slot: str, draft: str = "") -> Floats:
-    """p_LLM over the options of a slot, from one call at temperature 0; without ``llm`` what was said, else any.
+def question(lines: Sequence[str], slot: str, draft: str = "") -> str:
+    """The prompt for a slot: two examples, the user's ``lines`` so far with the ``draft`` before the last, the slot."""
+    said, ask = [f"User: {line}" for line in lines], f"Q: Which {slot}?\nA:"
+    return "\n".join([HEAD, *said[:-1], *([f'{ask} "{draft}"'] if draft else []), said[-1], ask])
 
-    The prompt: `HEAD`, two examples; the user's ``lines`` so far, the slot's ``draft`` before the last; the question.
-    """
+
+def option_chances(llm: LLM | None, lines: Sequence[str], slot: str, draft: str = "") -> np.ndarray:
+    """p_LLM over the options of a slot, from one call at temperature 0; without ``llm`` what was said, else any."""
     if llm is None:
         named = [option for option in SLOTS[slot] if f" {option}." in lines[-1]] or SLOTS[slot]
         return np.array([(option in named) / len(named) for option in SLOTS[slot]])
-    said, ask = [f"User: {line}" for line in lines], f"Q: Which {slot}?\nA:"
-    drafted = [f'{ask} "{draft}"'] if draft else []
-    prompt = "\n".join([HEAD, *said[:-1], *drafted, said[-1], ask])
-    probs = llm.complete(prompt, choices=SLOTS[slot]).choice_probs
-    assert probs is not None, "options of a slot must differ in their first token"
+    probs = llm.complete(question(lines, slot, draft), choices=SLOTS[slot]).choice_probs or {}
     return np.array([probs[option] for option in SLOTS[slot]])
