@@ -17,6 +17,7 @@ def test_the_bernoulli_null_alone_raises_unreliability_by_222_percent():
     assert a90 == pytest.approx([1.0, 0.995914], abs=1e-6)
     assert u == pytest.approx([0.302643, 0.974729], abs=1e-6)
     assert round(100 * (u[1] / u[0] - 1)) == 222
+    assert changed(0.37, 3, 0.16) == pytest.approx((-0.160022, 1.150543), abs=1e-6)
     assert changed(0.55, 1, 0.0) == pytest.approx((a90[1] / a90[0] - 1, u[1] / u[0] - 1))
 
 
@@ -88,6 +89,7 @@ def test_a_draft_stands_before_the_last_turn_and_only_where_the_arm_shows_it():
 
     study.chances(Model(), [SHARDS[:1], SHARDS[:2]], drafts=True)
     assert len(asked) == 3 + 3 * 4
+    assert asked[0] == f"{world.HEAD}\nUser: I want a boat.\nQ: Which vehicle?\nA:"
     talk = 'User: I want a boat.\nQ: Which vehicle?\nA: "car"\nUser: The size is huge.\nQ: Which vehicle?\nA:'
     assert asked[3] == f"{world.HEAD}\n{talk}"
     study.chances(Model(), [SHARDS[:1], SHARDS[:2]], drafts=False)
