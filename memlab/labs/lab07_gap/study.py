@@ -63,9 +63,8 @@ def rounds(arm: str, seed: int) -> list[dict[str, Any]]:
 
 
 def last_round(rows: pd.DataFrame) -> dict[str, float]:
-    """The measures after the last round, and how much score the last three rounds added."""
-    score = rows.set_index("round")["score"]
-    return rows.iloc[-1][["score", "content", "kinds"]].to_dict() | {"late": score.iloc[-1] - score.iloc[-4]}
+    """The measures after the last round."""
+    return rows.iloc[-1][["score", "content", "kinds"]].to_dict()
 
 
 STUDY = Study(
@@ -81,8 +80,7 @@ STUDY = Study(
         Claim("a gate for the format alone scores more than writing everything", FORM, EVERYTHING, metric="score"),
         Claim("of what it writes, no more is right: writing everything is as good", EVERYTHING, FORM, margin=0.02,
               metric="content"),
-        Claim("rounds 4 to 6 add nothing: no memory gains as much in them", "no memory", "independent", margin=0.02,
-              metric="late"),
+        Claim("diversity falls where everything is written", "no memory", EVERYTHING, metric="kinds"),
     ),
     nulls=(EVERYTHING, "no memory"),
 )  # fmt: skip
@@ -149,6 +147,7 @@ REAL = Study(
 
 
 LATE = 48
+PLAIN = ("append-only, oracle gate", "append-only, no gate")
 KEPT = 0.71  # the share of honest and lying reports together that the noisy gate lets through
 
 
@@ -189,10 +188,7 @@ GATE = Study(
     "lab07-gate",
     gated,
     second_half,
-    report=grid(
-        arm=("no memory", "append-only, no gate", "append-only, oracle gate", *(f"credit, {name}" for name in gates(0))),
-        seed=SEEDS,
-    ),
+    report=grid(arm=("no memory", *(f"credit, {name}" for name in gates(0)), *PLAIN), seed=SEEDS),
     claims=(
         Claim("credit learns more behind a noisy gate than without a gate", "credit, noisy gate", "credit, no gate",
               primary=True, metric="after"),
@@ -200,8 +196,7 @@ GATE = Study(
               metric="after"),
         Claim("credit learns more behind an oracle gate than without a gate", "credit, oracle gate", "credit, no gate",
               metric="after"),
-        Claim("append-only learns more behind an oracle gate than without", "append-only, oracle gate",
-              "append-only, no gate", metric="after"),
+        Claim("append-only learns more behind an oracle gate than without", *PLAIN, metric="after"),
     ),
     nulls=("no memory", "credit, null: coin"),
 )  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 from memlab.reward import Floats
 from memlab.verify import reweighted
 
-PROMPTS, RIGHT, WRONG, TRIES, ROUNDS, PULL, FORMED = 40, 3, 5, 8, 6, 0.9, 0.6
+PROMPTS, RIGHT, WRONG, TRIES, ROUNDS, PULL, FORMED = 100, 3, 5, 8, 6, 0.9, 0.6
 """Prompts, right and wrong answers to each, tries a round, rounds, how often memory is copied, share in good form."""
 ANSWERS = RIGHT + WRONG
 
@@ -74,19 +74,19 @@ FORM = np.repeat([1.0, 0.0], ANSWERS)
 
 
 def measures(f: Floats) -> dict[str, float]:
-    """Means over prompts: ``score`` (right and in good form), ``content`` (right), and ``kinds`` of right answers in use.
+    """Means over prompts: ``score`` (right, in good form), ``content`` (right), and ``kinds`` of right answers in use.
 
     Kinds are exp of the entropy of f among the right answers: 1 where one is left, `RIGHT` where all are as likely.
     """
     right = f.reshape(*f.shape[:-1], 2, ANSWERS)[..., :RIGHT]
-    share = right.sum(axis=-2) / right.sum(axis=(-2, -1))[..., None]
+    share = right.sum(axis=-2) / right.sum(axis=(-2, -1))[..., None].clip(1e-300)
     kinds = np.exp(-(share * np.log(share.clip(1e-300))).sum(axis=-1))
     score, content = right[..., 0, :].sum(axis=-1), right.sum(axis=(-2, -1))
     return {"score": score.mean(), "content": content.mean(), "kinds": kinds.mean()}
 
 
 def rates(threshold: float) -> tuple[float, float]:
-    """TPR and FPR where answers scored above ``threshold`` pass; scores are normal, 1.5 apart: N(1.5, 1) and N(0, 1)."""
+    """TPR and FPR where answers scored above ``threshold`` pass: right ones score N(1.5, 1), wrong ones N(0, 1)."""
     from scipy.special import ndtr
 
     return float(ndtr(1.5 - threshold)), float(ndtr(-threshold))
@@ -94,7 +94,7 @@ def rates(threshold: float) -> tuple[float, float]:
 
 @lru_cache
 def content_at(threshold: float, seeds: int = 10) -> float:
-    """The share of right answers after all rounds behind a verifier with that threshold, mean of ``seeds`` replicates."""
+    """The share of right answers after all rounds behind a verifier with that threshold, mean over ``seeds``."""
     drawn = [Prompts.draw(seed) for seed in range(seeds)]
     ends = [one.live(one.accepts(*rates(threshold)), seed=seed)[-1] for seed, one in enumerate(drawn)]
     return float(np.mean([measures(f)["content"] for f in ends]))
