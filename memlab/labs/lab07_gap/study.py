@@ -8,11 +8,11 @@ import numpy as np
 
 from memlab import verify
 from memlab.agent import Agent, Gate
-from memlab.credit import RewriteQ, append_only
+from memlab.credit import CreditRule, RewriteQ, append_only
 from memlab.datafiles import data
 from memlab.experiments import Claim, Study, grid
 from memlab.labs.lab07_gap import real, world
-from memlab.learners import life, no_memory
+from memlab.learners import life
 from memlab.llm import open_llm
 from memlab.llm.embedders import ReplayEmbedder
 from memlab.retrieval import TopK
@@ -23,43 +23,26 @@ from memlab.tasks.tools import UNREADABLE
 if TYPE_CHECKING:
     import pandas as pd
 
-    from memlab.core import Task
     from memlab.llm.contract import LLM
-    from memlab.reward import Floats
 
-SEEDS = range(100, 164)
-SIMULATED = {"backend": "simulated", "model": ""}
+SEEDS, TPR, FPR = range(100, 164), 0.8, 0.2
 EVERYTHING, FORM = "null: write everything", "format alone"
-TPR, FPR = 0.8, 0.2
-
-
-def majority(rate: float) -> float:
-    """The chance that two or three of three independent verifiers accept."""
-    return rate**2 * (3 - 2 * rate)
-
-
 RATES: dict[str, tuple[float, ...]] = {
     EVERYTHING: (1.0, 1.0),
     "oracle": (1.0, 0.0),
     "independent": (TPR, FPR),
-    "ensemble of three": (majority(TPR), majority(FPR)),
+    "ensemble of three": (0.896, 0.104),
     "half shared": (TPR, FPR, 0.5),
     "all shared": (TPR, FPR, 1.0),
 }
-"""Arms that write: TPR, FPR and the shared part ρ of the errors of their verifiers."""
+"""TPR, FPR and the shared part ρ of errors; an ensemble accepts where two of three independent verifiers do."""
 
 
-def rounds(arm: str, seed: int) -> list[dict[str, Any]]:
-    """A row a round: the measures of f_t, and its gap: what one more filter would add to the content."""
+def rounds(arm: str, seed: int) -> pd.DataFrame:
+    """A row a round: the measures of f_t, and its gap."""
     prompts = world.Prompts.draw(seed)
     w = world.FORM if arm == FORM else prompts.accepts(*RATES.get(arm, (1.0, 1.0)))
-    lived = [prompts.f] * (world.ROUNDS + 1) if arm == "no memory" else prompts.live(w, seed=seed)
-    found = []
-    for number, f in enumerate(lived):
-        now = world.measures(f)
-        gained = world.measures(verify.reweighted(f, w))["content"] - now["content"]
-        found.append({"round": number, "gap": gained} | now | SIMULATED)
-    return found
+    return prompts.rounds(w, seed, 0.0 if arm == "no memory" else world.PULL)
 
 
 def last_round(rows: pd.DataFrame) -> dict[str, float]:
@@ -67,10 +50,7 @@ def last_round(rows: pd.DataFrame) -> dict[str, float]:
     return rows.iloc[-1][["score", "content", "kinds"]].to_dict()
 
 
-STUDY = Study(
-    "lab07",
-    rounds,
-    last_round,
+STUDY = Study("lab07", rounds, last_round,
     report=grid(arm=("no memory", *RATES, FORM), seed=SEEDS),
     claims=(
         Claim("with independent errors, writing what is verified beats writing everything", "independent", EVERYTHING,
@@ -85,74 +65,69 @@ STUDY = Study(
     nulls=(EVERYTHING, "no memory"),
 )  # fmt: skip
 
-
-WORLD, SELF, BEST, LIKELY = "the world judges", "the model judges", "the model's best judged", "its own favorite"
-FORMAT = "null: another question, wrong answer"
-PILOT = "pilot"
-LIVES = 3  # rounds
-
-
-def accepted(arm: str, task: Task, f: Floats, llm: LLM) -> Floats:
-    """w of each arm that writes, over the options of ``task``."""
-    if arm == WORLD:
-        return real.is_right(task)
-    if arm == EVERYTHING:
-        return np.ones(real.OPTIONS)
-    yes = f if arm == LIKELY else real.believed(llm, task)
-    return yes if arm == SELF else (yes == yes.max()).astype(float)
+WORLD, SELF, BEST, LIKELY = "the world judges", "the model judges", "its best judged", "its own favorite"
+FORMAT, PILOT, LIVES = "null: another question's case", "pilot", 3
+W = {
+    EVERYTHING: lambda table: np.ones(real.OPTIONS),
+    LIKELY: lambda table: (table["p"] == table["p"].max()).to_numpy(dtype=float),
+    SELF: lambda table: table["yes"].to_numpy(),
+    BEST: lambda table: (table["yes"] == table["yes"].max()).to_numpy(dtype=float),
+    WORLD: lambda table: table["right"].to_numpy(),
+}
+"""How each arm that writes accepts the options of a question."""
 
 
 def with_model(arm: str, family: str, seed: int, llm: LLM) -> list[dict[str, Any]]:
-    """A row a question and round: J of f_t, its ``gap``, and what copying from memory ``lost`` of the filter's J."""
-    tasks, found = real.drawn(family, seed), []
-    for number, task in enumerate(tasks):
-        f, right = real.answers(llm, task), real.is_right(task)
-        w, lived = np.zeros(real.OPTIONS), [f] * (LIVES + 1)
-        if arm == FORMAT:
-            other = tasks[1 - number]
-            lived[1:] = [real.answers(llm, task, (other, other.choices[int(real.is_right(other).argmin())]))] * LIVES
-        elif arm != "no memory":
-            w = accepted(arm, task, f, llm)
-            lived = world.chain(f, w, real.copies(llm, task), LIVES) if arm != PILOT else [f]
-        for t, now in enumerate(lived):
-            filtered = float(verify.reweighted(now, w) @ right)
-            after = float(lived[t + 1] @ right) if t + 1 < len(lived) else filtered
-            row = {"question": task.id, "round": t, "success": float(now @ right), "gap": filtered - float(now @ right)}
-            found.append(row | {"lost": filtered - after, "backend": llm.backend, "model": llm.name})
+    """A row a question and round: J of f_t, its ``gap``, and what the update ``lost`` of J(f_t[w])."""
+    asked, found = list(real.asked(llm, family, seed)), []
+    for (task, table), (other, told) in zip(asked, reversed(asked), strict=True):
+        f, right = table["p"].to_numpy(), table["right"].to_numpy()
+        w = W.get(SELF if arm == PILOT else arm, W[EVERYTHING])(table)
+        lived = [f] * (LIVES + 1)
+        if arm == FORMAT:  # a wrong answer to the other question: whatever this changes is no knowledge
+            lived[1:] = [real.answers(llm, task, (other, told.index[told["right"].argmin()]))] * LIVES
+        elif arm in W:
+            copy = np.stack([real.answers(llm, task, (task, option)) for option in task.choices])
+            lived = world.chain(f, w, copy, LIVES)
+        j, filtered = [float(x @ right) for x in lived], [float(verify.reweighted(x, w) @ right) for x in lived]
+        made = {"question": task.id, "backend": llm.backend, "model": llm.name}
+        for t in range(LIVES + 1):
+            lost = filtered[t] - j[min(t + 1, LIVES)]
+            found.append(made | {"round": t, "success": j[t], "gap": filtered[t] - j[t], "lost": lost})
     return found
 
 
 def by_round(rows: pd.DataFrame) -> dict[str, float]:
-    """J before, after the first and after the last round, what the later ones added, and the first gap."""
+    """J after the last round, what all rounds and the later ones added, and the gap before the first."""
     mean = rows.groupby("round")[["success", "gap"]].mean()
-    first, last = mean["success"].iloc[min(1, len(mean) - 1)], mean["success"].iloc[-1]
-    return {
-        "before": mean["success"].iloc[0], "first": first, "success": last, "later": last - first,
-        "gained": last - mean["success"].iloc[0], "gap": mean["gap"].iloc[0],
-    }  # fmt: skip
+    first, second, *_, last = mean["success"]
+    return {"success": last, "gained": last - first, "later": last - second, "gap": mean["gap"][0], "before": first}
 
 
-REAL = Study(
-    "lab07-real",
-    with_model,
-    by_round,
+REAL = Study("lab07-real", with_model, by_round,
     tune=grid(arm=PILOT, family=real.TRIED, seed=range(5)),
-    report=grid(
-        arm=("no memory", EVERYTHING, FORMAT, LIKELY, SELF, BEST, WORLD), family=real.FAMILIES, seed=range(100, 116)
+    report=grid(arm=("no memory", FORMAT, *W), family=real.FAMILIES, seed=range(100, 116)),
+    claims=(
+        Claim("a memory that the world judges beats one that the model judges", WORLD, SELF, primary=True,
+              metric="success"),
+        Claim("writing everything is as good as what the model judges right", EVERYTHING, SELF, margin=0.02,
+              metric="success"),
+        Claim("writing only what it judges best beats writing everything", BEST, EVERYTHING, metric="success"),
+        Claim("writing only its own favorite beats writing everything", LIKELY, EVERYTHING, metric="success"),
+        Claim("a case of another question gains nothing: no memory is as good", "no memory", FORMAT, margin=0.03,
+              metric="success"),
     ),
-    claims=(Claim("x", WORLD, SELF, primary=True, metric="success"),),
-    nulls=("no memory", EVERYTHING, FORMAT),
+    nulls=("no memory", FORMAT, EVERYTHING),
     model="ollama:smollm2:135m",
 )  # fmt: skip
 
-
-LATE = 48
+LATE, CREDIT = 48, RewriteQ(step=0.7)
+KEPT = 0.71  # .85 × TPR + .15 × FPR: the share of reports that the noisy gate lets through
 PLAIN = ("append-only, oracle gate", "append-only, no gate")
-KEPT = 0.71  # the share of honest and lying reports together that the noisy gate lets through
 
 
 def gates(seed: int) -> dict[str, Gate | None]:
-    """The gates by name; the coin refuses as much as the noisy one, whatever the answer."""
+    """The gates by name; the coin refuses as much as the noisy gate, whatever the answer."""
     coin = verify.noisy(KEPT, KEPT, seed)
     return {
         "no gate": None,
@@ -163,20 +138,23 @@ def gates(seed: int) -> dict[str, Gate | None]:
     }
 
 
-def gated(arm: str, seed: int, kind: str = "noisy") -> pd.DataFrame:
-    """One life of lab 06's agent with the simulated model, a row a task; ``true`` is the final share of true cases."""
+def live_behind(gate: Gate | None, seed: int, credit: CreditRule = CREDIT) -> pd.DataFrame:
+    """A life of lab 06's agent on its noisy stream, with the simulated model; ``true`` cases are a share of the last memory."""
     import pandas as pd
 
-    llm, embedder = open_llm("simulated"), ReplayEmbedder(data("lab05/embeddings.parquet"))
-    store, tasks = open_store(dim=embedder.dim), stream("toolbox-b", kind, 2 * LATE, seed)
-    agent = no_memory(llm, embedder, store, seed)
-    if arm != "no memory":
-        rule, gate = arm.split(", ")
-        credit = RewriteQ(step=0.7) if rule == "credit" else append_only
-        agent = Agent(llm, embedder, store, TopK(), credit=credit, gate=gates(seed)[gate], seed=seed)
+    embedder = ReplayEmbedder(data("lab05/embeddings.parquet"))
+    store, tasks = open_store(dim=embedder.dim), stream("toolbox-b", "noisy", 2 * LATE, seed)
+    agent = Agent(open_llm("simulated"), embedder, store, TopK(), credit=credit, gate=gate, seed=seed)
     rows = pd.DataFrame(life(agent, tasks))
-    truth = rows.set_index("index")["success"]
-    return rows.assign(true=np.mean([case.reward == truth[case.episode] for case in store.cases()] or [np.nan]))
+    true = [case.reward == rows["success"][case.episode] for case in store.cases()]
+    return rows.assign(true=np.mean(true or [np.nan]))
+
+
+def gated(arm: str, seed: int) -> pd.DataFrame:
+    """A rule and a gate by name; without memory the gate refuses everything."""
+    rule, _, name = arm.partition(", ")
+    gate = gates(seed)[name] if name else lambda task, episode, edit: arm
+    return live_behind(gate, seed, CREDIT if rule == "credit" else append_only)
 
 
 def second_half(rows: pd.DataFrame) -> dict[str, float]:
@@ -184,10 +162,7 @@ def second_half(rows: pd.DataFrame) -> dict[str, float]:
     return {"after": rows["success"][rows["index"] >= LATE].mean(), "true": rows["true"].iloc[0]}
 
 
-GATE = Study(
-    "lab07-gate",
-    gated,
-    second_half,
+GATE = Study("lab07-gate", gated, second_half,
     report=grid(arm=("no memory", *(f"credit, {name}" for name in gates(0)), *PLAIN), seed=SEEDS),
     claims=(
         Claim("credit learns more behind a noisy gate than without a gate", "credit, noisy gate", "credit, no gate",
