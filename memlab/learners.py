@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from memlab.agent import Agent
+from memlab.agent import Agent, Gate
 from memlab.core import Episode, MemlabError, Reply, Task
 from memlab.credit import CreditRule, append_only
 from memlab.datafiles import data
@@ -31,12 +31,16 @@ def no_memory(llm: LLM, embedder: Embedder, store: Store, seed: int) -> Agent:
 
 
 def with_memory(
-    retrieval: Retriever, credit: CreditRule = append_only, narrow_below: float | None = 0.5, make: type[Agent] = Agent
+    retrieval: Retriever,
+    credit: CreditRule = append_only,
+    narrow_below: float | None = 0.5,
+    make: type[Agent] = Agent,
+    gate: Gate | None = None,
 ) -> Learner:
     """A learner with the given parts; ``make`` is `Agent`, or a rival that decides in another way."""
 
     def learner(llm: LLM, embedder: Embedder, store: Store, seed: int) -> Agent:
-        return make(llm, embedder, store, retrieval, credit=credit, narrow_below=narrow_below, seed=seed)
+        return make(llm, embedder, store, retrieval, credit=credit, gate=gate, narrow_below=narrow_below, seed=seed)
 
     return learner
 

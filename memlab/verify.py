@@ -23,17 +23,9 @@ if TYPE_CHECKING:
 
 Verifier = Callable[[Task, str], float]
 """How far an answer to a task is believed to be right, in [0, 1]."""
-YES, NO = "yes", "no"
-JUDGE = """Is the answer right? Say "yes" or "no".
-Q: 2 + 3 =
-A: 5
-Right: "yes"
-Q: 2 + 3 =
-A: 7
-Right: "no"
-Q: {}
-A: {}
-Right:"""
+JUDGE = 'Is the answer right? Say "yes" or "no".\n' + "".join(
+    f"Q: 2 + 3 =\nA: {answer}\nRight: {said}\n" for answer, said in ((5, '"yes"'), (7, '"no"'))
+)
 """Two examples, since without them a 135M model hardly begins with either word (measured in lab 07)."""
 
 
@@ -70,25 +62,24 @@ def gap(p: ArrayLike, tpr: ArrayLike, fpr: ArrayLike) -> Any:
 
 def relative_gap(p: ArrayLike, tpr: ArrayLike, fpr: ArrayLike) -> Any:
     """gap / (1 − p), the share of the failures that the filter takes away; 0 where nothing is left to gain."""
-    return share_of_rest(gap(p, tpr, fpr), p)
-
-
-def share_of_rest(gaps: ArrayLike, p: ArrayLike) -> Any:
-    """``gaps`` / (1 − ``p``), 0 where p = 1."""
-    found, rest = np.broadcast_arrays(np.asarray(gaps, dtype=float), 1 - np.asarray(p, dtype=float))
-    return np.divide(found, rest, out=np.zeros(found.shape), where=rest > 0)[()]
+    return _ratio(gap(p, tpr, fpr), 1 - np.asarray(p, dtype=float))[()]
 
 
 def mean_relative_gap(gaps: ArrayLike, p: ArrayLike, ratio: Literal["inside", "outside"]) -> float:
     """The relative gap of many prompts, (n,) each: the ratio taken *inside* the mean, or *outside*, of the means."""
     if ratio not in ("inside", "outside"):
         raise MemlabError(f"ratio={ratio!r}: take it 'inside' or 'outside' the mean over prompts")
-    return float(np.mean(share_of_rest(gaps, p)) if ratio == "inside" else share_of_rest(np.mean(gaps), np.mean(p)))
+    found, rest = np.asarray(gaps, dtype=float), 1 - np.asarray(p, dtype=float)
+    return float(_ratio(found, rest).mean() if ratio == "inside" else _ratio(found.mean(), rest.mean()))
 
 
-def oracle(task: Task, answer: str) -> float:
-    """The world's own scorer: 1 for a right answer, else 0."""
-    return success(task, answer)
+def _ratio(found: ArrayLike, rest: ArrayLike) -> Floats:
+    above, below = np.broadcast_arrays(found, rest)
+    return np.divide(above, below, out=np.zeros(above.shape), where=below > 0)
+
+
+oracle: Verifier = success
+"""The world's own scorer: 1 for a right answer, else 0."""
 
 
 def program(check: Callable[[str, str], bool]) -> Verifier:
@@ -117,9 +108,9 @@ def self_judged(llm: LLM) -> Verifier:
     """The model's own probability of "yes" when it is asked whether an answer is right."""
 
     def verify(task: Task, answer: str) -> float:
-        text = JUDGE.format(prompt.one_line(task.text), prompt.one_line(answer))
-        reply = llm.complete(text, choices=(YES, NO))
-        return float(reply.value == YES) if reply.choice_probs is None else reply.choice_probs[YES]
+        asked = f"Q: {prompt.one_line(task.text)}\nA: {prompt.one_line(answer)}\nRight:"
+        reply = llm.complete(JUDGE + asked, choices=("yes", "no"))
+        return float(reply.value == "yes") if reply.choice_probs is None else reply.choice_probs["yes"]
 
     return verify
 
@@ -130,10 +121,8 @@ def likelihood(probs: Callable[[Task], Mapping[str, float]]) -> Verifier:
 
 
 def ensemble(*verifiers: Verifier) -> Verifier:
-    """The share of ``verifiers`` that accept an answer (give it .5 or more)."""
-    if not verifiers:
-        raise MemlabError("an ensemble of no verifiers: give at least one")
-    return lambda task, answer: float(np.mean([verifier(task, answer) >= 0.5 for verifier in verifiers]))
+    """The share of ``verifiers`` (at least one) that accept an answer, which is to give it .5 or more."""
+    return lambda task, answer: sum(verifier(task, answer) >= 0.5 for verifier in verifiers) / len(verifiers)
 
 
 def gate(verifier: Verifier, least: float = 0.5) -> Gate:

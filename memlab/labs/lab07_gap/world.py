@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,18 +95,3 @@ def measures(f: Floats) -> dict[str, float]:
     kinds = np.exp(-(share * np.log(share.clip(1e-300))).sum(axis=-1))
     score, content = right[..., 0, :].sum(axis=-1), right.sum(axis=(-2, -1))
     return {"score": score.mean(), "content": content.mean(), "kinds": kinds.mean()}
-
-
-def rates(threshold: float) -> tuple[float, float]:
-    """TPR and FPR where answers scored above ``threshold`` pass: right ones score N(1.5, 1), wrong ones N(0, 1)."""
-    from scipy.special import ndtr
-
-    return float(ndtr(1.5 - threshold)), float(ndtr(-threshold))
-
-
-@lru_cache
-def content_at(threshold: float, seeds: int = 10) -> float:
-    """The share of right answers after all rounds behind a verifier with that threshold, mean over ``seeds``."""
-    drawn = [Prompts.draw(seed) for seed in range(seeds)]
-    ends = [one.live(one.accepts(*rates(threshold)), seed)[-1] for seed, one in enumerate(drawn)]
-    return float(np.mean([measures(f)["content"] for f in ends]))
