@@ -17,6 +17,7 @@
 
 # %%
 import numpy as np
+import pandas as pd
 from scipy.special import ndtr
 
 import memlab
@@ -197,7 +198,7 @@ show.Explorer(
 # %% [markdown]
 # ## The real model judges itself
 #
-# Now SmolLM2, with 135 million weights, on questions of reasoning-gym; its recorded replies answer. It is too small to write such answers freely, so it chooses one of four; the wrong ones are answers to other questions. Then it is asked of each option whether it is right, *yes* or *no*. One question:
+# Now SmolLM2, 135 million weights, on questions of reasoning-gym; its recorded replies answer. It hardly ever writes such an answer freely, so it chooses one of four; the wrong ones are answers to other questions. Then it is asked of each option whether it is right, *yes* or *no*. One question:
 
 # %%
 llm = memlab.open_llm("replay")
@@ -206,9 +207,99 @@ print(task.text)
 table.round(3)
 
 # %% [markdown]
-# Column *p* is the generator $f$, *yes* is the acceptance $w$ of a model that judges itself. So $f[w]$ and its gap follow exactly, without sampling:
+# Column *p* is the generator $f$. *Yes* is the chance that the model accepts an option when it judges itself: the acceptance $w$. So $f[w]$ and its gap follow without sampling:
 
 # %%
 f, w, truth = (table[name].to_numpy() for name in ("p", "yes", "right"))
 filtered = f * w / (f * w).sum()
-print(f"right: {f @ truth:.3f}, filtered by its own judgment {filtered @ truth:.3f}, gap {(filtered - f) @ truth:+.3f}")
+print(f"right {f @ truth:.3f}; of what it accepts {filtered @ truth:.3f}; gap {(filtered - f) @ truth:+.3f}")
+
+# %% [markdown]
+# Eight families of questions, 32 questions each, in 16 replicates. A pilot on other questions chose them: those that the model answers better than by chance (.25). **Before you look:** in how many families will the mean gap of the self-judging model be above .02: `"none"`, `"some"`, or `"most"`?
+
+# %%
+### BEGIN SOLUTION: your guess, one of "none", "some", "most"
+guess = "none"
+### END SOLUTION
+course.predict("07.self", guess, ("none", "some", "most"))
+
+# %% [markdown]
+# *Gap* is that of its own judgment. *Gained* is what three rounds of writing by that judgment gave, when the model is asked the same question with its stored case in the prompt:
+
+# %%
+calls, scores = study.REAL.rows(), study.REAL.scores()
+judged = scores[scores["arm"] == "the model judges"]
+gaps = judged.groupby("family")["gap"].mean()
+wide = int((gaps > 0.02).sum())
+course.settle("07.self", "none" if wide == 0 else "most" if wide > 4 else "some")
+long = judged.melt(["family", "seed"], ["gap", "gained"], "measure", "J")
+title = f"Families with a gap above .02: {wide} of 8; the largest is {gaps.max():+.3f} ({gaps.idxmax()})"
+show.arms(long, y="J", arm="family", panel="measure", made_by=calls, title=title)
+
+# %% [markdown]
+# ## Memory as the outside verifier
+#
+# A model that cannot judge is not lost: the *world* judges. A memory that keeps what came of an answer holds knowledge that the model has not. The same chain for each way to judge. *Its best judged* writes the option with the highest *yes*, *its own favorite* the one with the highest *p*. Two nulls: write everything, and show a case of another question with a wrong answer (a control for form: it cannot help by what it says):
+
+# %%
+ends = scores.groupby("arm")["success"].mean()
+title = f"After three rounds: the world judges {ends['the world judges']:.2f}, the model {ends['the model judges']:.2f}, no memory {ends['no memory']:.2f}"
+show.arms(scores, y="success", made_by=calls, title=title, xlabel="J after three rounds")
+
+# %% [markdown]
+# The five claims on the real model were fixed after the pilot and before these questions were asked; margins .02 and .03:
+
+# %%
+show.verdicts(study.REAL.verdicts(), made_by=calls)
+
+# %% [markdown]
+# ## A gate on the agent
+#
+# The agent of lab 06 takes a gate: `Agent(..., gate=...)`. The gate sees each edit before it is written and gives a text: an empty one lets the edit pass, any other refuses it and says why. `verify.gate(verifier)` makes one of any verifier.
+#
+# In the *noisy* stream 15% of the rewards are reported the wrong way round. A tool that does not fit a question answers `this tool cannot read the question`; so a small *program* can check a report. **Exercise 07.3.** Write such a gate from `episode.reward` (1 or 0, as reported) and `episode.answer`.
+
+
+# %%
+def gate(task, episode, edit):
+    ### BEGIN SOLUTION: "" where report and answer fit, else why not
+    readable = episode.answer != "this tool cannot read the question"
+    return "" if readable == (episode.reward == 1) else "the report does not fit the answer"
+    ### END SOLUTION
+
+
+gate = course.check("07.3", gate)
+
+# %% [markdown]
+# One noisy stream of 96 tasks without a gate and behind yours (memlab's, while yours is not right). The *simulated* model answers, so this is about the mechanism and says nothing of real models:
+
+# %%
+for name, one in (("no gate", None), ("your gate", gate)):
+    found = pd.DataFrame(study.live_behind(one, seed=0))
+    written = found[found["edits"] > 0]
+    true = (written["reward"] == written["success"]).mean()
+    print(f"{name}: {true:.2f} of what was written is true; solved in the second half {found['success'][48:].mean():.2f}")
+
+# %% [markdown]
+# How pure does a *noisy* gate make a memory? It is a filter on reports, of which .85 are true: so the gap tells. For a verifier with TPR .8 and FPR .2, predicted, and measured in 64 streams:
+
+# %%
+lives, behind = study.GATE.rows(), study.GATE.scores()
+pure = behind.groupby("arm")["true"].mean()["credit, noisy gate"]
+print(f"predicted {0.85 + gap(0.85, 0.8, 0.2):.3f}, measured {pure:.3f}")
+show.arms(behind, y="after", made_by=lives, xlabel="success in the second half")
+
+# %% [markdown]
+# The coin refuses as much as the noisy gate and helps nothing. And look at *append-only, no gate*: a learner that pays less attention to single rewards needs its gate less. A gate repairs what credit breaks.
+
+# %%
+show.verdicts(study.GATE.verdicts(), made_by=lives)
+
+# %% [markdown]
+# ## What would falsify the claim
+#
+# *The claim fails* if a verifier that shares the generator's errors gives a gain that lasts. *Self-improvement fails here* if a memory of self-judged answers is no better than the null that writes everything. What came of it:
+
+# %%
+said = pd.concat([one.verdicts() for one in (study.STUDY, study.REAL, study.GATE)])
+print(said[["claim", "word"]].to_string(index=False))

@@ -16,7 +16,7 @@ from memlab.labs.lab07_gap import real, study, world
 def test_one_round_gains_the_gap_less_what_the_update_loses(seed, tpr, fpr, shared):
     prompts = world.Prompts.draw(seed)
     w = prompts.accepts(tpr, fpr, shared)
-    f, after = prompts.live(w, rounds=1)
+    f, after, *_ = prompts.live(w)
     j = [world.measures(x)["content"] for x in (f, after, verify.reweighted(f, w))]
     lost = 0.5 * np.abs(after - verify.reweighted(f, w)).sum(axis=-1).mean()
     # The bound of the paper, with the total variation between what was written and what came of it as its error.

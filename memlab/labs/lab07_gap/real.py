@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from memlab import prompt, verify
 from memlab.core import Task
@@ -15,9 +15,6 @@ from memlab.llm.contract import LLM
 from memlab.reward import Floats
 from memlab.tasks.scorers import score_answer
 from memlab.tasks.toolbox import questions
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 TRIED = (
     *("gcd", "letter_counting", "spell_backward", "chain_sum", "lcm", "prime_factorization"),
@@ -61,8 +58,6 @@ def answers(llm: LLM, task: Task, *cases: tuple[Task, str]) -> Floats:
 
 def asked(llm: LLM, family: str, seed: int) -> Iterator[tuple[Task, pd.DataFrame]]:
     """The questions of a cell, each with a row an option: p_LLM, the model's own yes, and the truth."""
-    import pandas as pd
-
     judge = verify.self_judged(llm)
     for task in drawn(family, seed):
         found = {"p": answers(llm, task), "yes": [judge(task, option) for option in task.choices]}

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from memlab import Claim, Study, data, grid, open_llm, verify
+from memlab.agent import Gate
 from memlab.credit import CreditRule, RewriteQ, append_only
 from memlab.labs.lab07_gap import real, world
 from memlab.learners import live, with_memory
+from memlab.llm.contract import LLM
 from memlab.llm.embedders import ReplayEmbedder
 from memlab.retrieval import TopK
 from memlab.tasks.tools import UNREADABLE
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from memlab.agent import Gate
-    from memlab.llm.contract import LLM
-
 SEEDS, TPR, FPR = range(100, 164), 0.8, 0.2
 EVERYTHING, FORM = "null: write everything", "format alone"
 RATES: dict[str, tuple[float, ...]] = {
-    EVERYTHING: (1.0, 1.0),
-    "oracle": (1.0, 0.0),
-    "independent": (TPR, FPR),
-    "ensemble of three": (0.896, 0.104),
-    "half shared": (TPR, FPR, 0.5),
-    "all shared": (TPR, FPR, 1.0),
-}
+    EVERYTHING: (1.0, 1.0), "oracle": (1.0, 0.0), "independent": (TPR, FPR), "ensemble of three": (0.896, 0.104),
+    "half shared": (TPR, FPR, 0.5), "all shared": (TPR, FPR, 1.0),
+}  # fmt: skip
 """TPR, FPR and the shared part ρ of errors; an ensemble accepts where two of three independent verifiers do."""
 
 
@@ -63,11 +56,11 @@ STUDY = Study("lab07", rounds, last_round,
 WORLD, SELF, BEST, LIKELY = "the world judges", "the model judges", "its best judged", "its own favorite"
 FORMAT, PILOT, LIVES = "null: another question's case", "pilot", 3
 W = {
-    EVERYTHING: lambda table: np.ones(real.OPTIONS),
-    LIKELY: lambda table: (table["p"] == table["p"].max()).to_numpy(dtype=float),
-    SELF: lambda table: table["yes"].to_numpy(),
-    BEST: lambda table: (table["yes"] == table["yes"].max()).to_numpy(dtype=float),
-    WORLD: lambda table: table["right"].to_numpy(),
+    EVERYTHING: lambda table: table["p"] >= 0,
+    LIKELY: lambda table: table["p"] == table["p"].max(),
+    SELF: lambda table: table["yes"],
+    BEST: lambda table: table["yes"] == table["yes"].max(),
+    WORLD: lambda table: table["right"],
 }
 """How each arm that writes accepts the options of a question."""
 
@@ -77,7 +70,7 @@ def with_model(arm: str, family: str, seed: int, llm: LLM) -> list[dict[str, Any
     asked, found = list(real.asked(llm, family, seed)), []
     for (task, table), (other, told) in zip(asked, reversed(asked), strict=True):
         f, right = table["p"].to_numpy(), table["right"].to_numpy()
-        w = W.get(SELF if arm == PILOT else arm, W[EVERYTHING])(table)
+        w = W.get(SELF if arm == PILOT else arm, W[EVERYTHING])(table).to_numpy(dtype=float)
         lived = [f] * (LIVES + 1)
         if arm == FORMAT:  # a wrong answer to the other question: whatever this changes is no knowledge
             lived[1:] = [real.answers(llm, task, (other, told.index[told["right"].argmin()]))] * LIVES
@@ -100,7 +93,7 @@ def by_round(rows: pd.DataFrame) -> dict[str, float]:
 
 
 REAL = Study("lab07-real", with_model, by_round,
-    tune=grid(arm=PILOT, family=real.TRIED, seed=range(5)),
+    tune=grid(arm=PILOT, family=real.FAMILIES + real.OUT, seed=range(5)),
     report=grid(arm=("no memory", FORMAT, *W), family=real.FAMILIES, seed=range(100, 116)),
     claims=(
         Claim("a memory that the world judges beats one that the model judges", WORLD, SELF, primary=True,

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from memlab.reward import Floats
 from memlab.verify import reweighted
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 PROMPTS, RIGHT, WRONG, TRIES, ROUNDS, PULL, FORMED = 100, 3, 5, 8, 6, 0.9, 0.6
 """Prompts, right and wrong answers to each, tries a round, rounds, how often memory is copied, share in good form."""
 ANSWERS = RIGHT + WRONG
+FORM = np.repeat([1.0, 0.0], ANSWERS)
+"""w of a gate that looks at the form alone."""
 
 
 def chain(f: Floats, w: Floats, copy: Floats, rounds: int) -> list[Floats]:
@@ -57,15 +56,15 @@ class Prompts:
         w = np.hstack([np.full((PROMPTS, RIGHT), tpr), np.where(self.doubt < shared, tpr, fpr)])
         return np.hstack([w, w])
 
-    def live(self, w: Floats, seed: int | None = None, pull: float = PULL, rounds: int = ROUNDS) -> list[Floats]:
-        """f_0 … f_rounds; memory holds what was accepted of `TRIES` answers to each prompt in the last round.
+    def live(self, w: Floats, seed: int | None = None, pull: float = PULL) -> list[Floats]:
+        """f by round; memory holds what was accepted of the last round's tries, or of the last that accepted any.
 
-        Without a ``seed``, the limit of many tries. Where a round accepts nothing, the memory stays as it was.
+        Without a ``seed``, the limit of many tries.
         """
         if seed is None:
-            return chain(self.f, w, pull * np.eye(2 * ANSWERS) + (1 - pull) * self.f[:, None, :], rounds)
+            return chain(self.f, w, pull * np.eye(2 * ANSWERS) + (1 - pull) * self.f[:, None, :], ROUNDS)
         rng, found = np.random.default_rng([seed, 8]), [self.f]
-        for _ in range(rounds):
+        for _ in range(ROUNDS):
             kept = rng.binomial(rng.multinomial(TRIES, found[-1] / found[-1].sum(axis=1, keepdims=True)), w)
             many = kept.sum(axis=1, keepdims=True)
             found.append(np.where(many > 0, pull * kept / many.clip(1) + (1 - pull) * self.f, found[-1]))
@@ -73,16 +72,10 @@ class Prompts:
 
     def rounds(self, w: Floats, seed: int | None = None, pull: float = PULL) -> pd.DataFrame:
         """`measures` of f_t, a row a round, and its ``gap``: what one more filter would add to the content."""
-        import pandas as pd
-
         lived = self.live(w, seed, pull)
         found = pd.DataFrame([{"round": t} | measures(f) for t, f in enumerate(lived)])
         gains = [measures(reweighted(f, w))["content"] for f in lived] - found["content"]
         return found.assign(gap=gains, backend="simulated", model="")
-
-
-FORM = np.repeat([1.0, 0.0], ANSWERS)
-"""w of a gate that looks at the form alone."""
 
 
 def measures(f: Floats) -> dict[str, float]:
