@@ -175,8 +175,10 @@ def test_the_share_of_true_cases_rises_by_the_gap():
 
 
 def test_each_rollout_is_judged_by_its_own_answer():
-    store, episodes = gated(verify.gate(verify.oracle), rollouts=3, credit=lambda episodes, store: [], n=24)
+    def solved(task, episode, edit):
+        return "" if episode.success else "failed"
+
+    store, episodes = gated(solved, rollouts=3, credit=lambda episodes, store: [], n=24)
     mixed = {e.task.id for e in episodes if e.success} & {e.task.id for e in episodes if not e.success}
     assert mixed, "no task has both a solved and a failed rollout: this test cannot fail"
-    true = sum(episode.reward == episode.success for episode in episodes)
-    assert len(store) == true
+    assert len(store) == sum(episode.success for episode in episodes)
