@@ -336,7 +336,7 @@ class LanceStore(LogStore):
         try:
             if version % CHECKPOINT_EVERY == 0:
                 checkpoint.save(self._db, self._view, self._tokens[-1])
-            if self._table.stats()["fragment_stats"]["num_fragments"] >= max(COMPACT_EVERY, version / COMPACT_EVERY):
+            if self._table.stats()["fragment_stats"]["num_fragments"] >= max(COMPACT_EVERY, version**0.5):
                 self._compact()
         except Exception as error:
             warnings.warn(f"{self._path} was not compacted, nothing is lost: {error}", RuntimeWarning, stacklevel=2)

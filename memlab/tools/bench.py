@@ -112,7 +112,7 @@ def own_share() -> Iterator[Measured]:
         own = _timed(lambda: list(agent.run(tasks))) / len(tasks)
     call, source = _call_seconds(tasks)
     note = f"{1000 * own:.2f} ms of memlab beside {call:.2f} s of model, {source}"
-    yield Measured("memlab's own share of an LLM episode", 100 * own / (own + call), "%", 2, note)
+    yield Measured("memlab's own share of an LLM episode", 100 * own / (own + call), "%", 1, note)
 
 
 def prefix_cache() -> Iterator[Measured]:
