@@ -13,7 +13,7 @@
 #
 # **Time** 50 minutes. **Before** [01 The MDP](01_mdp.ipynb); the agent of [06](06_agent.ipynb) helps. **Symbols** are in the [glossary](GLOSSARY.md).
 #
-# **The claim** (Song et al., arXiv:2412.02674): a model can improve on its own answers exactly as far as it judges them better than it makes them. Sellers of memory say "the agent learns from its experience". From *whose* verdict on it? A mechanism study at laptop scale, not a replication.
+# **The claim** (Song et al., arXiv:2412.02674): a model can improve on its own answers exactly as far as it judges them better than it makes them. An agent "learns from experience": by *whose* verdict on it? A mechanism study at laptop scale, not a replication.
 
 # %%
 import numpy as np
@@ -51,9 +51,7 @@ for tpr, fpr in ((0.8, 0.6), (1.0, 0.0), (0.7, 0.7)):
     print(f"TPR {tpr}, FPR {fpr}: p = .6 becomes {0.6 + gap(0.6, tpr, fpr):.4f}")
 
 # %% [markdown]
-# The last line is the heart of this lab. A verifier that cannot tell right from wrong adds nothing, however much it refuses.
-#
-# Which generator gains most? For one verifier, over all $p$:
+# The last line is the heart of this lab: a verifier that cannot tell right from wrong adds nothing, however much it refuses. Which generator gains most? Over all $p$:
 
 # %%
 p = np.linspace(0, 1, 101)
@@ -63,7 +61,7 @@ show.curves(
 )
 
 # %% [markdown]
-# A generator that is never right has nothing to let through; one that is always right has nothing to gain.
+# Who is never right has nothing to let through; who is always right has nothing to gain.
 #
 # ## From a filter to a memory
 #
@@ -75,7 +73,7 @@ lived = prompts.rounds(prompts.accepts(tpr=0.8, fpr=0.2), seed=0)
 lived[["round", "content", "gap"]].round(3)
 
 # %% [markdown]
-# *Content* is the share of right answers; *gap* is what one more filter would add. The gap is spent as it is used. The paper says how much a round gains: $J(f_{t+1}) - J(f_t) \ge \mathrm{gap}(f_t)$ less the error of the update. Here that error is habit: a tenth of the answers do not come from memory. So without sampling the first round gains exactly .9 of the gap:
+# *Content* is the share of right answers; *gap* is what one more filter would add. The gap is spent as it is used. A round gains the gap less the error of the update (the paper: $J(f_{t+1}) - J(f_t) \ge \mathrm{gap}(f_t)$ less that error). Here the error is habit: a tenth of the answers do not come from memory. So without sampling the first round gains exactly .9 of the gap:
 
 # %%
 exact = prompts.rounds(prompts.accepts(tpr=0.8, fpr=0.2))
@@ -119,7 +117,7 @@ title = f"Right answers in use fall from {kinds['no memory']:.1f} to {kinds['ind
 show.curves(main, x="round", y="kinds", title=title, ylabel="right answers in use, of 3", ylim=(1, 3))
 
 # %% [markdown]
-# It falls in every arm. So falling diversity is no sign of learning: to draw again from one's own draws is enough.
+# It falls in every arm: to draw again from one's own draws is enough. So falling diversity is no sign of learning.
 #
 # **The form improves.** Scorers want a bare number, say; our model's answers are in good form six times in ten. A gate that looks *at the form alone* knows nothing of what is right:
 
@@ -198,11 +196,11 @@ show.Explorer(
 # %% [markdown]
 # ## The real model judges itself
 #
-# Now SmolLM2, 135 million weights, on questions of reasoning-gym; its recorded replies answer. It hardly ever writes such an answer freely, so it chooses one of four; the wrong ones are answers to other questions. Then it is asked of each option whether it is right, *yes* or *no*. One question:
+# Now SmolLM2, 135 million weights, on questions of reasoning-gym; recorded replies answer. It chooses one of four options (the wrong ones are answers to other questions), and is then asked of each option whether it is right, *yes* or *no*. One question:
 
 # %%
 llm = memlab.open_llm("replay")
-task, table = next(real.asked(llm, "products", 100))
+task, table = next(real.asked(llm, "gcd", 100))
 print(task.text)
 table.round(3)
 
@@ -215,7 +213,7 @@ filtered = f * w / (f * w).sum()
 print(f"right {f @ truth:.3f}; of what it accepts {filtered @ truth:.3f}; gap {(filtered - f) @ truth:+.3f}")
 
 # %% [markdown]
-# Eight families of questions, 32 questions each, in 16 replicates. A pilot on other questions chose them: those that the model answers better than by chance (.25). **Before you look:** in how many families will the mean gap of the self-judging model be above .02: `"none"`, `"some"`, or `"most"`?
+# Eight families, 32 questions each, in 16 replicates. A pilot on other questions chose them: there the model was right more often than by chance (.25). **Before you look:** in how many families will the mean gap of the self-judging model be above .02: `"none"`, `"some"`, or `"most"`?
 
 # %%
 ### BEGIN SOLUTION: your guess, one of "none", "some", "most"
@@ -239,7 +237,7 @@ show.arms(long, y="J", arm="family", panel="measure", made_by=calls, title=title
 # %% [markdown]
 # ## Memory as the outside verifier
 #
-# A model that cannot judge is not lost: the *world* judges. A memory that keeps what came of an answer holds knowledge that the model has not. The same chain for each way to judge. *Its best judged* writes the option with the highest *yes*, *its own favorite* the one with the highest *p*. Two nulls: write everything, and show a case of another question with a wrong answer (a control for form: it cannot help by what it says):
+# Let the *world* judge instead: a memory that keeps what came of an answer holds knowledge that the model has not. The same chain for each way to judge. *Its best judged* writes the option with the highest *yes*, *its own favorite* the one with the highest *p*. Two nulls: write everything, and show a case of another question with a wrong answer (a control for form: it cannot help by what it says):
 
 # %%
 ends = scores.groupby("arm")["success"].mean()
@@ -255,7 +253,7 @@ show.verdicts(study.REAL.verdicts(), made_by=calls)
 # %% [markdown]
 # ## A gate on the agent
 #
-# The agent of lab 06 takes a gate: `Agent(..., gate=...)`. The gate sees each edit before it is written and gives a text: an empty one lets the edit pass, any other refuses it and says why. `verify.gate(verifier)` makes one of any verifier.
+# The agent of lab 06 takes a gate: `Agent(..., gate=...)`. It sees each edit before it is written and gives a text: an empty one lets it pass, any other refuses it and says why. `verify.gate(verifier)` makes one of any verifier.
 #
 # In the *noisy* stream 15% of the rewards are reported the wrong way round. A tool that does not fit a question answers `this tool cannot read the question`; so a small *program* can check a report. **Exercise 07.3.** Write such a gate from `episode.reward` (1 or 0, as reported) and `episode.answer`.
 
@@ -289,8 +287,6 @@ pure = behind.groupby("arm")["true"].mean()["credit, noisy gate"]
 print(f"predicted {0.85 + gap(0.85, 0.8, 0.2):.3f}, measured {pure:.3f}")
 
 # %% [markdown]
-# What that does for success, and the four claims on it, stand under *Going further*.
-#
 # ## What would falsify the claim
 #
 # *The claim fails* if a verifier that shares the generator's errors gives a gain that lasts. *Self-improvement fails here* if a memory of self-judged answers is no better than the null that writes everything. What came of it:
