@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
+# For type checkers; at run time `_HOMES` says where a name comes from.
+# ruff: noqa: F401
 if TYPE_CHECKING:
     from memlab.agent import Agent
     from memlab.core import Case, Edit, Episode, Hits, MemlabError, Reply, Step, Task
@@ -34,28 +36,7 @@ _HOMES = {
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = [
-    "Agent",
-    "Case",
-    "Claim",
-    "Edit",
-    "Episode",
-    "Hits",
-    "MemlabError",
-    "Reply",
-    "Step",
-    "Study",
-    "Task",
-    "Verdict",
-    "data",
-    "grid",
-    "open_embedder",
-    "open_llm",
-    "open_store",
-    "stream",
-    "study",
-    "verdict",
-]
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:

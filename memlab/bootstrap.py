@@ -80,22 +80,17 @@ def requirements(extras: Iterable[str] = ()) -> list[str]:
 
 def missing(extras: Iterable[str] = ()) -> list[str]:
     """Names of required distributions that this interpreter lacks; ``memlab`` itself must come from this clone."""
-    absent = []
-    for name in requirements(extras):
-        try:
-            importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            absent.append(name)
-    return absent if installed_from_clone() else [*absent, "memlab"]
+    absent = [name for name in requirements(extras) if not _installed(name)]
+    ours = _installed("memlab")
+    from_clone = ours and f'"{ROOT.as_uri()}"' in (ours.read_text("direct_url.json") or "")
+    return absent if from_clone else [*absent, "memlab"]
 
 
-def installed_from_clone() -> bool:
-    """Whether this interpreter, and so a notebook's kernel, imports memlab from this very clone."""
+def _installed(name: str) -> importlib.metadata.Distribution | None:
     try:
-        origin = importlib.metadata.distribution("memlab").read_text("direct_url.json") or ""
+        return importlib.metadata.distribution(name)
     except importlib.metadata.PackageNotFoundError:
-        return False
-    return f'"{ROOT.as_uri()}"' in origin
+        return None
 
 
 def wanted_hash() -> str:

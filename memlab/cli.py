@@ -1,7 +1,5 @@
 """The command line: ``memlab doctor | models | lab | run | study | bench | test | notebooks | sizes | data``."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path
@@ -12,18 +10,13 @@ import typer
 from memlab import bootstrap
 from memlab.core import MemlabError
 
-app = typer.Typer(
-    help="An agent that learns by rewriting its memory while its language model stays frozen.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-models_app = typer.Typer(help="The models of the course.", no_args_is_help=True)
-data_app = typer.Typer(help="The recorded files.", no_args_is_help=True)
-app.add_typer(models_app, name="models")
-new_app = typer.Typer(help="Files to start from.", no_args_is_help=True)
-app.add_typer(data_app, name="data")
-app.add_typer(new_app, name="new")
+ABOUT = "An agent that learns by rewriting its memory while its language model stays frozen."
+app = typer.Typer(help=ABOUT, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+models_app = typer.Typer(name="models", help="The models of the course.", no_args_is_help=True)
+data_app = typer.Typer(name="data", help="The recorded files.", no_args_is_help=True)
+new_app = typer.Typer(name="new", help="Files to start from.", no_args_is_help=True)
+for group in (models_app, data_app, new_app):
+    app.add_typer(group)
 
 CHECKS = (
     ("ruff check", ["-m", "ruff", "check", "."]),
@@ -175,14 +168,10 @@ def test(
 ) -> None:
     """Run the linters, the type checker and every test; the end says what the tests ran against."""
     failed = []
-    for name, arguments in CHECKS:
+    for name, arguments in (*CHECKS, ("pytest", ["-m", "pytest", *(pytest_args or [])])):
         bootstrap.say(name)
         if subprocess.run([sys.executable, *arguments], cwd=bootstrap.ROOT, check=False).returncode:
             failed.append(name)
-    bootstrap.say("pytest")
-    tests = [sys.executable, "-m", "pytest", *(pytest_args or [])]
-    if subprocess.run(tests, cwd=bootstrap.ROOT, check=False).returncode:
-        failed.append("pytest")
     bootstrap.say(f"FAILED: {', '.join(failed)}" if failed else "all checks passed")
     raise typer.Exit(int(bool(failed)))
 

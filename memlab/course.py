@@ -4,8 +4,6 @@ An exercise is data: what is said before the first attempt, the solution, and ty
 lab's ``exercises.py`` holds them as ``EXERCISES``.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -52,11 +50,6 @@ def unfilled(answer: Any) -> bool:
     return answer is None or answer is Ellipsis or (isinstance(answer, tuple) and any(map(unfilled, answer)))
 
 
-def filled(answer: Any, default: Any) -> Any:
-    """The reader's ``answer`` when it is filled in, else ``default``, so that later cells run either way."""
-    return default if unfilled(answer) else answer
-
-
 def exercises(number: str) -> dict[str, Exercise]:
     """The exercises of lab ``number``, such as ``"01"``, by id. Raises `MemlabError` where there is no such lab."""
     labs = import_module("memlab.labs")
@@ -94,20 +87,22 @@ def _hint(exercise: Exercise, answer: Any) -> str | None:
         if same(found, _outcome(mistake, exercise.cases), near):
             return hint
     if raised:
-        return f"your answer raised {found}"
+        return str(found)
     at = right.index(False)
     given = f"for {', '.join(map(_show, exercise.cases[at]))} " if exercise.cases else ""
     return f"{given}expect {_show(wanted[at])}, got {_show(found[at])}"
 
 
 def _outcome(answer: Any, cases: tuple[tuple[Any, ...], ...]) -> list[Any] | str:
-    """What a function gives for each case, or in words what it raised: an error too can be a typical mistake."""
+    """What a function gives for each case, or in words what went wrong: an error too can be a typical mistake."""
     try:
         return _results(answer, cases)
     except Unfilled:
         raise
+    except MemlabError as problem:
+        return str(problem)
     except Exception as problem:
-        return f"{type(problem).__name__}: {problem}"
+        return f"your answer raised {type(problem).__name__}: {problem}"
 
 
 def _results(answer: Any, cases: tuple[tuple[Any, ...], ...]) -> list[Any]:
@@ -124,7 +119,7 @@ def _results(answer: Any, cases: tuple[tuple[Any, ...], ...]) -> list[Any]:
             if unfilled(found[-1]):
                 raise Unfilled
             if not same(list(given), list(case), 0.0):
-                raise ValueError("it changed what it was given: work on a copy")
+                raise MemlabError("your function changed what it was given: work on a copy")
     return found
 
 

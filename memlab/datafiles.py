@@ -1,7 +1,5 @@
 """Recorded runs, replies and documents: found from the clone, checked against ``data/MANIFEST.sha256``."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Callable
@@ -43,8 +41,7 @@ def data(name: str) -> Path:
     path = folder / name
     if not path.is_file():
         raise MemlabError(f"Recorded file {name!r} is missing: restore it with `git checkout -- data/{name}`.")
-    stat = path.stat()
-    if sha256(str(path), stat.st_size, stat.st_mtime_ns) != listed[name]:
+    if sha256(path) != listed[name]:
         raise MemlabError(
             f"Recorded file {name!r} differs from the manifest: restore it with `git checkout -- data/{name}`, "
             "or accept your own version with `python -m memlab data manifest`."
@@ -52,10 +49,15 @@ def data(name: str) -> Path:
     return path
 
 
+def sha256(path: Path) -> str:
+    """Hash of a file, computed again when its size or its time of change is another."""
+    stat = path.stat()
+    return _sha256(path, stat.st_size, stat.st_mtime_ns)
+
+
 @lru_cache(maxsize=256)
-def sha256(path: str, size: int, mtime_ns: int) -> str:
-    """Hash of a file; size and time of change are part of the key, so that an edited file is hashed again."""
-    with open(path, "rb") as file:
+def _sha256(path: Path, size: int, mtime_ns: int) -> str:
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -73,8 +75,7 @@ def scan(folder: Path) -> dict[str, str]:
         name = path.relative_to(folder).as_posix()
         passing = name.endswith(UNFINISHED) or any(part.startswith(".") for part in name.split("/"))
         if path.is_file() and not passing and name != MANIFEST:
-            stat = path.stat()
-            found[name] = sha256(str(path), stat.st_size, stat.st_mtime_ns)
+            found[name] = sha256(path)
     return found
 
 
@@ -95,9 +96,9 @@ def write_whole(path: Path, writer: Callable[[Path], object]) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         writer(part)
-        _sync(part)
+        to_disk(part)
         os.replace(part, path)
-        _sync(path.parent)
+        to_disk(path.parent)
     except OSError as error:
         raise MemlabError(f"Cannot write {path} ({error}): free disk space, or choose a writable folder.") from error
     finally:
@@ -106,8 +107,8 @@ def write_whole(path: Path, writer: Callable[[Path], object]) -> Path:
     return path
 
 
-def _sync(path: Path) -> None:
-    # Windows opens no folder.
+def to_disk(path: Path) -> None:
+    """Have the system write a file, or the names in a folder, to disk; Windows opens no folder."""
     if path.is_file() or os.name == "posix":
         opened = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
         try:

@@ -1,11 +1,7 @@
 """``memlab doctor``: is everything ready? One line per thing, with the remedy where something is not."""
 
-from __future__ import annotations
-
-import json
 import shutil
 import sys
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +11,6 @@ from memlab import bootstrap
 from memlab.core import MemlabError
 
 ENOUGH_DISK = 2e9
-EMBEDDED = "smollm2:135m"
 
 
 @dataclass(frozen=True)
@@ -46,12 +41,12 @@ def ollama_host() -> str:
 
 def ollama_version(host: str | None = None, timeout: float = 2.0) -> str | None:
     """Version of the Ollama server at ``host``, or None when none answers within ``timeout`` seconds."""
-    # No proxy: the server is nearly always on this machine.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(f"{host or ollama_host()}/api/version", timeout=timeout) as answer:
-            return str(json.load(answer)["version"])
-    except (OSError, ValueError, KeyError):
+    import httpx
+
+    try:  # without a proxy: the server is nearly always on this machine
+        answer = httpx.get(f"{host or ollama_host()}/api/version", timeout=timeout, trust_env=False)
+        return str(answer.json()["version"])
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
         return None
 
 
@@ -82,10 +77,10 @@ def disk() -> Finding:
     """Free space where the clone and where the weights live."""
     from memlab.llm.weights import cache_dir
 
-    places = {_existing(bootstrap.ROOT), _existing(cache_dir())}
-    least, place = min((shutil.disk_usage(place).free, place) for place in places)
+    cache = next(folder for folder in (cache_dir(), *cache_dir().parents) if folder.exists())
+    least, place = min((shutil.disk_usage(place).free, place) for place in (bootstrap.ROOT, cache))
     text = f"{least / 1e9:.1f} GB free at {place}"
-    return Finding("ok" if least > ENOUGH_DISK else "warn", "disk", text, "" if least > ENOUGH_DISK else "free 2 GB")
+    return Finding("ok", "disk", text) if least > ENOUGH_DISK else Finding("warn", "disk", text, "free 2 GB")
 
 
 def recorded_files() -> Finding:
@@ -124,12 +119,11 @@ def kernel() -> Finding:
 
 def ollama() -> Finding:
     """Whether an Ollama server answers."""
-    host = ollama_host()
-    version = ollama_version(host)
+    version = ollama_version()
     if version is None:
         remedy = "none needed: the embedded model or the recorded replies stand in, and say so; or start `ollama serve`"
-        return Finding("warn", "Ollama", f"no server at {host}", remedy)
-    return Finding("ok", "Ollama", f"{version} at {host}")
+        return Finding("warn", "Ollama", f"no server at {ollama_host()}", remedy)
+    return Finding("ok", "Ollama", f"{version} at {ollama_host()}")
 
 
 def models() -> Finding:
@@ -147,16 +141,12 @@ def models() -> Finding:
 
 def weights() -> Finding:
     """Whether the embedded model's weights are in the cache and intact."""
-    from memlab.llm.weights import cache_dir, state
+    from memlab.llm.weights import SMOLLM2, cache_dir, state
 
-    now = state(EMBEDDED)
+    now = state(SMOLLM2)
     if now != "ready":
-        return Finding("warn", "weights", f"{EMBEDDED} in {cache_dir()}: {now}", "memlab models fetch (98 MB)")
-    return Finding("ok", "weights", f"{EMBEDDED} in {cache_dir()}, sha256 checked")
-
-
-def _existing(path: Path) -> Path:
-    return next(folder for folder in (path, *path.parents) if folder.exists())
+        return Finding("warn", "weights", f"{SMOLLM2} in {cache_dir()}: {now}", "memlab models fetch (98 MB)")
+    return Finding("ok", "weights", f"{SMOLLM2} in {cache_dir()}, sha256 checked")
 
 
 def _guarded(check: Callable[[], Finding]) -> Finding:

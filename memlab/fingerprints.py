@@ -1,7 +1,5 @@
 """A hash of what a computation is made of, so that kept rows are found by what made them and by nothing else."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import hashlib

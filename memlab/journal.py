@@ -1,14 +1,12 @@
 """`Journal`: keys and values in one SQLite file, for results that must survive a kill or a power cut."""
 
-from __future__ import annotations
-
 import sqlite3
 import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from memlab.core import MemlabError
 
@@ -48,10 +46,6 @@ class Journal:
         rows = self._ask("SELECT key, value, crc FROM journal WHERE key = ?", key)
         return _checked(self.path, *rows[0])[1] if rows else None
 
-    def items(self) -> list[tuple[str, bytes]]:
-        """All keys with their values, in the order in which they were put."""
-        return [_checked(self.path, *row) for row in self._ask("SELECT key, value, crc FROM journal ORDER BY rowid")]
-
     def clear(self) -> None:
         """Drop all entries, once they stand in another file."""
         self._ask("DELETE FROM journal")
@@ -68,7 +62,7 @@ class Journal:
                 self.path.unlink(missing_ok=True)
             self._lock.release()
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:

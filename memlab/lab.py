@@ -1,7 +1,5 @@
 """``memlab lab``: JupyterLab at the first notebook, with the best model that this machine offers."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal
@@ -33,17 +31,13 @@ def first_notebook() -> Path:
 
 def jupyter_command(port: int, browser: bool) -> list[str]:
     """The command line that serves the clone on loopback and opens the first notebook."""
+    first = first_notebook().relative_to(ROOT).as_posix()
     command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
-    # Warnings and the address are enough to read.
-    command.append("--log-level=WARN")
-    command.append(f"--ServerApp.root_dir={ROOT}")
-    command.append(f"--LabApp.default_url=/lab/tree/{first_notebook().relative_to(ROOT).as_posix()}")
-    if not browser:
-        command.append("--no-browser")
+    command += [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/{first}"]
+    command += ["--log-level=WARN"]  # warnings and the address are enough to read
+    command += [] if browser else ["--no-browser"]
     # A container's only user is often root, whom Jupyter otherwise turns away.
-    if getattr(os, "geteuid", lambda: 1)() == 0:
-        command.append("--allow-root")
-    return command
+    return command + ["--allow-root"] * (getattr(os, "geteuid", lambda: 1)() == 0)
 
 
 def jupyter_environment() -> dict[str, str]:
@@ -66,21 +60,20 @@ def ollama_server() -> Iterator[str | None]:
         yield version
         return
     say(f"Starting {program} serve on {ollama_host()}; it stops with JupyterLab")
-    environment = {**os.environ, "OLLAMA_HOST": ollama_host().removeprefix("http://")}
-    quiet = subprocess.DEVNULL
+    environment, quiet = {**os.environ, "OLLAMA_HOST": ollama_host().removeprefix("http://")}, subprocess.DEVNULL
     try:
         server = subprocess.Popen([program, "serve"], env=environment, stdout=quiet, stderr=quiet)
     except OSError as error:
         raise MemlabError(f"cannot run {program} ({error.strerror}); correct MEMLAB_OLLAMA_BIN, or unset it") from error
-    with server as p:
+    with server:
         try:
             give_up = time.monotonic() + PATIENCE
-            while version is None and p.poll() is None and time.monotonic() < give_up:
+            while version is None and server.poll() is None and time.monotonic() < give_up:
                 time.sleep(0.2)
                 version = ollama_version()
             yield version
         finally:
-            p.terminate()
+            server.terminate()
 
 
 def prepare_models(fetch: bool = True) -> str:

@@ -26,11 +26,9 @@ def test_entries_come_back_in_order_and_a_second_put_replaces(tmp_path):
     with Journal(path) as journal:
         for key, value in (("b", b"1"), ("a", b""), ("é\n", b"\x00\xff"), ("b", b"2")):
             journal.put(key, value)
-        assert journal.items() == [("a", b""), ("é\n", b"\x00\xff"), ("b", b"2")]
+        assert list(read_journal(path).items()) == [("a", b""), ("é\n", b"\x00\xff"), ("b", b"2")]
         assert (journal.get("b"), journal.get("none"), len(journal)) == (b"2", None, 3)
-        assert read_journal(path) == dict(journal.items())
-    with Journal(path) as journal:
-        assert list(journal.items()) == list(read_journal(path).items())
+    assert list(read_journal(path)) == ["a", "é\n", "b"]
 
 
 def test_a_file_without_entries_is_removed(tmp_path):
@@ -128,7 +126,7 @@ def test_a_full_disk_keeps_earlier_entries(tmp_path):
         journal._ask(f"PRAGMA max_page_count = {os.path.getsize(path) // 4096}")
         with pytest.raises(MemlabError, match=r"disk is full\): free disk space.*are kept"):
             journal.put("b", b"x" * 100_000)
-        assert journal.items() == [("a", b"1")]
+        assert journal.get("a") == b"1" and journal.get("b") is None
     assert read_journal(path) == {"a": b"1"}
 
 

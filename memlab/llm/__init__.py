@@ -1,7 +1,5 @@
 """The frozen model p_LLM(a|s,c) and the embedders, behind `open_llm` and `open_embedder`."""
 
-from __future__ import annotations
-
 from memlab.core import MemlabError
 from memlab.llm.contract import LLM, Embedder
 
@@ -15,37 +13,24 @@ def open_llm(spec: str = "auto") -> LLM:
     ``simulated`` or ``simulated:PATH``, ``replay`` (the course's record), ``replay:PATH``, ``replay:PATH#MODEL``, or
     ``recorded`` (replay, and simulated for what was not recorded; each reply says which). Raises MemlabError.
     """
+    from memlab.llm import auto, embedded, ollama, replay, simulated
+
     kind, _, rest = spec.partition(":")
+    path, _, model = rest.partition("#")
     if spec == "auto":
-        from memlab.llm.auto import open_auto
-
-        return open_auto()
-    if kind == "ollama" and rest:
-        from memlab.llm.ollama import OllamaLLM
-
-        return OllamaLLM(rest)
+        return auto.open_auto()
     if spec == "embedded":
-        from memlab.llm.embedded import EmbeddedLLM
-
-        return EmbeddedLLM()
-    if kind == "simulated":
-        from memlab.llm.simulated import open_simulated
-
-        return open_simulated(rest or None)
+        return embedded.EmbeddedLLM()
     if spec == "replay":
-        from memlab.llm.auto import open_course_replay
-
-        return open_course_replay()
+        return auto.open_course_replay()
     if spec == "recorded":
-        from memlab.llm.auto import RecordedElse, open_course_replay
-        from memlab.llm.simulated import open_simulated
-
-        return RecordedElse(open_course_replay(), open_simulated())
+        return auto.RecordedElse(auto.open_course_replay(), simulated.open_simulated())
+    if kind == "simulated":
+        return simulated.open_simulated(rest or None)
+    if kind == "ollama" and rest:
+        return ollama.OllamaLLM(rest)
     if kind == "replay" and rest:
-        from memlab.llm.replay import Replay
-
-        path, _, model = rest.partition("#")
-        return Replay(path, model=model or None)
+        return replay.Replay(path, model=model or None)
     raise MemlabError(
         f"Unknown model {spec!r}: use 'auto', 'ollama:NAME', 'embedded', 'simulated', 'recorded', 'replay' or "
         "'replay:PATH'."

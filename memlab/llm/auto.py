@@ -1,7 +1,5 @@
 """Which model answers when nobody chose: Ollama, else the embedded one; and the course's recorded replies."""
 
-from __future__ import annotations
-
 from memlab.core import MemlabError, Reply
 from memlab.datafiles import data, data_folder, read_manifest
 from memlab.llm import weights

@@ -55,20 +55,41 @@ class LLM(Protocol):
         """Answer a call that was made before, such as one that a recorder hands on."""
 
 
-class Embedder(Protocol):
-    """Text to unit rows."""
+class Embedder:
+    """Text to unit rows of length ``dim``; ``backend`` is ollama, wordllama, hash or replay."""
 
-    @property
-    def name(self) -> str:
-        """The embedding model's name."""
-
-    @property
-    def backend(self) -> str:
-        """ollama, wordllama, hash or replay."""
-
-    @property
-    def dim(self) -> int:
-        """Length d of a row."""
+    name: str
+    backend: str
+    dim: int
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """Rows of shape ``(n, d)``, float32, each of length 1."""
+        """Rows of shape ``(n, dim)``, float32, each of length 1; raises MemlabError for a text without words."""
+        texts = check_texts(texts)
+        return unit_rows(self._rows(texts), texts, self.name) if texts else np.zeros((0, self.dim), np.float32)
+
+    def _rows(self, texts: list[str]) -> np.ndarray:
+        """Rows of any length, one for each of the texts: at least one, none of them empty."""
+        raise NotImplementedError
+
+
+def check_texts(texts: Sequence[str]) -> list[str]:
+    """A list of non-empty strings; raises MemlabError, also on a bare string."""
+    if isinstance(texts, str):
+        raise MemlabError(f"embed() takes a list of texts, got one string {texts[:40]!r}: put it in a list.")
+    for i, text in enumerate(texts):
+        if not isinstance(text, str) or not text.strip():
+            raise MemlabError(f"Text {i} of {len(texts)} is {text!r}: an embedder needs a non-empty string.")
+    return list(texts)
+
+
+def unit_rows(rows: np.ndarray, texts: Sequence[str], name: str) -> np.ndarray:
+    """``rows`` as float32 of length 1 each; raises MemlabError on NaN and on zero rows, and names the text."""
+    rows = np.asarray(rows, dtype=np.float64)
+    length = np.linalg.norm(rows, axis=1)
+    bad = np.flatnonzero(~np.isfinite(length) | (length == 0))
+    if bad.size:
+        raise MemlabError(
+            f"The embedder {name!r} gives no direction for the text {texts[bad[0]]!r} (length {length[bad[0]]}): "
+            "give it a text with words, or use another embedder."
+        )
+    return (rows / length[:, None]).astype(np.float32)

@@ -1,7 +1,5 @@
 """SmolLM2-135M-Instruct inside this process (llama.cpp by `xllamacpp`): a real model where no Ollama server runs."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import threading

@@ -1,7 +1,5 @@
 """Text to unit rows: Ollama's all-minilm, wordllama, hashed words, and recorded rows of any of them."""
 
-from __future__ import annotations
-
 import hashlib
 import importlib
 import json
@@ -9,47 +7,24 @@ import logging
 import os
 import re
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from memlab.core import MemlabError
-from memlab.datafiles import write_whole
-from memlab.llm.contract import Embedder, ModelMissing, ReplayMiss
+from memlab.llm.contract import Embedder, ModelMissing, ReplayMiss, check_texts
 from memlab.llm.ollama import Servers
-from memlab.llm.replay import provenance
+from memlab.llm.replay import write_table
 
 MINILM = "all-minilm"
 BATCH = 64
 
 
-def unit_rows(rows: np.ndarray, texts: Sequence[str], name: str) -> np.ndarray:
-    """``rows`` as float32 of length 1 each; raises MemlabError on NaN and on zero rows, and names the text."""
-    rows = np.asarray(rows, dtype=np.float64)
-    length = np.linalg.norm(rows, axis=1)
-    bad = np.flatnonzero(~np.isfinite(length) | (length == 0))
-    if bad.size:
-        raise MemlabError(
-            f"The embedder {name!r} gives no direction for the text {texts[bad[0]]!r} (length {length[bad[0]]}): "
-            "give it a text with words, or use another embedder."
-        )
-    return (rows / length[:, None]).astype(np.float32)
-
-
-def check_texts(texts: Sequence[str]) -> list[str]:
-    """A list of non-empty strings; raises MemlabError, also on a bare string."""
-    if isinstance(texts, str):
-        raise MemlabError(f"embed() takes a list of texts, got one string {texts[:40]!r}: put it in a list.")
-    for i, text in enumerate(texts):
-        if not isinstance(text, str) or not text.strip():
-            raise MemlabError(f"Text {i} of {len(texts)} is {text!r}: an embedder needs a non-empty string.")
-    return list(texts)
-
-
-class OllamaEmbedder:
-    """``model`` as an Ollama server runs it; raises NoServer or ModelMissing."""
+class OllamaEmbedder(Embedder):
+    """``model`` as an Ollama server runs it, asked in batches of 64 texts; raises NoServer or ModelMissing."""
 
     backend = "ollama"
 
@@ -59,33 +34,27 @@ class OllamaEmbedder:
         self._dim = 0
 
     @property
-    def dim(self) -> int:
+    def dim(self) -> int:  # type: ignore[override]
         """Length of a row; the first look asks the server."""
         if not self._dim:
             self.embed(["dimension"])
         return self._dim
 
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """Rows of shape ``(n, dim)``, in batches of 64."""
-        texts = check_texts(texts)
-        rows: list[np.ndarray] = []
-        for start in range(0, len(texts), BATCH):
-            batch = texts[start : start + BATCH]
+    def _rows(self, texts: list[str]) -> np.ndarray:
+        batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
+        return np.concatenate([self.servers.call(partial(self._ask, batch)) for batch in batches])
 
-            def ask(host: str, client: Any, batch: list[str] = batch) -> np.ndarray:
-                self.servers.digest(host, self.name)
-                answer = client.embed(model=self.name, input=batch, truncate=False, keep_alive="2h")
-                found = np.array(answer.embeddings, float)
-                if found.ndim != 2 or len(found) != len(batch) or self._dim not in (0, found.shape[1]):
-                    raise ValueError(f"embeddings of shape {found.shape} for {len(batch)} texts")
-                return found
-
-            rows.append(self.servers.call(ask))
-            self._dim = rows[-1].shape[1]
-        return unit_rows(np.concatenate(rows), texts, self.name) if rows else np.zeros((0, self.dim), np.float32)
+    def _ask(self, batch: list[str], host: str, client: Any) -> np.ndarray:
+        self.servers.digest(host, self.name)
+        answer = client.embed(model=self.name, input=batch, truncate=False, keep_alive="2h")
+        found = np.array(answer.embeddings, float)
+        if found.ndim != 2 or len(found) != len(batch) or self._dim not in (0, found.shape[1]):
+            raise ValueError(f"embeddings of shape {found.shape} for {len(batch)} texts")
+        self._dim = found.shape[1]
+        return found
 
 
-class WordLlamaEmbedder:
+class WordLlamaEmbedder(Embedder):
     """The 256-d static word vectors in the wheel of `wordllama`; nothing is downloaded."""
 
     name = "wordllama"
@@ -103,16 +72,15 @@ class WordLlamaEmbedder:
                 f"The package wordllama at {home} holds no weights ({error}): install wordllama 0.4 from its wheel."
             ) from error
 
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """Rows of shape ``(n, 256)``."""
-        texts = check_texts(texts)
-        if not texts:
-            return np.zeros((0, self.dim), np.float32)
-        return unit_rows(self._model.embed(texts), texts, self.name)
+    def _rows(self, texts: list[str]) -> np.ndarray:
+        return np.asarray(self._model.embed(texts))
 
 
-class HashEmbedder:
-    """Signed feature hashing of lower-case words and pairs of words: no weights, the same on every machine."""
+class HashEmbedder(Embedder):
+    """Signed feature hashing of lower-case words and pairs of words: no weights, the same on every machine.
+
+    A text without words counts as one word.
+    """
 
     name = "hash"
     backend = "hash"
@@ -120,9 +88,7 @@ class HashEmbedder:
     def __init__(self, dim: int = 256) -> None:
         self.dim = dim
 
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """Rows of shape ``(n, dim)``; a text without words counts as one word."""
-        texts = check_texts(texts)
+    def _rows(self, texts: list[str]) -> np.ndarray:
         rows = np.zeros((len(texts), self.dim))
         for row, text in zip(rows, texts, strict=True):
             words = re.findall(r"\w+", text.lower()) or [text.strip()]
@@ -132,10 +98,10 @@ class HashEmbedder:
             if not row.any():
                 # Opposite signs in one place may cancel; a row needs a direction.
                 row[0] = 1.0
-        return unit_rows(rows, texts, self.name)
+        return rows
 
 
-class RecordingEmbedder:
+class RecordingEmbedder(Embedder):
     """A live embedder that asks for no text twice and keeps its rows in the Parquet file ``path``.
 
     Rows are saved by `save`, on leaving a ``with`` block, and after each 256 new texts: unlike replies they cost
@@ -146,17 +112,17 @@ class RecordingEmbedder:
         self.embedder = embedder
         self.path = Path(path)
         self.name, self.backend, self.dim = embedder.name, embedder.backend, embedder.dim
-        self._rows: dict[str, np.ndarray] = {}
+        self._rows_of: dict[str, np.ndarray] = {}
         self._unsaved = 0
         if self.path.exists():
-            name, dim, self._rows = _read_vectors(self.path)
+            name, dim, self._rows_of = _read_vectors(self.path)
             if (name, dim) != (self.name, self.dim):
                 raise MemlabError(
                     f"{self.path} holds rows of {name!r} with {dim} columns, not of {self.name!r} with {self.dim}: "
                     "record to another file."
                 )
 
-    def __enter__(self) -> RecordingEmbedder:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -165,32 +131,29 @@ class RecordingEmbedder:
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Rows of shape ``(n, dim)``, recorded where known."""
         texts = check_texts(texts)
-        new = [t for t in dict.fromkeys(texts) if t not in self._rows]
+        new = [t for t in dict.fromkeys(texts) if t not in self._rows_of]
         if new:
-            self._rows.update(zip(new, self.embedder.embed(new), strict=True))
+            self._rows_of.update(zip(new, self.embedder.embed(new), strict=True))
             self._unsaved += len(new)
         if self._unsaved >= 256:
             self.save()
-        return np.array([self._rows[t] for t in texts], np.float32).reshape(len(texts), self.dim)
+        return np.array([self._rows_of[t] for t in texts], np.float32).reshape(len(texts), self.dim)
 
     def save(self) -> Path:
         """Write all rows, atomically; gives the path."""
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
-        if not self._unsaved and self.path.exists():
-            return self.path
-        texts = sorted(self._rows)
-        flat = np.array([self._rows[t] for t in texts], np.float32).reshape(-1)
-        vectors = pa.FixedSizeListArray.from_arrays(pa.array(flat, pa.float32()), self.dim)
-        origin = {**provenance(), "model": self.name, "backend": self.backend, "dim": self.dim}
-        table = pa.table({"text": texts, "vector": vectors}).replace_schema_metadata({"memlab": json.dumps(origin)})
-        write_whole(self.path, lambda part: pq.write_table(table, part, compression="zstd", compression_level=12))
-        self._unsaved = 0
+        if self._unsaved or not self.path.exists():
+            texts = sorted(self._rows_of)
+            flat = np.array([self._rows_of[t] for t in texts], np.float32).reshape(-1)
+            vectors = pa.FixedSizeListArray.from_arrays(pa.array(flat, pa.float32()), self.dim)
+            note = {"model": self.name, "backend": self.backend, "dim": self.dim}
+            write_table(self.path, pa.table({"text": texts, "vector": vectors}), note, level=12)
+            self._unsaved = 0
         return self.path
 
 
-class ReplayEmbedder:
+class ReplayEmbedder(Embedder):
     """Recorded rows from a Parquet file, or from all ``*.parquet`` files of embeddings in a folder."""
 
     backend = "replay"
@@ -200,12 +163,12 @@ class ReplayEmbedder:
         files = sorted(self.path.glob("*.parquet")) if os.path.isdir(self.path) else [self.path]
         if not files:
             raise MemlabError(f"No recorded embeddings in {self.path}: correct the path.")
-        self._rows: dict[str, np.ndarray] = {}
+        self._rows_of: dict[str, np.ndarray] = {}
         held = set()
         for file in files:
             name, dim, rows = _read_vectors(file)
             held.add((name, dim))
-            self._rows.update(rows)
+            self._rows_of.update(rows)
         if len(held) > 1:
             raise MemlabError(f"{self.path} mixes embeddings of {sorted(held)}: name one file.")
         self.name, self.dim = held.pop()
@@ -213,13 +176,13 @@ class ReplayEmbedder:
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Rows of shape ``(n, dim)``; raises ReplayMiss."""
         texts = check_texts(texts)
-        missing = [t for t in texts if t not in self._rows]
+        missing = [t for t in texts if t not in self._rows_of]
         if missing:
             raise ReplayMiss(
                 f"{self.path} holds no embedding by {self.name} of {len(missing)} texts, first {missing[0][:120]!r}: "
                 "use recorded tasks, or a live embedder ('ollama:all-minilm', 'wordllama', 'hash')."
             )
-        return np.array([self._rows[t] for t in texts], np.float32).reshape(len(texts), self.dim)
+        return np.array([self._rows_of[t] for t in texts], np.float32).reshape(len(texts), self.dim)
 
 
 def _import_quietly(package: str) -> Any:
@@ -231,7 +194,7 @@ def _import_quietly(package: str) -> Any:
     return module
 
 
-def open_auto_embedder(announce: bool = True) -> Embedder:
+def open_auto_embedder() -> Embedder:
     """all-minilm when an Ollama server answers and has it, else wordllama; says which."""
     live = OllamaEmbedder(MINILM)
     try:
@@ -242,8 +205,7 @@ def open_auto_embedder(announce: bool = True) -> Embedder:
         why = f"Ollama has no {MINILM}" if isinstance(error, ModelMissing) else "no Ollama server answers"
     else:
         why = "an Ollama server answers"
-    if announce:
-        print(f"memlab: embeddings by {found.name} ({why})")
+    print(f"memlab: embeddings by {found.name} ({why})")
     return found
 
 

@@ -1,7 +1,5 @@
 """The first choice for p_LLM(a|s,c): a model served by Ollama, with retries and errors that say what to do."""
 
-from __future__ import annotations
-
 import os
 import re
 import time
@@ -125,12 +123,9 @@ class Servers:
         if host not in self._clients:
             import ollama
 
-            # A proxy meant for the internet must not catch calls to this machine.
-            local = host.split("://")[1].startswith(("127.", "localhost", "[::1]"))
-            # A redirected POST comes back as a GET of something else.
-            self._clients[host] = ollama.Client(
-                host=host, timeout=self.timeout, trust_env=not local, follow_redirects=False
-            )
+            # A proxy meant for the internet must not catch calls to this machine; a redirected POST would be a GET.
+            proxy = not host.split("://")[1].startswith(("127.", "localhost", "[::1]"))
+            self._clients[host] = ollama.Client(host, follow_redirects=False, timeout=self.timeout, trust_env=proxy)
         return self._clients[host]
 
     def models(self, host: str, fresh: bool = False) -> set[str]:
@@ -162,7 +157,7 @@ class Servers:
 
     def probe(self, model: str) -> None:
         """Look once at each host for a server with ``model``; raises NoServer or ModelMissing."""
-        trouble: Exception | None = None
+        trouble: MemlabError | None = None
         for host in self.hosts:
             try:
                 held = self.models(host, fresh=True)
@@ -171,9 +166,7 @@ class Servers:
                 trouble = ModelMissing(_missing(host, model, held))
             except _Failed as error:
                 trouble = error
-        if isinstance(trouble, ModelMissing):
-            raise trouble
-        raise NoServer(self._complaint(trouble)) from trouble
+        raise trouble if isinstance(trouble, ModelMissing) else NoServer(self._complaint(trouble)) from trouble
 
     def call(self, ask: Callable[[str, Any], T]) -> T:
         """``ask(host, client)`` on the next live host; raises NoServer after 4 rounds of failures."""
@@ -198,11 +191,9 @@ class Servers:
         raise NoServer(self._complaint(trouble)) from trouble
 
     def _order(self) -> list[str]:
-        self._turn += 1
-        n = len(self.hosts)
-        ring = [self.hosts[(self._turn + i) % n] for i in range(n)]
-        now = time.monotonic()
-        return [h for h in ring if self._dead_until.get(h, 0.0) <= now] or ring
+        self._turn = (self._turn + 1) % len(self.hosts)
+        ring = self.hosts[self._turn :] + self.hosts[: self._turn]
+        return [host for host in ring if self._dead_until.get(host, 0.0) <= time.monotonic()] or ring
 
     def _complaint(self, trouble: Exception | None) -> str:
         import httpx
@@ -252,13 +243,8 @@ class OllamaLLM(Model):
 
         Raises NoServer, ModelMissing, ContextTooLong or BadReply. ``seconds`` is wall time with retries.
         """
-        options: dict[str, Any] = {
-            "temperature": call.temperature,
-            "seed": call.seed,
-            "num_predict": call.max_tokens,
-            "repeat_penalty": 1.0,
-            "num_ctx": self.num_ctx,
-        }
+        options: dict[str, Any] = {"temperature": call.temperature, "seed": call.seed, "num_predict": call.max_tokens}
+        options |= {"repeat_penalty": 1.0, "num_ctx": self.num_ctx}
         if call.choices is not None:
             # After the closing quote a JSON grammar still allows blank lines: they would cost time only.
             options["stop"] = ["\n"]

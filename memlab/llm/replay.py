@@ -8,14 +8,18 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from memlab.core import MemlabError, Reply
 from memlab.datafiles import write_whole
 from memlab.journal import Journal, read_journal
 from memlab.llm.call import Call, Model
 from memlab.llm.contract import LLM, NoServer, ReplayMiss
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 PART = ".part.sqlite"
 COLUMNS = ("key", "model", "digest", "prompt", "call", "reply", "backend")
@@ -58,6 +62,7 @@ class Recorder(Model):
 
     def __init__(self, llm: LLM, path: str | Path) -> None:
         self.llm = llm
+        self.name, self.backend = llm.name, llm.backend
         self.path = Path(path)
         self.journal = Journal(f"{self.path}{PART}")
         self._guard = threading.Lock()
@@ -68,16 +73,6 @@ class Recorder(Model):
             raise
 
     @property
-    def name(self) -> str:
-        """The recorded model's name."""
-        return self.llm.name
-
-    @property
-    def backend(self) -> str:
-        """The recorded model's backend."""
-        return self.llm.backend
-
-    @property
     def digest(self) -> str:
         """The recorded model's digest."""
         return self.llm.digest
@@ -85,7 +80,7 @@ class Recorder(Model):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __enter__(self) -> Recorder:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -201,29 +196,25 @@ def provenance() -> dict[str, Any]:
 
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
-    """Write recorded rows as one Parquet file with provenance in its metadata, atomically."""
+    """Write recorded rows as one Parquet file, with what made them."""
     import pyarrow as pa
+
+    table = pa.Table.from_pylist(list(rows), schema=pa.schema([(name, pa.string()) for name in COLUMNS]))
+    models = sorted({(row["model"], row["digest"]) for row in rows})
+    note = {"models": models, "backends": sorted({row["backend"] for row in rows})}
+    write_table(path, table, note, level=19)
+
+
+def write_table(path: Path, table: pa.Table, note: Mapping[str, Any], level: int) -> None:
+    """Write a Parquet file (zstd at ``level``) with `provenance` and ``note`` in its metadata, all or nothing."""
     import pyarrow.parquet as pq
 
-    origin = {
-        **provenance(),
-        "models": sorted({(row["model"], row["digest"]) for row in rows}),
-        "backends": sorted({row["backend"] for row in rows}),
-    }
-    schema = pa.schema([(name, pa.string()) for name in COLUMNS], metadata={"memlab": json.dumps(origin)})
-    table = pa.Table.from_pylist(list(rows), schema=schema)
-    write_whole(path, lambda part: pq.write_table(table, part, compression="zstd", compression_level=19))
+    table = table.replace_schema_metadata({"memlab": json.dumps({**provenance(), **note})})
+    write_whole(path, lambda part: pq.write_table(table, part, compression="zstd", compression_level=level))
 
 
 def _reply_fields(reply: Reply) -> dict[str, Any]:
     probs = None if reply.choice_probs is None else {c: round(p, 9) for c, p in reply.choice_probs.items()}
     missing = None if reply.missing_mass is None else round(reply.missing_mass, 9)
-    return {
-        "text": reply.text,
-        "value": reply.value,
-        "choice_probs": probs,
-        "tokens_in": reply.tokens_in,
-        "tokens_out": reply.tokens_out,
-        "seconds": round(reply.seconds, 6),
-        "missing_mass": missing,
-    }
+    kept = replace(reply, choice_probs=probs, missing_mass=missing, seconds=round(reply.seconds, 6))
+    return {name: value for name, value in vars(kept).items() if name not in ("model", "backend")}

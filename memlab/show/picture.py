@@ -1,7 +1,5 @@
 """A figure as HTML with alt text and caption, which survives GitHub, nbconvert and the loss of the kernel."""
 
-from __future__ import annotations
-
 import base64
 import io
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """House style: Okabe-Ito colors, told apart in grey by line style and marker as well."""
 
-from __future__ import annotations
-
 from typing import Any
 
 # Ordered so that neighbors differ in lightness; yellow is left out, since it vanishes on white.

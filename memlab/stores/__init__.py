@@ -1,10 +1,9 @@
 """Memory ``M``: one contract (`Store`), two stores. `open_store` chooses."""
 
-from __future__ import annotations
-
 import os
 
-from memlab.stores.contract import ReadOnlyError, Store, StoreError
+from memlab.stores.checks import ReadOnlyError, StoreError, check_count
+from memlab.stores.contract import Store
 
 __all__ = ["ReadOnlyError", "Store", "StoreError", "open_store"]
 
@@ -20,6 +19,8 @@ def open_store(path: str | os.PathLike[str] | None = None, dim: int | None = Non
     at the last whole commit, with a warning that says what was dropped. With ``durable=True`` each commit is synced to
     disk before it is acknowledged, as with ``synchronous=FULL``, and outlives that too, if the disk keeps its word.
     """
+    if dim is not None:
+        dim = check_count(dim, "dim", 1, "the length of your embedder's vectors, such as embedder.dim,")
     if path is None:
         from memlab.stores.array import ArrayStore
 

@@ -1,23 +1,19 @@
 """What the array store and the LanceDB store share: reading the view, committing, reverting."""
 
-from __future__ import annotations
-
 import signal
 import threading
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from types import FrameType, TracebackType
-from typing import Self
+from types import FrameType
 
 import numpy as np
 
 from memlab.core import Edit, Step
-from memlab.stores.contract import StoreError, check_count, check_dim, check_ids, check_step, check_text
+from memlab.stores.checks import StoreError, check_count, check_ids, check_step, check_text
+from memlab.stores.contract import Store
 from memlab.stores.log import Entry, Pair, View, advance, replay, resolve
-from memlab.stores.reading import Past, Reading
 from memlab.stores.reverts import pick, take_back
-from memlab.stores.views import Pinned, Without
 
 
 @contextmanager
@@ -36,12 +32,12 @@ def interrupts_wait() -> Iterator[None]:
             old(*caught[0])
 
 
-class LogStore(Reading):
+class LogStore(Store, ABC):
     """A log of commits and the view that follows from it. Subclasses say where the log is kept."""
 
     def __init__(self, dim: int) -> None:
-        super().__init__(check_dim(dim), View())
-        self._past: Past | None = None
+        super().__init__(dim, View())
+        self._past: dict[str | None, list[tuple[int, Step]]] | None = None
         self._stale = False
         self._closed = False
 
@@ -65,25 +61,15 @@ class LogStore(Reading):
         """Whether somebody else may have committed to the log since it was last read."""
         return False
 
-    @abstractmethod
     def _look(self) -> None:
-        """Take in which commits the log has now."""
+        """Take in which commits the log has now, where another may write it."""
 
     def _writing(self) -> AbstractContextManager[None]:
         """Keep other writers out."""
         return nullcontext()
 
-    @abstractmethod
     def _tidy(self) -> None:
         """Compact the log where that is due; failing to is no reason to fail a commit."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         self._closed = True
@@ -111,8 +97,7 @@ class LogStore(Reading):
         with self._guard:
             self._look()
             view = View()
-            replay(view, self._entries())
-            view.version = self._newest()
+            replay(view, self._entries(), self._newest())
             self._view, self._index, self._past, self._stale = view, None, None, False
 
     def commit(self, edits: Iterable[Edit], steps: Iterable[Step] = ()) -> int:
@@ -147,7 +132,7 @@ class LogStore(Reading):
                 if done:
                     self._apply(version, touched)
                     if self._past is not None:
-                        self._past.add((version, step) for step in steps)
+                        self._remember((version, step) for step in steps)
                 self._stale = False
                 if done:
                     self._tidy()
@@ -162,35 +147,29 @@ class LogStore(Reading):
                 self._index.follow(old, pair[0], case_id)
         self._view.version = version
 
-    def history(self, case_id: str) -> list[Edit]:
-        return self._history(check_text(case_id, "the case id"), self.version)
-
     def _history(self, case_id: str, upto: int) -> list[Edit]:
         with self._guard:
             return [entry.edit for entry in replay(View(), self._entries(upto=upto, case_id=case_id))]
 
-    def steps(self, case_id: str | None = None) -> list[Step]:
-        return self._uses(case_id, self.version)
-
     def _uses(self, case_id: str | None, upto: int) -> list[Step]:
         with self._guard:
-            if self._past is None:
-                self._past = Past(self._steps())
-            return self._past.steps(case_id, upto)
+            past = self._remember(self._steps()) if self._past is None else self._past
+            return [step for version, step in past.get(case_id, []) if version <= upto]
 
-    def at(self, version: int) -> Pinned:
-        with self._guard:
-            return Pinned(self, self._view_at(version))
-
-    def without(self, ids: Iterable[str]) -> Without:
-        return Without(self, ids)
+    def _remember(self, rows: Iterable[tuple[int, Step]]) -> dict[str | None, list[tuple[int, Step]]]:
+        """Past steps by each case they were shown, and all of them under None, with ``rows`` at the end."""
+        past = self._past or {}
+        for row in rows:
+            for case_id in {None, *row[1].shown}:
+                past.setdefault(case_id, []).append(row)
+        self._past = past
+        return past
 
     def _view_at(self, version: int) -> View:
-        view = View()
-        upto = self._check_version(version)
-        replay(view, self._entries(upto=upto))
-        view.version = upto
-        return view
+        with self._guard:
+            view, upto = View(), self._check_version(version)
+            replay(view, self._entries(upto=upto), upto)
+            return view
 
     def _check_version(self, version: object) -> int:
         newest = self.version

@@ -3,8 +3,6 @@
 It holds no vectors, only their CRC-32, and nothing that the log does not hold: losing it loses no memory.
 """
 
-from __future__ import annotations
-
 import json
 import zlib
 from collections.abc import Callable

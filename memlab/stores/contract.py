@@ -1,256 +1,176 @@
-"""What every store promises (`Store`), and the checks that both stores share.
-
-A batch is checked as a whole before anything is written: a bad edit anywhere leaves memory as it was.
-"""
+"""What every store promises, and how a view is read (`Store`); views of the past (`Pinned`) and of less (`Without`)."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from types import TracebackType
-from typing import Any, Protocol
+import threading
+from collections.abc import Iterable
+from typing import Any, Self
 
 import numpy as np
 
-from memlab.core import CASE_FIELDS, KINDS, OPS, Case, Edit, Hits, MemlabError, Step
-
-UNIT_TOLERANCE = 1e-3
-
-
-class StoreError(MemlabError):
-    """Memory could not be read or changed as asked; nothing was written."""
+from memlab.core import Case, Edit, Hits, Step
+from memlab.stores.checks import ReadOnlyError, StoreError, check_count, check_ids, check_kind, check_text, check_vector
+from memlab.stores.index import Index
+from memlab.stores.log import View
 
 
-class ReadOnlyError(StoreError):
-    """A view made by ``at`` or ``without`` was asked to change memory."""
-
-
-class Store(Protocol):
+class Store:
     """Case, subtask and tool memory: a log of edits, and the current view that follows from it.
 
-    Every method raises `StoreError` on bad input. ``version`` counts commits from 0, the empty store.
+    Every method raises `StoreError` on bad input. ``version`` counts commits from 0, the empty store. What changes
+    memory is here the error of a read-only view; `memlab.stores.base.LogStore` can.
     """
+
+    what = "a read-only view"
+
+    def __init__(self, dim: int, view: View, log: Any = None) -> None:
+        self._dim, self._view = dim, view
+        self._log: Any = self if log is None else log
+        self._guard = threading.RLock()
+        self._index: Index | None = None  # made when first searched
+
+    def _sync(self) -> None:
+        """Bring the view up to date; called with the guard held, before anything is read. The past does not change."""
 
     @property
     def dim(self) -> int:
         """Length ``d`` of every vector."""
-        ...
+        return self._dim
 
     @property
     def version(self) -> int:
         """The number of the last commit this store shows."""
-        ...
+        with self._guard:
+            self._sync()
+            return self._view.version
 
     def __len__(self) -> int:
         """How many cases are live."""
-        ...
-
-    def commit(self, edits: Iterable[Edit], steps: Iterable[Step] = ()) -> int:
-        """Write all of it or nothing; give the new version (the current one when there is nothing to write)."""
-        ...
+        with self._guard:
+            self._sync()
+            return len(self._view.live)
 
     def search(self, vector: np.ndarray, k: int, kind: str | None = None) -> Hits:
         """The ``k`` live cases nearest to the unit ``vector``: cosine rounded to 1e-6, ties broken by id."""
-        ...
+        query = check_vector(vector, self._dim, "search: vector")
+        k = check_count(k, "k", wanted="a number of cases")
+        if kind is not None:
+            check_kind(kind, "search")
+        with self._guard:
+            self._sync()
+            if self._index is None:
+                self._index = Index(self._dim, self._view.live.values())
+            ids, similarity = self._index.search(query, k, kind)
+            return Hits(tuple(ids), similarity, tuple(self._view.live[case_id] for case_id in ids))
 
     def get(self, case_id: str) -> Case:
         """One live case."""
-        ...
-
-    def history(self, case_id: str) -> list[Edit]:
-        """Every edit of one case, oldest first, with ``before`` and ``after`` filled in."""
-        ...
+        check_text(case_id, "the case id")
+        with self._guard:
+            self._sync()
+            live, gone = self._view.pair(case_id)
+        if live is None:
+            state = "was forgotten; an earlier at(version) shows it" if gone else "is not in memory; see cases()"
+            raise StoreError(f"case {case_id!r} {state}")
+        return live
 
     def cases(self, kind: str | None = None) -> tuple[Case, ...]:
         """The live cases, sorted by id."""
-        ...
+        if kind is not None:
+            check_kind(kind, "cases")
+        with self._guard:
+            self._sync()
+            live = self._view.live
+            return tuple(live[case_id] for case_id in sorted(live) if kind is None or live[case_id].kind == kind)
+
+    def history(self, case_id: str) -> list[Edit]:
+        """Every edit of one case, oldest first, with ``before`` and ``after`` filled in."""
+        return self._log._history(check_text(case_id, "the case id"), self.version)
 
     def steps(self, case_id: str | None = None) -> list[Step]:
         """Past uses of memory, oldest first; of one case when ``case_id`` is given."""
-        ...
+        return self._log._uses(case_id, self.version)
 
     def at(self, version: int) -> Store:
-        """A read-only view of memory as it was after commit ``version``."""
-        ...
+        """A read-only view of memory as it was after commit ``version``; vectors are shared with the store."""
+        return Pinned(self._log, self._log._view_at(version))
 
     def without(self, ids: Iterable[str]) -> Store:
         """A read-only view of this store less ``ids``; it follows later commits of this store."""
-        ...
+        return Without(self, ids)
 
-    def revert(
-        self,
-        version: int | None = None,
-        episode: int | None = None,
-        ids: Iterable[str] | None = None,
-        author: str | None = None,
-        since: int | None = None,
-        derived: bool = False,
-        keep_later: bool = False,
-    ) -> int:
+    def commit(self, edits: Iterable[Edit], steps: Iterable[Step] = ()) -> int:
+        """Write all of it or nothing; give the new version (the current one when there is nothing to write)."""
+        raise ReadOnlyError(f"this is {self.what}, it cannot be changed; commit to the store it was made from")
+
+    def revert(self, *args: Any, **options: Any) -> int:
         """Take changes back by committing more edits; `memlab.stores.base.LogStore.revert` says how."""
-        ...
+        raise ReadOnlyError(f"this is {self.what}, it cannot be changed; revert the store it was made from")
 
     def close(self) -> None:
-        """Let go of files; a closed store answers nothing more."""
-        ...
+        """Let go of files; a closed store answers nothing more, a closed view leaves its store open."""
 
-    def __enter__(self) -> Store: ...
+    def __enter__(self) -> Self:
+        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-
-def check_dim(dim: object) -> int:
-    """``dim`` as an int of at least 1."""
-    if isinstance(dim, bool) or not isinstance(dim, int | np.integer) or dim < 1:
-        raise StoreError(f"dim is {dim!r}; give the length of your embedder's vectors, such as embedder.dim")
-    return int(dim)
+    def __exit__(self, *exc: object) -> None:
+        self.close()
 
 
-def check_vector(vector: object, dim: int, what: str) -> np.ndarray:
-    """A read-only float32 copy of ``vector``, shape ``(dim,)``, finite, and of length 1 within 1e-3."""
-    try:
-        given = np.asarray(vector)
-        if given.dtype.kind not in "fiu":
-            raise TypeError(f"it is {'complex' if given.dtype.kind == 'c' else given.dtype}")
-        row = np.array(given, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise StoreError(f"{what}: the vector is not an array of numbers ({error})") from None
-    if row.shape != (dim,):
-        raise StoreError(f"{what}: the vector has shape {row.shape}, this store holds ({dim},); use one embedder")
-    if not np.isfinite(row).all():
-        raise StoreError(f"{what}: the vector holds NaN or infinity; look at the text that was embedded")
-    norm = float(np.linalg.norm(row))
-    if abs(norm - 1.0) > UNIT_TOLERANCE:
-        raise StoreError(f"{what}: the vector has length {norm:.6g}, not 1; divide it by np.linalg.norm(vector)")
-    row.setflags(write=False)
-    return row
+class Pinned(Store):
+    """Memory as it was after one commit; later commits do not show."""
+
+    def __init__(self, log: Any, view: View) -> None:
+        super().__init__(log.dim, view, log)
+        self.what = f"a view of version {view.version}"
+
+    def at(self, version: int) -> Store:
+        if isinstance(version, int) and version > self.version:
+            raise StoreError(f"version {version} is later than this view of version {self.version}; ask the store")
+        return super().at(version)
 
 
-def check_kind(kind: object, what: str) -> str:
-    """``kind``, if it is one of `memlab.core.KINDS`."""
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise StoreError(f"{what}: unknown kind {kind!r}; use one of {', '.join(KINDS)}")
-    return kind
+class Without(Store):
+    """A store less some of its live cases. It follows the store; making one copies nothing."""
 
+    def __init__(self, store: Store, ids: Iterable[str]) -> None:
+        self._store = store
+        self._hidden = frozenset(check_ids(ids, "the ids to leave out"))
+        for case_id in self._hidden:
+            store.get(case_id)
+        self.what = f"a view without {len(self._hidden)} of the cases"
 
-def check_k(k: object) -> int:
-    """``k`` as an int of at least 0."""
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 0:
-        raise StoreError(f"k is {k!r}; give how many cases you want, 0 or more")
-    return int(k)
+    @property
+    def dim(self) -> int:
+        return self._store.dim
 
+    @property
+    def version(self) -> int:
+        return self._store.version
 
-def check_text(value: object, what: str) -> str:
-    """``value``, if it is a str that can be written as UTF-8."""
-    if not isinstance(value, str):
-        raise StoreError(f"{what} is {value!r}; give a str")
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        raise StoreError(f"{what} holds a lone surrogate; decode the text with errors='replace'") from None
-    return value
+    def __len__(self) -> int:
+        return len(self.cases())
 
+    def search(self, vector: np.ndarray, k: int, kind: str | None = None) -> Hits:
+        k = check_count(k, "k", wanted="a number of cases")
+        hits = self._store.search(vector, k + len(self._hidden), kind)
+        keep = [i for i, case_id in enumerate(hits.ids) if case_id not in self._hidden][:k]
+        return Hits(tuple(hits.ids[i] for i in keep), hits.similarity[keep], tuple(hits.cases[i] for i in keep))
 
-def check_list(values: object, what: str, of: str = "numbers") -> list[Any]:
-    """``values`` as a list; a str would be split into its letters, and is refused."""
-    if isinstance(values, str):
-        raise StoreError(f"{what} is the str {values!r}; give a list of {of}")
-    try:
-        return list(values)  # type: ignore[call-overload]
-    except TypeError:
-        raise StoreError(f"{what} is {values!r}; give a list of {of}") from None
+    def get(self, case_id: str) -> Case:
+        if case_id in self._hidden:
+            raise StoreError(f"case {case_id!r} is left out of this view; ask the store it was made from")
+        return self._store.get(case_id)
 
+    def cases(self, kind: str | None = None) -> tuple[Case, ...]:
+        return tuple(case for case in self._store.cases(kind) if case.id not in self._hidden)
 
-def check_ids(ids: object, what: str) -> tuple[str, ...]:
-    """``ids`` as a tuple of str."""
-    return tuple(check_text(case_id, f"{what}: an id") for case_id in check_list(ids, what, "ids"))
+    def history(self, case_id: str) -> list[Edit]:
+        return self._store.history(case_id)
 
+    def steps(self, case_id: str | None = None) -> list[Step]:
+        return self._store.steps(case_id)
 
-def check_number(value: object, what: str) -> float:
-    """``value`` as a finite float."""
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise StoreError(f"{what} is {value!r}; give a number") from None
-    except OverflowError:
-        raise StoreError(f"{what} is too large for a float; give a finite number") from None
-    if not math.isfinite(number):
-        raise StoreError(f"{what} is {number}; give a finite number")
-    return number
-
-
-def check_count(value: object, what: str, least: int = 0) -> int:
-    """``value`` as an int of at least ``least``."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value < 2**63:
-        raise StoreError(f"{what} is {value!r}; give a whole number of at least {least}")
-    return int(value)
-
-
-def check_fields(fields: Mapping[str, Any], dim: int, what: str) -> dict[str, Any]:
-    """The fields of one case, each of its type; vectors are copied."""
-    if not isinstance(fields, Mapping):
-        raise StoreError(f"{what}: the fields are {fields!r}; give a dict of field: value")
-    clean: dict[str, Any] = {}
-    for name, value in fields.items():
-        where = f"{what}, field {name!r}"
-        if name not in CASE_FIELDS:
-            raise StoreError(f"{what}: unknown field {name!r}; a case has {', '.join(CASE_FIELDS)}")
-        if name == "vector":
-            clean[name] = None if value is None else check_vector(value, dim, what)
-        elif name == "kind":
-            clean[name] = check_kind(value, what)
-        elif name in ("reward", "q"):
-            clean[name] = check_number(value, where)
-        elif name == "uses":
-            clean[name] = check_count(value, where)
-        elif name == "episode":
-            clean[name] = check_count(value, where, least=-1)
-        else:
-            clean[name] = check_text(value, where)
-    return clean
-
-
-def check_edit(edit: object, dim: int) -> Edit:
-    """``edit`` with every value checked for itself; whether it fits the current view is `log.advance`'s question."""
-    if not isinstance(edit, Edit):
-        raise StoreError(f"commit was given {edit!r}; give memlab.core.Edit objects, such as Edit.write(case)")
-    case_id = check_text(edit.case_id, "the case id")
-    if not case_id:
-        raise StoreError("the case id is empty; give each case a name")
-    what = f"{edit.op} of case {case_id!r}"
-    if edit.op not in OPS:
-        raise StoreError(f"unknown op {edit.op!r} for case {case_id!r}; use one of {', '.join(OPS)}")
-    return replace(
-        edit,
-        after=check_fields(edit.after, dim, what),
-        before=None if edit.before is None else check_fields(edit.before, dim, what),
-        reason=check_text(edit.reason, f"{what}: reason"),
-        author=check_text(edit.author, f"{what}: author"),
-        verdict=check_text(edit.verdict, f"{what}: verdict"),
-        credit=check_number(edit.credit, f"{what}: credit"),
-        episode=check_count(edit.episode, f"{what}: episode", least=-1),
-        sources=check_ids(edit.sources, f"{what}: sources"),
-    )
-
-
-def check_step(step: object, dim: int) -> Step:
-    """``step`` with every value checked; ``shown`` and ``mu`` have one entry for each case that was shown."""
-    if not isinstance(step, Step):
-        raise StoreError(f"commit was given the step {step!r}; give memlab.core.Step objects")
-    what = f"step of task {step.task!r}"
-    shown = check_ids(step.shown, f"{what}: shown")
-    mu = tuple(check_number(value, f"{what}: mu") for value in check_list(step.mu, f"{what}: mu"))
-    if len(shown) != len(mu):
-        raise StoreError(f"{what}: {len(shown)} cases shown but {len(mu)} values of mu; give one for each")
-    return Step(
-        task=check_text(step.task, f"{what}: task"),
-        vector=check_vector(step.vector, dim, what),
-        shown=shown,
-        mu=mu,
-        action=check_text(step.action, f"{what}: action"),
-        reward=check_number(step.reward, f"{what}: reward"),
-        episode=check_count(step.episode, f"{what}: episode", least=-1),
-    )
+    def at(self, version: int) -> Store:
+        past = self._store.at(version)
+        return Without(past, self._hidden & {case.id for case in past.cases()})

@@ -1,11 +1,10 @@
 """What a power loss does to a folder: files are synced against it, and files that it tore are set aside."""
 
-from __future__ import annotations
-
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from memlab.datafiles import to_disk
 
 END = b"LANC"
 """The last bytes of each of Lance's data files and manifests; a file that was not written to its end lacks them."""
@@ -17,12 +16,8 @@ def sync(folder: Path, synced: set[Path]) -> None:
     files = {file for part in ("data", "_deletions", "_versions") for file in (log / part).glob("*")}
     fresh = files - synced
     folders = {file.parent for file in fresh} | ({log, folder, folder.parent} if not synced else set())
-    for path in [*fresh, *(folders if os.name != "nt" else ())]:
-        handle = os.open(path, os.O_RDWR if path in fresh else os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    for path in [*fresh, *folders]:
+        to_disk(path)
     synced &= files
     synced |= fresh
 

@@ -1,7 +1,5 @@
 """The resident search index: one dense float32 matrix, the vectors of live cases that have one."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterable
 from functools import cache

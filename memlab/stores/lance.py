@@ -30,9 +30,9 @@ import numpy as np
 from memlab.core import Edit, Step
 from memlab.stores import checkpoint
 from memlab.stores.base import LogStore
-from memlab.stores.contract import StoreError, check_dim
+from memlab.stores.checks import StoreError
 from memlab.stores.durability import set_back, sync, torn
-from memlab.stores.log import Entry, View, replay
+from memlab.stores.log import Entry, replay
 from memlab.stores.rows import STEP, absent_columns, decode, dim_of, encode, identity_of, log_schema, newest_vectors
 
 if TYPE_CHECKING:
@@ -73,7 +73,6 @@ class LanceStore(LogStore):
             )
         self._durable = durable
         self._synced: set[Path] = set()
-        dim = None if dim is None else check_dim(dim)
         try:
             self._start(dim)
         except Damaged as error:
@@ -95,7 +94,8 @@ class LanceStore(LogStore):
         self._lance_version = 0
         self._in_write = False
         self._look()
-        self._view = self._load()
+        self._view = checkpoint.load(self._db, self._vectors, self._tokens)
+        replay(self._view, self._entries(after=self._view.version), self._newest())
 
     def _start_before_tear(self, folder: Path, dim: int | None, error: Damaged) -> None:
         """Open at the last version of LanceDB's that reads as a whole."""
@@ -103,7 +103,7 @@ class LanceStore(LogStore):
         def whole() -> bool:
             try:
                 self._start(dim)
-                self._check()
+                self._decoded(self._checked)
             except StoreError:
                 return False
             return self._newest() > 0
@@ -130,10 +130,7 @@ class LanceStore(LogStore):
             if folder is not None and folder.exists() and not folder.is_dir():
                 raise StoreError(f"{self._path} is a file; give the path of a folder")
             self._db = lancedb.connect(folder or self._path, session=lancedb.Session(CACHE_BYTES, CACHE_BYTES))
-            if folder is not None:
-                if not _has_log(folder):
-                    return self._create(256 if dim is None else dim)
-            elif "log" not in self._db.list_tables().tables:
+            if not (_has_log(folder) if folder else "log" in self._db.list_tables().tables):
                 return self._create(256 if dim is None else dim)
         with self._told("cannot read memory", f"the table is damaged: {COPY}, or use another path", Damaged):
             table = self._db.open_table("log")
@@ -277,21 +274,16 @@ class LanceStore(LogStore):
             self._checked = upto
         return found
 
-    def _check(self) -> None:
-        """Read all commits that this handle has not read yet: a part of them may lack rows unseen."""
-        self._decoded(self._checked)
-
     def _entries(self, after: int = 0, upto: int | None = None, case_id: str | None = None) -> list[Entry]:
         part = ""
         if case_id is not None:
-            self._check()
+            self._decoded(self._checked)  # what was not read yet: a part of it may lack rows unseen
             part = " AND case_id = '" + case_id.replace("'", "''") + "'"
         rows = self._decoded(after, upto, part) if after < self._newest() else []
         return [Entry(version, position, edit) for version, position, edit in rows if isinstance(edit, Edit)]
 
     def _steps(self) -> list[tuple[int, Step]]:
-        rows = self._decoded()
-        return [(version, step) for version, _, step in rows if isinstance(step, Step)]
+        return [(version, step) for version, _, step in self._decoded() if isinstance(step, Step)]
 
     def _append(self, version: int, edits: list[Edit], steps: list[Step]) -> bool:
         token = secrets.randbits(62)
@@ -314,12 +306,6 @@ class LanceStore(LogStore):
             with self._told(f"commit {version} is written but not synced", "mend the disk, then read memory again"):
                 sync(self._folder, self._synced)
         return True
-
-    def _load(self) -> View:
-        view = checkpoint.load(self._db, self._vectors, self._tokens)
-        replay(view, self._entries(after=view.version))
-        view.version = self._newest()
-        return view
 
     def _vectors(self, upto: int) -> dict[str, np.ndarray]:
         """The newest vector of every case that got one in the first ``upto`` commits."""

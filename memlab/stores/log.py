@@ -3,8 +3,6 @@
 Both stores, ``at``, ``revert``, ``history`` and rebuilding all go through `advance`, so they cannot disagree.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -12,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from memlab.core import CASE_FIELDS, Case, Edit
-from memlab.stores.contract import StoreError, check_edit
+from memlab.stores.checks import StoreError, check_edit
 
 Pair = tuple[Case | None, Case | None]
 
@@ -124,12 +122,12 @@ def resolve(view: View, edits: Iterable[Edit], dim: int) -> tuple[list[Edit], di
     return full, touched
 
 
-def replay(view: View, entries: Iterable[Entry]) -> list[Entry]:
-    """Fold ``entries`` into ``view`` in place; give them back with ``before`` and ``after`` filled in."""
+def replay(view: View, entries: Iterable[Entry], upto: int = 0) -> list[Entry]:
+    """Fold ``entries`` into ``view`` in place, which shows version ``upto`` then; give them back with both sides."""
     full = []
     for version, position, edit in entries:
         pair, filled = advance(view.pair(edit.case_id), edit)
         view.put(edit.case_id, pair)
-        view.version = version
         full.append(Entry(version, position, filled))
+    view.version = upto
     return full

@@ -5,14 +5,12 @@ the edits that it takes back, and notes which they were (`Edit.undoes`): so it c
 took back is never mixed up with an equal value that somebody else wrote.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from memlab.core import CASE_FIELDS, Case, Edit
-from memlab.stores.contract import StoreError
+from memlab.stores.checks import StoreError
 from memlab.stores.log import Entry, Pair, View, equal
 
 LIVE = "live"

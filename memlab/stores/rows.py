@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STEP = "step"
-BESIDE = ("sources", "undoes")
+WHY, BESIDE = ("reason", "credit", "episode", "author", "verdict"), ("sources", "undoes")
+USE = ("task", "shown", "mu", "action", "reward", "vector")
 DIM_KEY, ID_KEY = b"memlab.dim", b"memlab.id"
 
 
@@ -90,58 +91,27 @@ def encode(version: int, token: int, edits: list[Edit], steps: list[Step], dim: 
     import pyarrow as pa
 
     stamp = time.time_ns() // 1000
+    uses = [
+        Edit(cast(Op, STEP), "", {name: getattr(step, name) for name in USE}, episode=step.episode, author="")
+        for step in steps
+    ]
     holder: dict[bytes, int] = {}
     rows: list[dict[str, Any]] = []
-    for edit in edits:
+    for edit in [*edits, *uses]:
         after = {} if edit.op == "restore" else dict(edit.after)
         before = {} if edit.op == "forget" else dict(edit.before or {})
         before.pop("vector", None)
-        vector = after.get("vector")
+        vector, at = after.get("vector"), None
         if vector is not None:
             del after["vector"]
-            holder.setdefault(vector.tobytes(), len(rows))
+            first = holder.setdefault(vector.tobytes(), len(rows))
+            at = first if edit.op == STEP else len(rows)
         after |= {name: value for name in BESIDE if (value := getattr(edit, name))}
-        rows.append(
-            {
-                "op": edit.op,
-                "case_id": edit.case_id,
-                "before": to_json(before),
-                "after": to_json(after),
-                "point": vector,
-                "point_at": None if vector is None else len(rows),
-                "reason": edit.reason,
-                "credit": edit.credit,
-                "episode": edit.episode,
-                "author": edit.author,
-                "verdict": edit.verdict,
-            }
-        )
-    for step in steps:
-        at = holder.setdefault(step.vector.tobytes(), len(rows))
-        after = {
-            "task": step.task,
-            "shown": step.shown,
-            "mu": step.mu,
-            "action": step.action,
-            "reward": step.reward,
-        }
-        rows.append(
-            {
-                "op": STEP,
-                "case_id": "",
-                "before": "{}",
-                "after": to_json(after),
-                "point": step.vector if at == len(rows) else None,
-                "point_at": at,
-                "reason": "",
-                "credit": 0.0,
-                "episode": step.episode,
-                "author": "",
-                "verdict": "",
-            }
-        )
+        row: dict[str, Any] = {name: getattr(edit, name) for name in ("op", "case_id", *WHY)}
+        row |= {"point": vector if at == len(rows) else None, "point_at": at}
+        rows.append(row | {"before": to_json(before), "after": to_json(after)})
     for position, row in enumerate(rows):
-        row.update(version=version, position=position, token=token, time=stamp)
+        row |= {"version": version, "position": position, "token": token, "time": stamp}
         row["checksum"] = checksum(row, len(rows))
     return pa.Table.from_pylist(rows, schema=log_schema(dim))
 
@@ -152,13 +122,11 @@ def vectors(table: pa.Table) -> list[np.ndarray | None]:
     there = np.asarray(column.is_valid())
     rows = np.asarray(column.flatten(), dtype=np.float32).reshape(max(1, there.sum()), -1)
     place = np.cumsum(there) - 1
-    out: list[np.ndarray | None] = []
-    for at, valid in zip(place, there, strict=True):
-        row = rows[at].copy() if valid else None
+    held = [rows[at].copy() if valid else None for at, valid in zip(place, there, strict=True)]
+    for row in held:
         if row is not None:
             row.setflags(write=False)
-        out.append(row)
-    return out
+    return held
 
 
 def decode(
@@ -205,8 +173,7 @@ def _step(row: dict[str, Any], after: dict[str, Any]) -> Step:
 
 
 def _edit(row: dict[str, Any], after: dict[str, Any]) -> Edit:
-    more = {name: row[name] for name in ("reason", "credit", "episode", "author", "verdict")}
-    more |= {name: tuple(after.pop(name, ())) for name in BESIDE}
+    more = {name: row[name] for name in WHY} | {name: tuple(after.pop(name, ())) for name in BESIDE}
     return Edit(cast(Op, row["op"]), row["case_id"], after, json.loads(row["before"]), **more)
 
 

@@ -12,9 +12,9 @@ import subprocess
 import sys
 import tempfile
 import time
+import timeit
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,26 +48,15 @@ class Measured:
         if math.isnan(self.value):
             return f"{'skip':<6}  {self.promise:<62} {self.note}"
         bound = f"limit {self.limit:g} {self.unit}" if self.limit is not None else ""
-        verdict = ("kept" if self.kept else "BROKEN") if bound else "shown"
-        return (
-            f"{verdict:<6}  {self.promise:<62} {f'{self.value:.3g} {self.unit}':>12}  {bound:<14} {self.note}".rstrip()
-        )
-
-
-def median_seconds(work: Callable[[], Any], repeats: int = 9) -> float:
-    """Median wall time of ``work()`` in seconds, after one call that is not counted."""
-    work()
-    return statistics.median(_timed(work) for _ in range(repeats))
+        verdict, value = ("kept" if self.kept else "BROKEN") if bound else "shown", f"{self.value:.3g} {self.unit}"
+        return f"{verdict:<6}  {self.promise:<62} {value:>12}  {bound:<14} {self.note}".rstrip()
 
 
 def import_time() -> Iterator[Measured]:
     """Seconds for ``import memlab`` in a fresh interpreter, median of 5."""
     code = "import time; t = time.perf_counter(); import memlab; print(time.perf_counter() - t)"
-
-    def once() -> float:
-        return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
-
-    yield Measured("import memlab", statistics.median(once() for _ in range(5)), "s", 0.5)
+    seconds = [float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(5)]
+    yield Measured("import memlab", statistics.median(seconds), "s", 0.5)
 
 
 def slider_simulation() -> Iterator[Measured]:
@@ -76,8 +65,8 @@ def slider_simulation() -> Iterator[Measured]:
 
     world = mdp.generate()
     draws = mdp.draw(200, 1000, world.p_llm.shape[1])
-    seconds = median_seconds(lambda: mdp.simulate(world, draws, alpha=0.2, eta=0.3))
-    yield Measured("exact M-MDP, 200 episodes x 1,000 seeds", 1000 * seconds, "ms", 50)
+    seconds = timeit.repeat(lambda: mdp.simulate(world, draws, alpha=0.2, eta=0.3), number=1, repeat=10)
+    yield Measured("exact M-MDP, 200 episodes x 1,000 seeds", 1000 * statistics.median(seconds[1:]), "ms", 50)
 
 
 class Instant(Model):
@@ -109,8 +98,10 @@ def own_share() -> Iterator[Measured]:
     embedder = open_embedder("hash")
     with open_store(dim=embedder.dim) as store:
         agent = Agent(Instant(), embedder, store, TopK(4))
-        own = _timed(lambda: list(agent.run(tasks))) / len(tasks)
-    call, source = _call_seconds(tasks)
+        own = timeit.timeit(lambda: list(agent.run(tasks)), number=1) / len(tasks)
+    call, source = CALL_SECONDS, "as measured once on 2 cores"
+    if llm := _live():
+        call, source = _median_call(llm, [_prompt(task) for task in tasks[:9]]), "measured on this server"
     note = f"{1000 * own:.2f} ms of memlab beside {call:.2f} s of model, {source}"
     yield Measured("memlab's own share of an LLM episode", 100 * own / (own + call), "%", 1, note)
 
@@ -166,20 +157,12 @@ def notebooks() -> Iterator[Measured]:
 
 def stores() -> Iterator[Measured]:
     """Search, commit, disk and memory of the stores, and the same work by others."""
-    from memlab.tools import bench_peers, bench_stores
+    from memlab.tools import bench_stores
 
-    yield from (Measured(*row) for row in chain(bench_stores.measure(), bench_peers.against_peers()))
+    yield from (Measured(*row) for row in bench_stores.measure())
 
 
-PARTS: tuple[Callable[[], Iterator[Measured]], ...] = (
-    import_time,
-    slider_simulation,
-    own_share,
-    prefix_cache,
-    stores,
-    sliders,
-    notebooks,
-)
+PARTS = (import_time, slider_simulation, own_share, prefix_cache, stores, sliders, notebooks)
 
 
 def measure_all(save: Path | None = None, say: Callable[[str], None] = print) -> bool:
@@ -211,12 +194,6 @@ def machine() -> str:
     return f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {cores} cores"
 
 
-def _timed(work: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
 def _prompt(task: Task) -> str:
     from memlab import prompt
 
@@ -224,19 +201,11 @@ def _prompt(task: Task) -> str:
 
 
 def _live() -> Any:
-    from memlab.doctor import EMBEDDED, ollama_models, ollama_version
+    from memlab.doctor import ollama_models, ollama_version
     from memlab.llm import open_llm
+    from memlab.llm.weights import SMOLLM2
 
-    if ollama_version() is None or EMBEDDED not in ollama_models():
-        return None
-    return open_llm(f"ollama:{EMBEDDED}")
-
-
-def _call_seconds(tasks: Sequence[Task]) -> tuple[float, str]:
-    llm = _live()
-    if llm is None:
-        return CALL_SECONDS, "as measured once on 2 cores"
-    return _median_call(llm, [_prompt(task) for task in tasks[:9]]), "measured on this server"
+    return open_llm(f"ollama:{SMOLLM2}") if ollama_version() and SMOLLM2 in ollama_models() else None
 
 
 def _median_call(llm: Any, prompts: Sequence[str]) -> float:

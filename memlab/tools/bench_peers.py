@@ -4,8 +4,6 @@ An episode searches, writes one case, changes the value of the two nearest, and 
 of it on disk. The rivals are used as their own pages show it: one call for each of these, no batches, no upkeep.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import tempfile
 import time
@@ -16,11 +14,17 @@ import numpy as np
 
 from memlab.core import Case, Edit
 from memlab.stores import open_store
-from memlab.tools.bench_stores import random_rows
 
 Episode = Callable[[int, np.ndarray], None]
+Row = tuple[str, float, str, float | None, str]  # promise, value, unit, limit, note
 STOP = 6.0
 """A rival is stopped at this many times memlab's seconds."""
+
+
+def random_rows(n: int, dim: int, seed: int = 0) -> np.ndarray:
+    """Random unit rows, shape ``(n, dim)``, float32."""
+    rows = np.random.default_rng(seed).normal(size=(n, dim)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def memlab_episodes(folder: Path, dim: int) -> Episode:
@@ -42,12 +46,10 @@ def lancedb_episodes(folder: Path, dim: int) -> Episode:
 
     db = lancedb.connect(folder)
     kind = pa.list_(pa.float32(), dim)
-    cases = db.create_table(
-        "cases", schema=pa.schema({"id": pa.string(), "text": pa.string(), "q": pa.float64(), "vector": kind})
-    )
-    changes = db.create_table(
-        "changes", schema=pa.schema({"id": pa.string(), "q": pa.float64(), "episode": pa.int64()})
-    )
+    held = pa.schema({"id": pa.string(), "text": pa.string(), "q": pa.float64(), "vector": kind})
+    cases = db.create_table("cases", schema=held)
+    log = pa.schema({"id": pa.string(), "q": pa.float64(), "episode": pa.int64()})
+    changes = db.create_table("changes", schema=log)
 
     def episode(i: int, vector: np.ndarray) -> None:
         near = [row["id"] for row in cases.search(vector).limit(2).to_list()]
@@ -75,7 +77,7 @@ def chroma_episodes(folder: Path, dim: int) -> Episode:
         changed = [f"c{i}", *near]
         changes.add(
             ids=[f"{i}/{case_id}" for case_id in changed],
-            embeddings=[[float(i)]] * len(changed),
+            embeddings=np.full((len(changed), 1), i, np.float32),
             metadatas=[{"id": case_id, "q": i / 7} for case_id in changed],
         )
 
@@ -94,20 +96,13 @@ def seconds_lived(make: Callable[[Path, int], Episode], vectors: np.ndarray, mos
         return time.perf_counter() - start
 
 
-def beside_peers(episodes: int = 2_000, dim: int = 384) -> dict[str, float]:
-    """Seconds of each: of a rival at most `STOP` times memlab's, and none of one that is not installed."""
-    vectors = random_rows(episodes, dim)
-    ours = seconds_lived(memlab_episodes, vectors)
-    rivals = {"lancedb": lancedb_episodes}
+def beside_peers(episodes: int = 2_000, dim: int = 384) -> Iterator[Row]:
+    """memlab's seconds over those of the faster rival, which is stopped at `STOP` times them."""
+    vectors, rivals = random_rows(episodes, dim), {"lancedb": lancedb_episodes}
     if importlib.util.find_spec("chromadb") is not None:
         rivals["chroma"] = chroma_episodes
-    return {"memlab": ours} | {name: seconds_lived(make, vectors, STOP * ours) for name, make in rivals.items()}
-
-
-def against_peers() -> Iterator[tuple[str, float, str, float | None, str]]:
-    """The row of `memlab.tools.bench` on this promise."""
-    seconds = beside_peers()
-    told = ", ".join(f"{name} {took:.1f} s" for name, took in seconds.items())
-    note = told + ("" if "chroma" in seconds else "; chroma needs the extra peers")
-    ours = seconds.pop("memlab")
-    yield "2,000 episodes on disk, over the faster peer", ours / min(seconds.values()), "x", 0.25, note
+    ours = seconds_lived(memlab_episodes, vectors)
+    theirs = {name: seconds_lived(make, vectors, STOP * ours) for name, make in rivals.items()}
+    note = ", ".join(f"{name} {took:.1f} s" for name, took in {"memlab": ours, **theirs}.items())
+    note += "" if "chroma" in theirs else "; chroma needs the extra peers"
+    yield "2,000 episodes on disk, over the faster peer", ours / min(theirs.values()), "x", 0.25, note

@@ -1,10 +1,7 @@
 """The promises of memory, measured: search beside bare numpy, flat cost over a long life, disk beside what it holds.
 
-Each function builds its own store in a temporary folder and gives a dict of figures; `measure` gives `memlab bench` its
-lines.
+Each function builds its own stores in a temporary folder and gives lines of `memlab bench`.
 """
-
-from __future__ import annotations
 
 import json
 import subprocess
@@ -12,7 +9,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +16,8 @@ import numpy as np
 
 from memlab.core import Case, Edit, Step
 from memlab.stores import Store, open_store
-
-Row = tuple[str, float, str, float | None, str]
-
-
-def random_rows(n: int, dim: int, seed: int = 0) -> np.ndarray:
-    """Random unit rows, shape ``(n, dim)``, float32."""
-    rows = np.random.default_rng(seed).normal(size=(n, dim)).astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+from memlab.tools import bench_peers
+from memlab.tools.bench_peers import Row, random_rows
 
 
 def bytes_in(folder: Path) -> int:
@@ -52,33 +42,38 @@ def fill(store: Store, rows: np.ndarray) -> None:
     store.commit([Edit.write(Case(f"c{i:07d}", f"case {i}", vector=row)) for i, row in enumerate(rows)])
 
 
-def search_beside_numpy(n: int = 10_000, dim: int = 384, k: int = 8, repeats: int = 101) -> dict[str, float]:
-    """Time of a search on disk over bare numpy's: taken in turns, the quickest of each, as timeit does."""
+def quickest_search(n: int, dim: int, k: int, repeats: int) -> tuple[float, float]:
+    """Milliseconds of a search on disk and of bare numpy's: taken in turns, the quickest of each, as timeit does."""
     rows, queries = random_rows(n, dim), random_rows(repeats, dim, seed=1)
     with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "memory", dim) as store:
         fill(store, rows)
         store.search(queries[0], k)
         pairs = [(seconds_of(store.search, query, k), seconds_of(bare_top, rows, query, k)) for query in queries]
-    ours, bare = (min(times) for times in zip(*pairs, strict=True))
-    return {"search_ratio": ours / bare, "search_ms": 1e3 * ours, "numpy_ms": 1e3 * bare}
+    ours, bare = (1e3 * min(times) for times in zip(*pairs, strict=True))
+    return ours, bare
 
 
-def growth_beside_numpy(small: int = 2_000, large: int = 20_000, dim: int = 384, k: int = 8) -> dict[str, float]:
+def search_beside_numpy(n: int = 10_000, dim: int = 384, k: int = 8, repeats: int = 101) -> Iterator[Row]:
+    """A search over bare numpy's."""
+    ours, bare = quickest_search(n, dim, k, repeats)
+    note = f"{ours:.2f} ms against {bare:.2f} ms"
+    yield "search, 10,000 x 384, top 8, over bare numpy", ours / bare, "x", 2.0, note
+
+
+def growth_beside_numpy(small: int = 2_000, large: int = 20_000, dim: int = 384, k: int = 8) -> Iterator[Row]:
     """How search slows down from ``small`` to ``large`` live cases when nothing is forgotten, beside bare numpy."""
-    runs = [search_beside_numpy(n, dim, k, repeats=31) for n in (small, large)]
-    return {
-        "search_growth": runs[1]["search_ms"] / runs[0]["search_ms"],
-        "numpy_growth": runs[1]["numpy_ms"] / runs[0]["numpy_ms"],
-    }
+    (ours, bare), (late, late_bare) = (quickest_search(n, dim, k, repeats=31) for n in (small, large))
+    note = f"bare numpy: {late_bare / bare:.2f} x"
+    yield "search with 10 times the cases, nothing forgotten", late / ours, "x", None, note
 
 
-def long_life(episodes: int = 20_000, live: int = 2_000, dim: int = 384) -> dict[str, float]:
+def long_life(episodes: int = 20_000, live: int = 2_000, dim: int = 384) -> Iterator[Row]:
     """Search and commit over ``episodes`` that hold ``live`` cases: the last tenth over a first tenth.
 
     An episode searches, writes a case, rewrites two, forgets the oldest and records a step, in one commit. The first
     tenth is lived again by a young store in turns with the last tenth of the old one, so that both meet the same
-    machine. Means of wall time, compaction included. ``disk_ratio`` is the most the old store took, after its first
-    tenth, for each row so far, over what its live rows and its log take for each when written at once.
+    machine. Means of wall time, compaction included. Of disk, the most the old store took after its first tenth, for
+    each row so far, over what its live rows and its log take for each when written at once.
     """
     vectors, tenth, disk = random_rows(live + episodes, dim), max(1, episodes // 10), []
     with (
@@ -98,22 +93,19 @@ def long_life(episodes: int = 20_000, live: int = 2_000, dim: int = 384) -> dict
             early.append(_live_once(young, vectors, live, episode))
         least = _compact_bytes(old) / (episodes + live)
         disk.append(bytes_in(Path(home) / "old") / (episodes + live))
-    (search, commit), (search_first, commit_first) = np.mean(late, axis=0), np.mean(early, axis=0)
-    return {
-        "search_last_over_first": float(search / search_first),
-        "commit_last_over_first": float(commit / commit_first),
-        "disk_ratio": max(disk) / least,
-        "search_ms": 1e3 * float(search),
-        "commit_ms": 1e3 * float(commit),
-    }
+    (search, commit), (search_first, commit_first) = 1e3 * np.mean(late, axis=0), 1e3 * np.mean(early, axis=0)
+    what = "20,000 episodes, 2,000 live, last tenth over first"
+    yield f"search, {what}", search / search_first, "x", 1.5, f"{search:.2f} ms at the end"
+    note = f"{commit:.2f} ms at the end, compaction included"
+    yield f"commit, {what}", commit / commit_first, "x", 1.5, note
+    yield "disk over live rows and compact log", max(disk) / least, "x", 4.0, "the most it ever took"
 
 
 def _live_once(store: Store, vectors: np.ndarray, live: int, episode: int) -> tuple[float, float]:
     """One episode; seconds of its search and of its commit."""
     newest = live + episode
-    query = vectors[newest]
-    searched = seconds_of(store.search, query, 4)
-    return searched, seconds_of(store.commit, *_lived(store, episode, newest, query))
+    searched = seconds_of(store.search, vectors[newest], 4)
+    return searched, seconds_of(store.commit, *_lived(store, episode, newest, vectors[newest]))
 
 
 def _lived(store: Store, episode: int, newest: int, query: np.ndarray) -> tuple[list[Edit], list[Step]]:
@@ -138,18 +130,7 @@ def _compact_bytes(store: Any) -> int:
         return bytes_in(Path(folder))
 
 
-@contextmanager
-def busy_core() -> Iterator[None]:
-    """A program that does nothing but work, for as long as the block runs."""
-    child = subprocess.Popen([sys.executable, "-c", "while True: pass"])
-    try:
-        yield
-    finally:
-        child.kill()
-        child.wait()
-
-
-def search_beside_a_busy_core(n: int = 10_000, dim: int = 384, k: int = 8, repeats: int = 301) -> dict[str, float]:
+def search_beside_a_busy_core(n: int = 10_000, dim: int = 384, k: int = 8, repeats: int = 301) -> Iterator[Row]:
     """95th percentile of a search in milliseconds: alone, beside a busy core, and bare numpy's there."""
     rows, queries = random_rows(n, dim), random_rows(repeats, dim, seed=1)
 
@@ -160,18 +141,23 @@ def search_beside_a_busy_core(n: int = 10_000, dim: int = 384, k: int = 8, repea
         fill(store, rows)
         store.search(queries[0], k)
         alone = p95(store.search, k)
-        with busy_core():
-            return {"alone_ms": alone, "busy_ms": p95(store.search, k), "numpy_ms": p95(bare_top, rows, k)}
+        with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
+            try:
+                beside, bare = p95(store.search, k), p95(bare_top, rows, k)
+            finally:
+                busy.kill()
+    note = f"{beside:.2f} ms against {alone:.2f} ms; bare numpy beside it {bare:.2f} ms"
+    yield "the same beside a busy core, p95, over alone", beside / alone, "x", None, note
 
 
-def resident(episodes: int = 20_000, early: int = 1_000, live: int = 500, dim: int = 384) -> dict[str, float]:
+def resident(episodes: int = 20_000, early: int = 1_000, live: int = 500, dim: int = 384) -> Iterator[Row]:
     """Resident megabytes of a process of its own after ``early`` and after all ``episodes`` of a long life."""
     code = "import sys, json; from memlab.tools.bench_stores import _live_resident as live; "
     code += "print(json.dumps(live(*map(int, sys.argv[1:]))))"
     command = [sys.executable, "-c", code, *map(str, (episodes, early, live, dim))]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    first, last = json.loads(done.stdout)
-    return {"early_mb": first, "late_mb": last, "resident_ratio": last / first}
+    first, last = json.loads(subprocess.check_output(command))
+    note = f"{last:.0f} MB against {first:.0f} MB, 500 live"
+    yield "resident memory, 20,000 episodes over 1,000", last / first, "x", 1.5, note
 
 
 def _live_resident(episodes: int, early: int, live: int, dim: int) -> tuple[float, float]:
@@ -188,7 +174,7 @@ def _live_resident(episodes: int, early: int, live: int, dim: int) -> tuple[floa
         return first, psutil.Process().memory_info().rss / 1e6
 
 
-def durable_commits(n: int = 200, dim: int = 384) -> dict[str, float]:
+def durable_commits(n: int = 200, dim: int = 384) -> Iterator[Row]:
     """Median milliseconds of a commit of one case, synced to disk and not, in turns."""
     rows = random_rows(n, dim)
     with (
@@ -201,28 +187,13 @@ def durable_commits(n: int = 200, dim: int = 384) -> dict[str, float]:
             for i, row in enumerate(rows)
         ]
     default, synced = 1e3 * np.median(times, axis=0)
-    return {"default_ms": float(default), "durable_ms": float(synced)}
+    note = f"{synced:.1f} ms against {default:.1f} ms"
+    yield "a commit with durable=True over one without", synced / default, "x", None, note
 
 
 def measure() -> Iterator[Row]:
-    """``(promise, value, unit, limit, note)`` for each promise of memory."""
-    one = search_beside_numpy()
-    note = f"{one['search_ms']:.2f} ms against {one['numpy_ms']:.2f} ms"
-    yield "search, 10,000 x 384, top 8, over bare numpy", one["search_ratio"], "x", 2.0, note
-    busy = search_beside_a_busy_core()
-    note = f"{busy['busy_ms']:.2f} ms against {busy['alone_ms']:.2f} ms; bare numpy beside it {busy['numpy_ms']:.2f} ms"
-    yield "the same beside a busy core, p95, over alone", busy["busy_ms"] / busy["alone_ms"], "x", None, note
-    grown = growth_beside_numpy()
-    note = f"bare numpy: {grown['numpy_growth']:.2f} x"
-    yield "search with 10 times the cases, nothing forgotten", grown["search_growth"], "x", None, note
-    life, what = long_life(), "20,000 episodes, 2,000 live, last tenth over first"
-    yield f"search, {what}", life["search_last_over_first"], "x", 1.5, f"{life['search_ms']:.2f} ms at the end"
-    note = f"{life['commit_ms']:.2f} ms at the end, compaction included"
-    yield f"commit, {what}", life["commit_last_over_first"], "x", 1.5, note
-    yield "disk over live rows and compact log", life["disk_ratio"], "x", 4.0, "the most it ever took"
-    memory = resident()
-    note = f"{memory['late_mb']:.0f} MB against {memory['early_mb']:.0f} MB, 500 live"
-    yield "resident memory, 20,000 episodes over 1,000", memory["resident_ratio"], "x", 1.5, note
-    cost = durable_commits()
-    note = f"{cost['durable_ms']:.1f} ms against {cost['default_ms']:.1f} ms"
-    yield "a commit with durable=True over one without", cost["durable_ms"] / cost["default_ms"], "x", None, note
+    """Every promise of memory, a line each or more."""
+    for work in (search_beside_numpy, search_beside_a_busy_core, growth_beside_numpy, long_life, resident):
+        yield from work()
+    yield from durable_commits()
+    yield from bench_peers.beside_peers()

@@ -1,7 +1,5 @@
 """Build the notebooks: sources in notebooks/src (py:percent with solutions) give learner and solution notebooks."""
 
-from __future__ import annotations
-
 import ast
 import copy
 import hashlib
@@ -52,15 +50,11 @@ def read(source: Path, solutions: bool) -> Any:
         cell.id = hashlib.sha256(f"{cell.source}#{count}".encode()).hexdigest()[:12]
         cell.metadata = {}
         if cell.cell_type == "code":
-            cell.source = keep_solution(cell.source) if solutions else stub(cell.source)
+            kept = BLOCK.sub(lambda block: block["body"].rstrip("\n"), cell.source)
+            cell.source = kept if solutions else stub(cell.source)
         elif solutions:
             cell.source = re.sub(r"\]\((?=[\w-]+\.(ipynb|md))", "](../", cell.source)
     return notebook
-
-
-def keep_solution(code: str) -> str:
-    """``code`` with its solution and without the markers."""
-    return BLOCK.sub(lambda block: block["body"].rstrip("\n"), code)
 
 
 def stub(code: str) -> str:
@@ -88,13 +82,8 @@ def execute(notebook: Any, folder: Path = ROOT, timeout: int = 180) -> float:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
-    client = NotebookClient(
-        notebook,
-        timeout=timeout,
-        resources={"metadata": {"path": str(folder)}},
-        record_timing=False,
-        extra_arguments=["--log-level=40"],
-    )
+    settings: dict[str, Any] = {"timeout": timeout, "record_timing": False, "extra_arguments": ["--log-level=40"]}
+    client = NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}, **settings)
     start = time.perf_counter()
     try:
         client.execute(env=replay_environment())
@@ -112,24 +101,12 @@ def replay_environment() -> dict[str, str]:
 
 def settle_widget_ids(notebook: Any) -> None:
     """Give widget models the same ids on every build: replace their random ids by running numbers."""
+    import nbformat
+
     state = notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
     names = {old: f"{number:032x}" for number, old in enumerate(state, start=1)}
-    if not names:
-        return
-    pattern = re.compile("|".join(map(re.escape, names)))
-
-    def rename(thing: Any) -> Any:
-        if isinstance(thing, str):
-            return pattern.sub(lambda found: names[found[0]], thing) if len(thing) < 200 else thing
-        if isinstance(thing, dict):
-            return {rename(key): rename(entry) for key, entry in thing.items()}
-        return [rename(entry) for entry in thing] if isinstance(thing, list) else thing
-
-    notebook.metadata["widgets"][STATE]["state"] = rename(state)
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if "data" in output:
-                output["data"] = rename(output["data"])
+    text = re.sub(r"[0-9a-f]{32}", lambda found: names.get(found[0], found[0]), nbformat.writes(notebook))
+    notebook.update(nbformat.reads(text, as_version=4))
 
 
 def hidden_errors(notebook: Any) -> Iterator[str]:

@@ -1,7 +1,5 @@
 """README's tables and its figure, written from recorded rows by ``memlab data readme``; a test compares them."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Fit the simulated model again, and say how far it can be trusted: one step, and whole runs by arm."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from memlab import datafiles, labs

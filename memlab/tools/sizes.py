@@ -1,7 +1,5 @@
 """The house and its labs in numbers, so that growth is seen while it can still be undone: ``memlab sizes``."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping

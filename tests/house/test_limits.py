@@ -7,10 +7,9 @@ from memlab.tools import notebooks, sizes
 SHARED, LAB, NAMES, TWICE = 6000, 300, 15, 0  # what the house asks for
 # Where more stands today: lower the figure when it falls, drop the line when the limit holds.
 TODAY = {
-    "shared": 9700,
-    "lab02_stores": 398,
+    "shared": 9220,
+    "lab02_stores": 394,
     "lab05_credit": 419,
-    "01_mdp": 17,
 }
 
 

@@ -3,8 +3,8 @@ import pytest
 
 from memlab.core import MemlabError
 from memlab.llm import open_embedder
-from memlab.llm.contract import BadReply, ReplayMiss
-from memlab.llm.embedders import HashEmbedder, OllamaEmbedder, RecordingEmbedder, unit_rows
+from memlab.llm.contract import BadReply, ReplayMiss, unit_rows
+from memlab.llm.embedders import HashEmbedder, OllamaEmbedder, RecordingEmbedder
 
 TEXTS = ["What is the sum of 3 and 4?", "Add three and four.", "Spell the word cat backward."]
 

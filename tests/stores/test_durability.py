@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 
 from memlab.core import Edit
-from memlab.stores import StoreError, durability, lance, open_store
+from memlab.stores import StoreError, lance, open_store
 from memlab.stores.rows import encode, to_json
 from tests.stores.helpers import case, contents, plain_step, step, unit
 
@@ -211,7 +211,7 @@ class Power:
             else:
                 self.files[path] = path.read_bytes()
 
-        monkeypatch.setattr(durability.os, "fsync", synced)
+        monkeypatch.setattr(os, "fsync", synced)
 
     def lose(self, to: Path) -> Path:
         """The folder as a power loss may leave it: unlinked files stay gone, files not synced are empty."""
@@ -269,7 +269,7 @@ def test_a_commit_that_cannot_be_synced_is_told_and_there(tmp_path, monkeypatch)
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(durability.os, "fsync", broken)
+        patch.setattr(os, "fsync", broken)
         with pytest.raises(StoreError, match=r"commit 1 is written but not synced.*Input/output error"):
             store.commit([Edit.write(case("a", X))])
     assert store.version == 1 and store.commit([Edit.write(case("b", X))]) == 2

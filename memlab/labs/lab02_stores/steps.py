@@ -21,12 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TASKS, TRIES = 8, 3
-ARMS = {
-    "subtask and tool": ("subtask", "tool"),
-    "subtask only": ("subtask",),
-    "tool only": ("tool",),
-    "neither": (),
-}
+FULL = "subtask and tool"
+ARMS = {FULL: ("subtask", "tool"), "subtask only": ("subtask",), "tool only": ("tool",), "neither": ()}
 
 
 def live_two_steps(arm: str, world: str, seed: int, llm: LLM, embedder: Embedder) -> list[dict[str, Any]]:
@@ -49,11 +45,9 @@ STUDY = Study(
     solved_and_calls,
     report=grid(arm=(*ARMS, "no memory"), world="toolbox-b", seed=range(100, 116)),
     claims=(
-        Claim(
-            "subtask memory solves more two-step tasks", "subtask and tool", "tool only", primary=True, metric="success"
-        ),
-        Claim("tool memory solves more two-step tasks", "subtask and tool", "subtask only", metric="success"),
-        Claim("tool memory saves calls", "subtask and tool", "subtask only", metric="thrift"),
+        Claim("subtask memory solves more two-step tasks", FULL, "tool only", primary=True, metric="success"),
+        Claim("tool memory solves more two-step tasks", FULL, "subtask only", metric="success"),
+        Claim("tool memory saves calls", FULL, "subtask only", metric="thrift"),
     ),
     nulls=("no memory", "neither"),
     model="ollama:smollm2:135m",
