@@ -87,20 +87,22 @@ def _hint(exercise: Exercise, answer: Any) -> str | None:
         if same(found, _outcome(mistake, exercise.cases), near):
             return hint
     if raised:
-        return f"your answer raised {found}"
+        return str(found)
     at = right.index(False)
     given = f"for {', '.join(map(_show, exercise.cases[at]))} " if exercise.cases else ""
     return f"{given}expect {_show(wanted[at])}, got {_show(found[at])}"
 
 
 def _outcome(answer: Any, cases: tuple[tuple[Any, ...], ...]) -> list[Any] | str:
-    """What a function gives for each case, or in words what it raised: an error too can be a typical mistake."""
+    """What a function gives for each case, or in words what went wrong: an error too can be a typical mistake."""
     try:
         return _results(answer, cases)
     except Unfilled:
         raise
+    except MemlabError as problem:
+        return str(problem)
     except Exception as problem:
-        return f"{type(problem).__name__}: {problem}"
+        return f"your answer raised {type(problem).__name__}: {problem}"
 
 
 def _results(answer: Any, cases: tuple[tuple[Any, ...], ...]) -> list[Any]:
@@ -117,7 +119,7 @@ def _results(answer: Any, cases: tuple[tuple[Any, ...], ...]) -> list[Any]:
             if unfilled(found[-1]):
                 raise Unfilled
             if not same(list(given), list(case), 0.0):
-                raise ValueError("it changed what it was given: work on a copy")
+                raise MemlabError("your function changed what it was given: work on a copy")
     return found
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 TEMPLATE = '''"""{name}: a learner of my own. `memlab study {name}.py` lives it beside the recorded arms of lab 06."""
 
 from memlab import Edit
+from memlab.credit.rules import shown_in
 from memlab.learners import with_memory
 from memlab.retrieval import TopK
 
@@ -27,7 +28,8 @@ def credit(episodes, store):
 
     An episode has .steps (each with .vector, .shown, .action, .reward), .reward and .index. The store is read by
     store.search(vector, k, kind="case") -> hits.cases, hits.similarity. Edits: Edit.rewrite(id, {{"q": 0.2}}),
-    Edit.forget(id), Edit.write(case). State that must last is kept in a case (its note); nothing else is.
+    Edit.forget(id), Edit.write(case). Give each its sources, the cases that it came of, so that an undo can follow
+    them. State that must last is kept in a case (its note); nothing else is.
     """
     edits = []
     for episode in episodes:
@@ -36,7 +38,8 @@ def credit(episodes, store):
             for case, similarity in zip(hits.cases, hits.similarity):
                 if similarity >= 0.5 and case.action == step.action:
                     q = case.q + 0.5 * (step.reward - case.q)
-                    edits.append(Edit.rewrite(case.id, {{"q": q}}, reason="{name}", episode=episode.index))
+                    why = {{"reason": "{name}", "episode": episode.index, "sources": shown_in(episode.steps, case.id)}}
+                    edits.append(Edit.rewrite(case.id, {{"q": q}}, **why))
     return edits
 
 

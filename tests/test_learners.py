@@ -1,5 +1,7 @@
 """`memlab.study`: rows, what is kept and found again, recorded arms beside one's own, and its errors."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from memlab.experiments import write_frame
 from memlab.learners import study, with_memory
 from memlab.retrieval import TopK
 from memlab.rivals.knn import KnnVote
+from memlab.whatif import load_learner, new_learner
 
 VOTE = with_memory(TopK(), make=KnnVote)
 
@@ -120,6 +123,16 @@ def test_recorded_arms_stand_beside_ones_own_on_the_same_replicates(record):
 def test_streams_that_were_not_recorded_and_names_that_clash_are_refused(record, more, match):
     with pytest.raises(MemlabError, match=match):
         small(against="lab77", **more)
+
+
+def test_every_edit_of_the_template_names_what_it_came_of(tmp_path):
+    embedder = memlab.open_embedder("hash")
+    store = memlab.open_store(dim=embedder.dim)
+    episodes = list(KnnVote(None, embedder, store, TopK()).run(memlab.stream("toolbox-a", "stationary", 12, 0)))
+    mine = load_learner(new_learner("mine", tmp_path))(NoModel(), embedder, store, 0)
+    told = [replace(one, steps=tuple(replace(step, shown=("told",)) for step in one.steps)) for one in episodes]
+    edits = mine.credit(told, store)
+    assert edits and all(edit.sources == ("told", edit.case_id) for edit in edits)
 
 
 def test_rows_are_a_frame_that_the_curve_takes():

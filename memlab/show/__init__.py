@@ -1,7 +1,7 @@
 """Figures and widgets in the house style: seen by notebooks, the command line and nothing else."""
 
 from memlab.show.canvas import Canvas
-from memlab.show.explorer import Explorer, choice, knob
+from memlab.show.explorer import Explorer
 from memlab.show.picture import Picture
 from memlab.show.rows import made_by
 from memlab.show.scores import arms, bars, verdicts
@@ -16,9 +16,7 @@ __all__ = [
     "Picture",
     "arms",
     "bars",
-    "choice",
     "curves",
-    "knob",
     "learning_curve",
     "made_by",
     "verdicts",

@@ -43,7 +43,7 @@ class Canvas:
         self._legend: Any = None
         self._applied: dict[tuple[int, str], Any] = {}
         self._background: Any = None
-        self.words = self.made = ""
+        self.words, self.made = "", "computed"
 
     def title(self, finding: str) -> None:
         """Set the title of the figure: one sentence that says what was found."""
@@ -56,7 +56,7 @@ class Canvas:
         self._title.set_text(text)
 
     def source(self, *sources: Any) -> None:
-        """Print below the figure what made its numbers, as `made_by` reads it from rows, a model or replies."""
+        """Print below the figure what made its numbers, read from rows, a model or replies; else they are computed."""
         made = made_by(*sources)
         if self._legend is not None and made != self.made:
             self._legend.set_title(f"made by: {made}")
@@ -186,7 +186,7 @@ class Canvas:
             [handles[name] for name in names],
             names,
             loc="outside lower left",
-            title=f"made by: {self.made}" if self.made else None,
+            title=f"made by: {self.made}",
             title_fontsize=9,
             alignment="left",
             ncols=columns,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -16,37 +16,26 @@ ERROR_MARK = "memlab-error"
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-def knob(label: str, low: float, high: float, step: float, start: float) -> Any:
-    """A slider of numbers; whole numbers when ``step`` is an int."""
-    kind = "IntSlider" if isinstance(step, int) else "FloatSlider"
-    return _slider(kind, label, value=start, min=low, max=high, step=step)
-
-
-def choice(label: str, options: Sequence[Any], start: Any = None) -> Any:
-    """A slider over a list of named or unequal settings."""
-    return _slider("SelectionSlider", label, options=list(options), value=options[0] if start is None else start)
-
-
-def _slider(kind: str, label: str, **settings: Any) -> Any:
+def _slider(name: str, setting: Any) -> Any:
+    """The slider of one entry of ``knobs``, labeled with its name: over numbers, whole where the step is an int, or
+    over named or unequal settings.
+    """
     import ipywidgets
 
-    look = {"style": {"description_width": "11em"}, "layout": {"width": "min(32em, 100%)"}}
-    return getattr(ipywidgets, kind)(description=label, continuous_update=True, **look, **settings)
-
-
-def _made(name: str, setting: Any) -> Any:
-    """The slider of one entry of ``knobs``: its label is the name, with spaces."""
-    if hasattr(setting, "observe"):
-        return setting
-    label = name.replace("_", " ")
-    return knob(label, *setting) if isinstance(setting, tuple) else choice(label, setting)
+    look: Any = {"style": {"description_width": "11em"}, "layout": {"width": "min(32em, 100%)"}}
+    look |= {"description": name.replace("_", " "), "continuous_update": True}
+    if not isinstance(setting, tuple):
+        return ipywidgets.SelectionSlider(options=setting, value=setting[0], **look)
+    low, high, step, start = setting
+    kind = ipywidgets.IntSlider if isinstance(step, int) else ipywidgets.FloatSlider
+    return kind(value=start, min=low, max=high, step=step, **look)
 
 
 class Explorer:
     """Sliders above a figure. ``compute(**knobs)`` is pure, ``paint(canvas, result)`` draws or moves artists.
 
-    ``knobs`` maps each argument of ``compute`` to ``(low, high, step, start)``, to a list of settings that begins with
-    the first one shown, or to a slider. The cell's output carries the live widget and, for readers without a kernel,
+    ``knobs`` maps each argument of ``compute`` to ``(low, high, step, start)``, or to a list of settings that begins
+    with the first one shown. The cell's output carries the live widget and, for readers without a kernel,
     the first frame as a static figure: a front end shows one of them, never both. An exception in a callback is shown
     under the figure and kept in ``error``; one in the first frame is raised.
     """
@@ -67,7 +56,7 @@ class Explorer:
         if not knobs:
             raise MemlabError("an Explorer without knobs: pass knobs={'name': (low, high, step, start)}")
         self.compute, self.paint = lru_cache(maxsize=256)(compute), paint  # it is pure: a setting seen before is free
-        self.knobs = {name: _made(name, setting) for name, setting in knobs.items()}
+        self.knobs = {name: _slider(name, setting) for name, setting in knobs.items()}
         self.canvas = Canvas(panels, height)
         self.error = ""
         self._words, self._problem = ipywidgets.HTML(), ipywidgets.HTML()

@@ -116,7 +116,8 @@ def verdicts(table: pd.DataFrame, *, made_by: Any = None, title: str = "", alt: 
     counts = table["word"].value_counts().to_dict()
     canvas.title(title or f"Of {len(claims)} claims, " + ", ".join(f"{n} {word}" for word, n in counts.items()))
     each = "; ".join(f"{c.claim}: {c.word}, {c.mean:.3f} [{c.low:.3f}, {c.high:.3f}]" for c in claims)
-    how = "Lines: intervals at the level of Holm's step, by sign flips; p: after Holm; a grey tick is a margin; "
+    how = "Lines: intervals at the level of Holm's step, by sign flips; bold: the primary claim; p: after Holm; "
+    how += 'a grey tick: the margin of "as good"; ' * bool(table["margin"].notna().any())
     how += f"n = {', '.join(map(str, table['n'].unique()))}."
     return canvas.picture(alt or f"{canvas.words}. {each}.", caption or how)
 

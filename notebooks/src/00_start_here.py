@@ -52,7 +52,7 @@ print(task.text)
 print(task.choices)
 
 # %% [markdown]
-# This is all the model gets to read. `choices` makes it answer with the name of one tool.
+# This is all the model gets to read: what each tool does (`task.about`), memories (none yet), and the question. `choices` makes it answer with the name of one tool.
 
 # %%
 question = prompt.render(task.about, [], task.text)
@@ -69,7 +69,7 @@ print(reply.value, "->", answer, "->", task.score(answer))
 # %% [markdown]
 # ## The same task with one memory
 #
-# A **memory** is a past question together with what was done and how that went. Past tasks are solved ones: we keep the tool whose answer scored 1. Each goes into the store with a vector that stands for its wording.
+# A **memory** is a past question together with what was done and how that went. Past tasks are solved ones: we keep the tool whose answer scored 1. Each goes into the store with a vector that stands for its wording. The embedder `"hash"` makes it by counting words; no model takes part.
 
 
 # %%
@@ -131,7 +131,7 @@ scores = {
 }
 
 # %% [markdown]
-# Points are the share of right answers, lines their 95% bootstrap intervals, ticks the 24 questions. Where all agree, the interval is a point.
+# Points are the share of right answers, ticks the 24 questions. Lines are 95% bootstrap intervals: draw 24 of the questions again and again, with repeats, and 95% of the shares lie inside. Where all agree, the interval is a point.
 
 # %%
 names = {"no memory": "none", "right memory": "right", "wrong memory": "wrong"}
@@ -141,11 +141,17 @@ show.arms(
     made_by=llm,
     xlabel="share of 24 questions right",
     title="One memory decides: " + ", ".join(f"{name} {value:.2f}" for name, value in share.items()),
-    caption="24 questions, one reply each at temperature 0; lines: 95% bootstrap over questions.",
+    caption="24 questions, one reply each, without chance (temperature 0); lines: 95% bootstrap over questions.",
 )
 
 # %% [markdown]
-# Could chance alone do that? `memlab.verdict` compares two rows of scores, question by question. It gives a word, the mean difference with its interval, and $p$: how often differences with random signs have a mean as large.
+# What does the model name, and how often, when the memory is wrong?
+
+# %%
+{tool: tools["wrong"].count(tool) for tool in sorted(set(tools["wrong"]))}
+
+# %% [markdown]
+# It copies. Could chance alone do that? `memlab.verdict` compares two rows of scores, question by question. It gives a word, the mean difference with its interval, and $p$: how often differences with random signs have a mean as large.
 
 # %%
 print("right beats none: ", memlab.verdict(scores["right"], scores["none"]))
@@ -165,41 +171,35 @@ course.settle("00.wrong", "worse" if change < 0 else "better" if change > 0 else
 
 
 # %%
-def compute(number, memory):
-    task, reply = new[number - 1], replies[memory][number - 1]
-    right = scores[memory][number - 1]
-    return number, memory, list(task.choices), [reply.choice_probs[tool] for tool in task.choices], reply, right
+def compute(question, memory):
+    reply, right = replies[memory][question - 1], scores[memory][question - 1]
+    return f"Q{question}, memory {memory}: {reply.value!r}, {'right' if right else 'wrong'}", reply
 
 
 def paint(canvas, result):
-    number, memory, names, probabilities, reply, right = result
-    canvas.bars("p_LLM", names, probabilities)
+    words, reply = result
+    canvas.bars("p_LLM", tuple(reply.choice_probs), tuple(reply.choice_probs.values()))
     canvas.axes(ylabel="probability of the tool", ylim=(0, 1.05), xlabel="tool")
-    canvas.source(llm)
-    canvas.title(f"Question {number}, memory: {memory}. It says {reply.value!r}, {'right' if right else 'wrong'}")
+    canvas.source(reply)
+    canvas.title(f"{words}; {reply.missing_mass:.0%} on no tool")
 
 
 # %% [markdown]
-# Move both knobs: which question changes its answer, and how sure is the model before and after? (Without a kernel you see the first frame.)
+# The bars are shares of what fell on the 12 tools. The title says what the model named, and how much of its raw probability fell on no tool. Move both knobs: which question changes its answer, and how sure is the model before and after? (Without a kernel you see the first frame.)
 
 # %%
 explorer = show.Explorer(
     compute,
     paint,
-    {"number": show.knob("question", 1, 24, 1, 1), "memory": show.choice("memory shown", ["none", "right", "wrong"])},
+    {"question": (1, 24, 1, 1), "memory": ["none", "right", "wrong"]},
     alt="Bars: the probability that the frozen model gives to each of the 12 tools for one question.",
-    caption="p_LLM restricted to the 12 tools, as it would be drawn at temperature 1; the reply is taken at temperature 0.",
+    caption="Probabilities restricted to the 12 tools. The reply is the most probable name, chosen token by token.",
 )
 explorer
 
 # %% [markdown]
-# **What this does not show.** These are 24 questions, one small model and one useless tool, and nothing was *learned*: we picked the memories and knew which were right. An agent must find out from rewards alone. The probabilities rest on a small part of what the model wanted to say; the rest went to tokens that name no tool:
-
-# %%
-missing = [reply.missing_mass for replies_of in replies.values() for reply in replies_of]
-print(f"on average {np.mean(missing):.0%} of the raw probability fell on no tool")
-
-# %% [markdown]
+# **What this does not show.** These are 24 questions, one small model and one useless tool, and nothing was *learned*: we picked the memories and knew which were right. An agent must find out from rewards alone. And the bars rest on a small part of what the model wanted to say: the title of the figure names the rest.
+#
 # ## Summary
 #
 # 1. A frozen model answers differently when its prompt shows another memory.

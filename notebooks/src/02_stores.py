@@ -126,7 +126,7 @@ rows[-4:]
 # %% [markdown]
 # (`sources` and `undoes` come later in this lab.)
 #
-# **Exercise 02.1.** Write the rebuild in about ten lines: from `rows` to a dict that maps each live case's id to its fields. A restored case is as it last was: `history` filled in what the restore brought back, but its row in the log has an empty `after`, so your rebuild must remember it.
+# **Exercise 02.1.** Write the rebuild in about ten lines: from `rows` to a dict that maps each live case's id to its fields. A restored case is as it last was: `history` filled in what the restore brought back, but its row in the log has an empty `after`, so your rebuild must remember it. Leave `rows` as they are.
 
 
 # %%
@@ -206,7 +206,6 @@ def paint(canvas, version):
     at = views[version]
     canvas.points("live case", at[:, 0], at[:, 1], markersize=5)
     canvas.axes(xlabel="task that wrote the case", ylabel="value Q (reward)", xlim=(-1, 48), ylim=(-0.1, 1.1))
-    canvas.source("")
     canvas.title(f"Version {version}: {len(at)} cases live, {(at[:, 1] >= 0.5).sum()} of them worth .5 or more")
 
 

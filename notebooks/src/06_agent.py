@@ -62,7 +62,7 @@ pd.DataFrame([{"text": c.text[:44], "action": c.action, "q": c.q} for c in agent
 # %% [markdown]
 # ## Two ways to use a case
 #
-# A case that worked is **shown**: its question and its tool stand in the prompt. A case that failed cannot be shown; a model this small would copy it. It **narrows** instead: a tool whose value nearby is below a floor (.5 in the study) is taken out of the list that the model may choose from.
+# A near case that worked ($Q \ge .5$) is **shown**: its question and its tool stand in the prompt, three at most. A case that failed cannot be shown; a model this small would copy it. It **narrows** instead: a tool whose value nearby is below a floor (.5 in the study) is taken out of the list that the model may choose from.
 #
 # **Exercise 06.1.** Write the narrowing. `values` is a dict with the value of each tool *tried* nearby. Three decisions are yours: what happens to a tool that was never tried here, to a tool exactly at the floor, and when no tool is left?
 
@@ -100,14 +100,14 @@ eta = 0.7
 eta = course.check("06.2", eta)
 
 # %% [markdown]
-# The same ten streams of each kind, lived with your $\eta$ (memlab's, while yours is not right) and with four others, by a learner that asks no model (you meet it below), so it takes ten seconds. Success in the second half:
+# The same ten streams of each kind, lived with your $\eta$ (memlab's, while yours is not right), with .3, .5, .7 and with 1, by a learner that asks no model (you meet it below), so it takes ten seconds. Success in the second half:
 
 # %%
 tried = world.try_steps({eta, 0.3, 0.5, 0.7, 1.0}, llm)
 mean = tried.pivot_table(index="arm", columns="kind", values="success")
 gain = mean.loc["η=0.7"] - mean.loc["η=0.3"]
 title = f"η = .7 against .3: {gain['drift']:+.2f} where tools move, {gain['noisy']:+.2f} where rewards lie"
-show.arms(tried, y="success", panel="kind", made_by="simulated", title=title, xlim=(0, 1))
+show.arms(tried, y="success", panel="kind", title=title, xlim=(0, 1))
 
 # %% [markdown]
 # A memory that forgets fast also forgets for the wrong reasons. The study judges drift only and uses $\eta = .7$; on noise that costs what the title says. Ten streams spread widely: small differences mean nothing here.

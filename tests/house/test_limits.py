@@ -10,7 +10,6 @@ TODAY = {
     "shared": 9220,
     "lab02_stores": 394,
     "lab05_credit": 419,
-    "01_mdp": 17,
 }
 
 

@@ -44,6 +44,7 @@ def test_the_recorded_rows_are_those_of_the_settings_and_complete(name):
     found = {tuple(row) for row in rows[axes].drop_duplicates().itertuples(index=False)}
     assert {tuple(cell[axis] for axis in axes) for cell in study.cells()} <= found
     assert {"command", "date", "versions"} <= set(study.note())
+    assert not ((rows["backend"] == "simulated") & (rows.get("model", "") == "")).any(), "no model: say computed"
 
 
 @pytest.mark.parametrize("name", STUDIES)

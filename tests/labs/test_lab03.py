@@ -83,6 +83,22 @@ def test_the_widths_that_pass_are_those_near_the_least_error_on_this_map(board):
         good.append(deltas[error <= 1.25 * error.min()])
     assert pytest.approx(good[0][-1], rel=0.3) == exercises.FEW
     assert pytest.approx(good[1][[0, -1]], rel=0.3) == exercises.MANY
+    assert good[0][0] == deltas[0], "with few uses no width is too small"
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        ((0.0005, 0.0005), "within a quarter"),
+        ((0.0, 0.0003), "no width"),
+        ((0.3, 0.0003), "other desk"),
+        ((0.003, 0.03), "which one"),
+        ((0.003, 0.002), "too large"),
+        ((0.003, 1e-6), "too small"),
+    ],
+)
+def test_a_pair_of_widths_is_judged_by_its_error_alone(answer, hint):
+    assert hint in memlab.course.judge("03.2", answer).text
 
 
 def test_opening_words_find_the_family_and_toss_a_coin_for_the_desk():

@@ -14,7 +14,7 @@ from memlab.experiments import Claim, Study, grid
 def run(arm, seed):
     chance = {"bent": 0.8, "fair": 0.5, "no memory": 0.5}[arm]
     heads = np.random.default_rng(seed).random(200) < chance
-    return [{"heads": float(x), "backend": "simulated"} for x in heads]
+    return [{"heads": float(x), "backend": "computed"} for x in heads]
 
 def score(rows):
     return float(rows["heads"].mean())

@@ -61,7 +61,7 @@ def test_title_and_source_are_drawn_again():
     canvas = show.Canvas()
     canvas.line("memory", X, X)
     canvas.title("first")
-    canvas.source("simulated")
+    canvas.source("replay")
     before = grey(canvas.png())
     canvas.title("second, and longer")
     after = grey(canvas.png())

@@ -14,7 +14,7 @@ def paint(canvas, slope):
 
 
 def explorer(compute=lambda slope: slope):
-    return show.Explorer(compute, paint, {"slope": show.knob("slope", 0.0, 2.0, 0.5, 1.0)}, alt="a line", caption="c")
+    return show.Explorer(compute, paint, {"slope": (0.0, 2.0, 0.5, 1.0)}, alt="a line", caption="c")
 
 
 def test_a_knob_changes_the_picture_and_its_words_and_back_again():
@@ -57,8 +57,18 @@ def test_an_error_in_the_first_frame_is_raised():
         explorer(lambda slope: 1 / 0)
 
 
-def test_choice_and_whole_number_knobs():
-    assert show.choice("world", ["a", "b"]).value == "a"
-    assert isinstance(show.knob("cases", 0, 4, 1, 2).value, int)
+def test_a_knob_is_over_numbers_whole_or_not_or_over_settings_and_its_label_is_its_name():
+    knobs = {"cases_shown": (0, 4, 1, 2), "slope": (0.0, 2.0, 0.5, 1.0), "world": ["a", "b"]}
+    shown = show.Explorer(lambda **settings: settings["slope"], paint, knobs, alt="a line", caption="c")
+    assert shown.settings == {"cases_shown": 2, "slope": 1.0, "world": "a"}
+    assert isinstance(shown.settings["cases_shown"], int)
+    assert shown.knobs["cases_shown"].description == "cases shown"
+
+
+def test_an_explorer_wants_knobs():
     with pytest.raises(MemlabError, match="without knobs"):
         show.Explorer(lambda: 0, paint, {}, alt="x", caption="x")
+
+
+def test_a_widget_says_what_made_its_numbers_without_being_told_that_they_are_computed():
+    assert explorer().canvas.made == "computed"

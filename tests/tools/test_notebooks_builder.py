@@ -93,7 +93,7 @@ WIDGET = """
 from memlab import show
 def paint(canvas, x):
     canvas.line("x", [0, 1], [0, x]); canvas.title("t")
-e = show.Explorer(lambda x: 1 / x, paint, {"x": show.knob("x", 0.0, 2.0, 1.0, 1.0)}, alt="a line", caption="c")
+e = show.Explorer(lambda x: 1 / x, paint, {"x": (0.0, 2.0, 1.0, 1.0)}, alt="a line", caption="c")
 e
 """
 

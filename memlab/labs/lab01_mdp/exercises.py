@@ -103,6 +103,9 @@ EXERCISES = {
             "large q / alpha overflows, and without keepdims=True rows are divided column by column": _share(
                 lambda w: w.sum(axis=-1), lambda q, a: np.exp(q / a)
             ),
+            "large q / alpha overflows, and each row must sum to 1: axis=-1, keepdims=True": _share(
+                lambda w: w.sum(), lambda q, a: np.exp(q / a)
+            ),
             "this is greedy: every memory keeps a share": lambda q, a: (q == q.max(axis=-1, keepdims=True)) * 1.0,
             "in proportion to q a memory of value 0 gets nothing, and alpha does nothing": lambda q, a: q / _last(q),
         },

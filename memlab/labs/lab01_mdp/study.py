@@ -32,7 +32,7 @@ def learn_mdp(arm: str, seed: int, alpha: float = 0.0, eta: float = 0.3, q0: flo
     draws = mdp.draw(EPISODES, LEARNERS, ACTIONS, seed=seed)
     lived = mdp.simulate(world, draws, 1.0 if arm == "hot" else alpha, eta, q0)
     success = lived.reward.mean(axis=1, dtype=float)
-    return {"episode": range(1, EPISODES + 1), "success": success, "backend": "simulated", "model": ""}
+    return {"episode": range(1, EPISODES + 1), "success": success, "backend": "computed", "model": ""}
 
 
 def windows(rows: pd.DataFrame) -> dict[str, float]:

@@ -17,10 +17,10 @@ FEW, MANY = 0.025, (3e-5, 8e-4)
 
 def _widths(answer: Any) -> str | None:
     few, many = answer
-    if not 0 < many < few:
+    if not 0 < few <= FEW:
+        return f"δ = {few:g} {'lets the other desk vote' if few > 0 else 'is no width'}: look at the figure"
+    if many > max(few, MANY[1]):
         return "more uses cure only one of the two errors: which one, and what does that allow δ to do?"
-    if few > FEW:
-        return f"δ = {few:g} lets the other desk vote: look at the bias in the figure"
     if not MANY[0] <= many <= MANY[1]:
         return f"for 20,000 uses δ = {many:g} is too {'large' if many > MANY[1] else 'small'}: compare in the next cell"
     return None

@@ -57,11 +57,11 @@ EXERCISES = {
         mistakes={
             "this charges for a wrong answer: no payment may be negative": np.diff,
             "this is the clipped payment: a belief that wavers earns again and again": lambda b: belief_delta(b, True),
+            "this pays nothing: a belief that ends highest is to be paid what it gained": lambda b: 0 * b[1:],
             "each step is paid for what earlier steps gained, too": lambda b: np.maximum(b[1:] - b[0], 0),
-            "these are the best beliefs so far: pay how far each step lifts them": lambda b: np.maximum.accumulate(b)[
-                1:
-            ],
+            "these are the best beliefs so far: pay how far each step lifts them":
+                lambda b: np.maximum.accumulate(b)[1:],
         },
         praise="only a new high is paid",
     ),
-}
+}  # fmt: skip

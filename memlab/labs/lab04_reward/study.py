@@ -104,7 +104,7 @@ def lake_curve(arm: str, world: str, seed: int, step: float = 0.0) -> dict[str, 
     first = seed // BLOCK * BLOCK
     samples = np.linspace(0, ARMS[arm].used * ARMS[arm].updates, POINTS + 1).astype(int)
     success = _curves(arm, world, step, first)[seed - first]
-    return {"samples": samples, "success": success, "backend": "simulated", "model": ""}
+    return {"samples": samples, "success": success, "backend": "computed", "model": ""}
 
 
 def lake_score(rows: pd.DataFrame) -> dict[str, float]:

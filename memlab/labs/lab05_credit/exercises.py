@@ -66,8 +66,8 @@ EXERCISES = {
         solution=_places(lambda q, uses, least: (uses >= least) & (q <= 0)),
         cases=((Q, USES, 5), (Q[::-1].copy(), USES[::-1].copy(), 1)),
         mistakes={
-            "this is a mask of True and False: give the places, np.flatnonzero(mask)":
-                lambda q, uses, least: (uses >= least) & (q <= 0),
+            "this is a mask: give the places, np.flatnonzero(mask)": lambda q, u, least: (u >= least) & (q <= 0),
+            "np.where gives a tuple: take its first entry": lambda q, u, least: np.where((u >= least) & (q <= 0)),
             "an untried case has Q = 0 too, which says nothing yet: look at uses": _places(lambda q, u, least: q <= 0),
             "one failure is no verdict: ask for `least` uses": _places(lambda q, u, least: (u > 0) & (q <= 0)),
             "a case that was shown often and earned 0 takes a place in the prompt for nothing":

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SEEDS, LIVES, BUDGET, BLOCK = range(100, 164), 100, 480, 8
 """Replicates without a model, lives that one row averages, model calls of a life, calls or tasks of one row."""
-SIMULATED = {"backend": "simulated", "model": ""}
+COMPUTED = {"backend": "computed", "model": ""}
 
 
 def who(arm: str, seed: int, step: float = 0.05) -> list[dict[str, Any]]:
@@ -33,7 +33,7 @@ def who(arm: str, seed: int, step: float = 0.05) -> list[dict[str, Any]]:
     idle = np.full(BUDGET, (world.best() - world.habit).mean())
     regret = idle if arm == "no memory" else world.live(arm, step, BUDGET, LIVES, seed)[0].mean(axis=1)
     blocks = regret.reshape(BUDGET // BLOCK, -1).mean(axis=1)
-    return [{"calls": i * BLOCK, "regret": float(value)} | SIMULATED for i, value in enumerate(blocks)]
+    return [{"calls": i * BLOCK, "regret": float(value)} | COMPUTED for i, value in enumerate(blocks)]
 
 
 def who_score(rows: pd.DataFrame) -> dict[str, float]:
@@ -135,7 +135,7 @@ def where(arm: str, world: str, seed: int, embedder: Embedder, step: float = 0.3
         moved = interference(place, then)
         reward = np.hstack([before, learn(then, place, LIVES, seed=1000 + seed, shuffle=arm == SHUFFLED)])
     blocks = reward.mean(axis=0).reshape(-1, BLOCK).mean(axis=1)
-    return [{"index": i * BLOCK, "reward": float(value)} | moved | SIMULATED for i, value in enumerate(blocks)]
+    return [{"index": i * BLOCK, "reward": float(value)} | moved | COMPUTED for i, value in enumerate(blocks)]
 
 
 def where_score(rows: pd.DataFrame) -> dict[str, float]:

@@ -42,10 +42,10 @@ def scrubber(runs: dict[str, tuple[Store, list[Episode]]], tasks: Sequence[Task]
     tools, lived = tasks[0].choices, next(iter(runs.values()))[1]
     probe = {family: next(e for e in lived if e.task.family == family).steps[0].vector for family in families}
     solved = {name: np.cumsum([e.success for e in episodes]) for name, (_, episodes) in runs.items()}
+    past = {task: {name: store.at(task) for name, (store, _) in runs.items()} for task in range(1, len(tasks) + 1)}
 
     def compute(task: int, kind_of_question: str) -> Any:
-        point = probe[kind_of_question]
-        near = {name: shortlist(point, store.at(task), 16, 0.5) for name, (store, _) in runs.items()}
+        near = {name: shortlist(probe[kind_of_question], view, 16, 0.5) for name, view in past[task].items()}
         return task, kind_of_question, {name: action_values(hits) for name, hits in near.items()}
 
     def paint(canvas: show.Canvas, result: Any) -> None:
@@ -60,7 +60,7 @@ def scrubber(runs: dict[str, tuple[Store, list[Episode]]], tasks: Sequence[Task]
             canvas.points(f"_{name}, failed", failed, np.full(len(failed), 0.05), panel=1, **cross)
         canvas.axes(0, xlabel="task", ylabel="tasks solved", xlim=(0, 96), ylim=(0, 96))
         canvas.axes(1, xlabel=f"tool, near {kind_of_question}", ylabel="value (x: 0)", ylim=(0, 1.4))
-        canvas.source(lived[0].replies[0].backend)
+        canvas.source(lived[0].replies[0])
         canvas.title(f"After {task} tasks: " + ", ".join(f"{n} solved {int(s[task - 1])}" for n, s in solved.items()))
 
     return show.Explorer(
@@ -68,6 +68,6 @@ def scrubber(runs: dict[str, tuple[Store, list[Episode]]], tasks: Sequence[Task]
         paint,
         {"task": (1, 96, 1, 60), "kind_of_question": families},
         panels=2,
-        alt="Left: tasks solved so far by two learners. Right: the value of each tool near one kind of question.",
+        alt="Above: tasks solved so far by two learners. Below: the value of each tool near one kind of question.",
         caption="One replicate of the drift stream. The tools move at task 48.",
     )
