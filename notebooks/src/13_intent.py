@@ -22,7 +22,7 @@ import pandas as pd
 import memlab
 from memlab import course, show
 from memlab.labs.lab13_intent.runs import expected_aptitude
-from memlab.labs.lab13_intent.study import RULES, STUDY, told
+from memlab.labs.lab13_intent.study import RULES, STUDY, spoken
 from memlab.labs.lab13_intent.world import draw_order, practice, question
 
 # %% [markdown]
@@ -39,7 +39,7 @@ order.shards({})
 
 # %%
 for mode in ("full", "concat", "sharded", "snowball", "recap"):
-    turns, _ = told(mode, order, {})
+    turns, _ = spoken(mode, order, {})
     print(f"{mode:9}", *(turn[-1] for turn in turns), sep="\n   ")
 
 # %% [markdown]
@@ -223,7 +223,7 @@ show.verdicts(RULES.verdicts(), made_by=RULES.rows())
 # %%
 best = max(rules, key=lambda rule: rule.q)
 for arm in ("recap", "recap + rules", "no memory", "mediator"):
-    turns, drafts = told(arm, order, {} if arm in ("recap", "no memory") else {order.own: best.action})
+    turns, drafts = spoken(arm, order, {} if arm in ("recap", "no memory") else {order.own: best.action})
     print(f"{arm:13}", turns[-1][-1], "| drafts:", drafts)
 
 # %% [markdown]
