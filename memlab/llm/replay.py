@@ -95,7 +95,7 @@ class Recorder(Model):
             reply = self.llm.answer(call)
         except NoServer as error:
             raise NoServer(f"{error} The replies recorded so far are kept in {self.path}: a rerun goes on.") from error
-        fields = ("schema", "temperature", "seed", "max_tokens")
+        fields = ("schema", "temperature", "seed", "max_tokens", *(("answer",) if call.answer == "ranked" else ()))
         row = {
             "key": key,
             "model": self.name,
