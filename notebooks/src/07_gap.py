@@ -177,7 +177,6 @@ def paint(canvas, result):
     canvas.line("with memory", found["round"], found["kinds"], panel=1)
     canvas.axes(0, xlabel="round", ylabel="right", ylim=(0, 1))
     canvas.axes(1, xlabel="round", ylabel="right answers in use", ylim=(1, 3))
-    canvas.source("simulated")
     start, end = found["content"].iloc[[0, -1]]
     canvas.title(f"TPR {tpr:.2f}, FPR {fpr:.2f}, shared {shared:.2f}: right {start:.2f} becomes {end:.2f}")
 
@@ -215,7 +214,7 @@ filtered = f * w / (f * w).sum()
 print(f"right {f @ truth:.3f}; of what it accepts {filtered @ truth:.3f}; gap {(filtered - f) @ truth:+.3f}")
 
 # %% [markdown]
-# Eight families, 32 questions each, in 16 replicates. A pilot on other questions chose them: there the model was right more often than by chance (.25). **Before you look:** in how many families will the mean gap of the self-judging model be above .02: `"none"`, `"some"`, or `"most"`?
+# Eight families, 32 questions each, in 16 replicates. A pilot chose them of twelve: on ten other questions of each the model was right more often than by chance (.25). **Before you look:** in how many families will the mean gap of the self-judging model be above .02: `"none"`, `"some"`, or `"most"`?
 
 # %%
 ### BEGIN SOLUTION: your guess, one of "none", "some", "most"
@@ -224,7 +223,7 @@ guess = "none"
 course.predict("07.self", guess, ("none", "some", "most"))
 
 # %% [markdown]
-# *Gap* is that of its own judgment. *Gained* is what three rounds of writing by that judgment gave, when the model is asked the same question with its stored case in the prompt:
+# *Gap* is that of its own judgment. *Gained* is what three rounds of writing by it gave: the model is asked the same question again, with the stored case in its prompt.
 
 # %%
 calls, scores = study.REAL.rows(), study.REAL.scores()
@@ -237,6 +236,15 @@ title = f"Families with a gap above .02: {wide} of 8; the largest is {gaps.max()
 show.arms(long, y="J", arm="family", panel="measure", made_by=calls, title=title)
 
 # %% [markdown]
+# How good is the generator, and what does its judge accept? From the pilot, then from these questions:
+
+# %%
+before = study.REAL.scores(tuning=True).query("family in @gaps.index")["before"].mean()
+print(f"right: pilot {before:.3f}, here {judged['before'].mean():.3f}")
+
+# %% [markdown]
+# The pilot flattered it: the best eight of twelve families, by ten questions each, look better than they are. Here the model is at chance, and so is its judgment. That is the plainest case of shared ignorance: nothing to tell, no gap, no gain.
+#
 # ## Memory as the outside verifier
 #
 # Let the *world* judge instead: a memory that keeps what came of an answer holds knowledge that the model has not. The same chain for each way to judge. *Its best judged* writes the option with the highest *yes*, *its own favorite* the one with the highest *p*. Two nulls: write everything, and show a case of another question with a wrong answer (a control for form: it cannot help by what it says):

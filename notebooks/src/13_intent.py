@@ -22,7 +22,7 @@ import pandas as pd
 import memlab
 from memlab import course, show
 from memlab.labs.lab13_intent.runs import expected_aptitude
-from memlab.labs.lab13_intent.study import RULES, STUDY, told
+from memlab.labs.lab13_intent.study import RULES, STUDY, spoken
 from memlab.labs.lab13_intent.world import draw_order, practice, question
 
 # %% [markdown]
@@ -39,7 +39,7 @@ order.shards({})
 
 # %%
 for mode in ("full", "concat", "sharded", "snowball", "recap"):
-    turns, _ = told(mode, order, {})
+    turns, _ = spoken(mode, order, {})
     print(f"{mode:9}", *(turn[-1] for turn in turns), sep="\n   ")
 
 # %% [markdown]
@@ -72,7 +72,7 @@ print("the user said:", *turns[2])
 pd.DataFrame(drafted).T.rename_axis("draft").round(2)
 
 # %% [markdown]
-# It mostly keeps its draft, whatever the user said.
+# Here it mostly keeps its draft, whatever the user said.
 #
 # ## Aptitude and unreliability
 #
@@ -182,7 +182,7 @@ print("A90 {:+.0%}, U {:+.0%}".format(*compute(*setting)[0]))
 #
 # ## Words of one's own
 #
-# Turns are one trouble, meaning is the other. In *own words* one slot is told in a private word: "The color is cozy." Ann's cozy is not Ben's, and the talk does not say what it is. What could know is a **memory of rules**, one for each user and word, written in earlier sessions: a word is read as its best rule, or as an untried value; the user takes the form or sends it back; credit moves the rule's $Q$ toward that verdict by $\eta = .5$. In 15% of the sessions the verdict comes out wrong.
+# Turns are one trouble, meaning is the other. In *own words* one slot is told in a private word: "The color is cozy." Ann's cozy is not Ben's, and the talk does not say what it is. (*Full* stays plain.) What could know is a **memory of rules**, one for each user and word, written in earlier sessions: a word is read as its best rule, if that has $Q \ge .5$, or as an untried value; the user takes the form or sends it back; credit moves the rule's $Q$ toward that verdict by $\eta = .5$. In 15% of the sessions the verdict comes out wrong.
 
 # %%
 order, means = draw_order(103, own_word=True)
@@ -223,7 +223,7 @@ show.verdicts(RULES.verdicts(), made_by=RULES.rows())
 # %%
 best = max(rules, key=lambda rule: rule.q)
 for arm in ("recap", "recap + rules", "no memory", "mediator"):
-    turns, drafts = told(arm, order, {} if arm in ("recap", "no memory") else {order.own: best.action})
+    turns, drafts = spoken(arm, order, {} if arm in ("recap", "no memory") else {order.own: best.action})
     print(f"{arm:13}", turns[-1][-1], "| drafts:", drafts)
 
 # %% [markdown]
@@ -264,7 +264,7 @@ print(f"primary: {first['word']}, {first['mean']:+.3f} [{first['low']:+.3f}, {fi
 show.verdicts(verdicts, made_by=rows)
 
 # %% [markdown]
-# The first line is undecided: the recap was *not* shown to be as good as the mediator, so the mediator is not falsified; nor was it shown to lose by more than the margin. It repeats everything, but drafts are still there, and this model copies them. The second line is clear: telling a rule ("By cozy I mean red.") is worse than *applying* it.
+# The first line is undecided: the recap was *not* shown to be as good as the mediator, so the mediator is not falsified; nor was it shown to lose by more than the margin. It repeats everything, but drafts are still there, and we saw how the model clings to one. The second line is clear: telling a rule ("By cozy I mean red.") is worse than *applying* it.
 #
 # ## The published figures beside ours
 #
@@ -304,7 +304,7 @@ told_elsewhere = {"mediator": (73.9 - 53.6) / (86.9 - 53.6), "memory, told": (56
 pd.DataFrame({"published": told_elsewhere, "ours": ours}).map("{:.0%}".format).replace("nan%", "no such arm")
 
 # %% [markdown]
-# *Memory, told* is Mem0 there and *recap + rules* here: in both, telling does less than mediating.
+# *Memory, told* is Mem0, a memory system, there and *recap + rules* here: in both, telling does less than mediating.
 #
 # ## What does the language model contribute?
 #
@@ -323,7 +323,7 @@ pd.DataFrame(cross, ["recap, with drafts", "one message, no drafts"], ["no rules
 # ## Summary
 #
 # 1. "Aptitude holds, unreliability doubles" follows from a coin whose chance falls; stopping at the first right answer pays for guessing. Compare with both nulls first.
-# 2. This model copies its own drafts. A recap leaves them in place, one fresh message does not; that this makes the mediator better in plain words is not settled here.
+# 2. A recap leaves the model's own drafts in place, one fresh message does not. Whether that makes a mediator better than a recap in plain words is not settled here.
 # 3. What a user means by a word is in no talk. A user's rules, written by credit and *applied* by a mediator, bring much of it back; another user's do not.
 #
 # **References** Lost in conversation: arXiv:2505.06120. Intent mismatch: arXiv:2602.07338. Memento: arXiv:2508.16153.

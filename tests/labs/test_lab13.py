@@ -76,7 +76,7 @@ SHARDS = ["I want a boat.", "The size is huge.", "The color is cozy."]
 ])  # fmt: skip
 def test_what_each_arm_tells_the_model(arm, rules, lines):
     drafts = arm in ("sharded", "snowball", "recap", study.RULED)
-    assert study.told(arm, ORDER, rules) == (lines, drafts)
+    assert study.spoken(arm, ORDER, rules) == (lines, drafts)
 
 
 def test_a_draft_stands_before_the_last_turn_and_only_where_the_arm_shows_it():

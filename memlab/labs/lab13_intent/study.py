@@ -22,7 +22,7 @@ MODES, RULED = ("full", "concat", "sharded", "snowball", "recap"), "recap + rule
 BARE, OTHER, READER = "no memory", "null: another user's rules", "null: keyword reader"
 
 
-def told(arm: str, order: places.Order, rules: Mapping[str, str]) -> tuple[list[list[str]], bool]:
+def spoken(arm: str, order: places.Order, rules: Mapping[str, str]) -> tuple[list[list[str]], bool]:
     """The user's lines in the prompt of each turn, and whether the model sees its own drafts.
 
     A mediator hands on all that was said so far as one message, with ``rules`` put in the place of the own word.
@@ -71,7 +71,7 @@ def talk(arm: str, world: str, seed: int, llm: LLM) -> list[dict[str, Any]]:
         store = places.practice(seed, means, means, STEP)
         rules = rules_of(arm, store, order.user, order.own, order.wanted.get(order.own, ""))
         right = tuple(places.SLOTS[slot].index(value) for slot, value in order.wanted.items())
-        success, last = form_chances(chances(model, *told(arm, order, rules)), right)
+        success, last = form_chances(chances(model, *spoken(arm, order, rules)), right)
         a90, u = map(float, expected_aptitude(success))
         rows.append({"order": number, "success": success, "last": last, "a90": a90, "u": u, "rules": len(rules)} | made)
     return rows
@@ -90,19 +90,19 @@ STUDY = Study("lab13", talk, lambda rows: rows[["success", "last", "a90", "u"]].
     ))  # fmt: skip
 
 
-def read(arm: str, world: str, seed: int, step: float = STEP) -> list[dict[str, Any]]:
+def understood(arm: str, world: str, seed: int, step: float = STEP) -> list[dict[str, Any]]:
     """A row a user and word after all sessions: the chance to read it right, 1/4 where no rule is known."""
     rng = np.random.default_rng([seed, 13])
     first, moved = places.meanings(rng), places.meanings(rng)
     now = moved if world == "moving" else first
     store = places.practice(seed, first, now, 0.0 if arm == "append-only" else step)
     found = [(rules_of(arm, store, *key, value).get(key[1]), value) for key, value in now.items()]
-    return [{"right": float(v == right) if v else 0.25, "backend": "simulated", "model": ""} for v, right in found]
+    return [{"right": float(v == right) if v else 0.25, "backend": "computed", "model": ""} for v, right in found]
 
 
-RULES = Study("lab13-rules", read, lambda rows: float(rows["right"].mean()),
+RULES = Study("lab13-rules", understood, lambda rows: float(rows["right"].mean()),
     tune=grid(arm="credit", world=("steady", "moving"), seed=range(10), step=(0.1, 0.2, 0.3, 0.5, 0.7, 1.0)),
-    report=grid(arm=("credit", "append-only", OTHER, BARE, "oracle"), world=("steady", "moving"), seed=range(100, 164)),
+    report=grid(arm=("append-only", "credit", OTHER, BARE, "oracle"), world=("steady", "moving"), seed=range(100, 164)),
     tuned=({"arm": "credit", "step": STEP},), nulls=(OTHER, BARE),
     claims=(
         Claim("where words move, credit beats append-only", "credit", "append-only", True, where={"world": "moving"}),
