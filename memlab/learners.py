@@ -46,20 +46,14 @@ def with_memory(
 
 
 def live(
-    learner: Learner,
-    llm: LLM,
-    embedder: Embedder,
-    *,
-    world: str,
-    kind: str,
-    n: int,
-    seed: int,
-    families: int = 4,
-    draw: int | None = None,
+    learner: Learner, llm: LLM, embedder: Embedder, *, seed: int, draw: int | None = None, **where: Any
 ) -> list[dict[str, Any]]:
-    """One life from an empty memory, a row a task. ``draw`` seeds the learner's own chances, the stream's seed else."""
+    """One life from an empty memory on `stream(seed=seed, **where)`, a row a task.
+
+    ``draw`` seeds the learner's own chances, the stream's seed else.
+    """
     agent = learner(llm, embedder, open_store(dim=embedder.dim), seed if draw is None else draw)
-    return life(agent, stream(world, kind, n, seed, families))
+    return life(agent, stream(seed=seed, **where))
 
 
 def life(agent: Agent, tasks: Sequence[Task]) -> list[dict[str, Any]]:

@@ -106,7 +106,7 @@ Serves = Mapping[str, str]
 def _plan(kind: str, world: str, chosen: Sequence[str], n: int, seed: int) -> list[tuple[Serves, str]]:
     """What serves at each of ``n`` tasks, and how the last change found its tools ("none": there was none yet)."""
     rng = np.random.default_rng([seed, *world.encode(), 8])
-    native, names = toolbox.NATIVE[world], toolbox.tool_names(world)
+    native, names = toolbox.NATIVE[world], {*toolbox.tool_names(world)}
     movers = rng.permutation(chosen).tolist()
     if kind == "partial":
         movers = movers[: max(1, len(movers) // 2)]
@@ -115,7 +115,8 @@ def _plan(kind: str, world: str, chosen: Sequence[str], n: int, seed: int) -> li
     served, now = {native[family] for family in chosen}, native
     for turn, start in enumerate(starts if kind in MOVING else (), seed):
         stay = {now[family] for family in chosen if family not in movers}
-        moved, way = _new_tools(now, movers, stay, served, names, turn, rng)
+        pools = {"used": served - stay, "unused": names - served, "shared": names - stay}
+        moved, way = _new_tools(now, movers, pools, turn, rng)
         now, served = {**now, **moved}, served | set(moved.values())
         changes.append((start, now, way))
     if kind == "recurrent":
@@ -130,16 +131,9 @@ def _plan(kind: str, world: str, chosen: Sequence[str], n: int, seed: int) -> li
 
 
 def _new_tools(
-    now: Serves,
-    movers: Sequence[str],
-    stay: set[str],
-    served: set[str],
-    names: Sequence[str],
-    turn: int,
-    rng: np.random.Generator,
+    now: Serves, movers: Sequence[str], pools: Mapping[str, set[str]], turn: int, rng: np.random.Generator
 ) -> tuple[dict[str, str], str]:
     """Another tool for each of ``movers``, and the way: of `WAYS`, the first from ``turn`` on that has tools enough."""
-    pools = {"used": served - stay, "unused": {*names} - served, "shared": {*names} - stay}
     sizes = {"used": len(movers), "unused": len(movers), "shared": len(movers) // 2}
     turns = [WAYS[(turn + i) % len(WAYS)] for i in range(len(WAYS))]
     # A family that moves alone has none to exchange with, and none to share with.

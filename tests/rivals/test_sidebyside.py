@@ -9,6 +9,7 @@ from memlab.credit import RewriteQ
 from memlab.learners import live, no_memory, with_memory
 from memlab.llm.simulated import open_simulated
 from memlab.retrieval import TopK
+from memlab.rivals.knn import KnnVote
 from memlab.rivals.sidebyside import NONE, successes
 
 ARMS = {
@@ -30,6 +31,16 @@ def test_the_same_tasks_succeed_as_in_the_loop(arm, world, kind):
     theirs = [[row["success"] for row in rows] for rows in lives]
     assert mine.shape == (3, 60) and 0 < mine.mean() < 1
     assert np.allclose(mine, theirs)
+
+
+@pytest.mark.parametrize("kind", ["recurrent", "drift+noisy15"])
+def test_the_vote_is_that_of_the_loop(kind):
+    embedder, draws = memlab.open_embedder("hash"), (4, 1007)
+    rule = RewriteQ(step=0.7)
+    mine = successes(None, embedder, "toolbox12-b", kind, 60, (3, 3), TopK(), rule, draws=draws)
+    vote = with_memory(TopK(), rule, make=KnnVote)
+    lives = (live(vote, None, embedder, world="toolbox12-b", kind=kind, n=60, seed=3, draw=draw) for draw in draws)
+    assert np.allclose(mine, [[row["success"] for row in rows] for rows in lives])
 
 
 def test_streams_of_several_steps_are_refused():
