@@ -282,7 +282,7 @@ show.verdicts(verdicts, made_by=rows)
 
 # %%
 late = scores[scores["kind"] == "stationary"].pivot_table(index="seed", columns="arm", values="after")
-share = late.index.map(world.told_apart)
+share = late.index.map(world.grouped_right)
 print(f"correlation of that share with the belief's success: {np.corrcoef(share, late['belief'])[0, 1]:.2f}")
 late.groupby(np.where(share > 0.9, "kinds told apart", "kinds mixed"))[["belief", "newest-first"]].agg(
     ["mean", "size"]
