@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -65,7 +65,8 @@ class Agent:
     nearby is lower out of the model's choices (None: never). ``gate`` sees every edit before it is committed.
     ``notes`` are the working memories that it keeps while it lives a task: *subtask* (earlier questions and results,
     which a later step may need) and *tool* (the calls of a step: a tool that could not read the question is not called
-    again). A step may call ``tries`` tools, as long as none could read its question.
+    again). A step may call ``tries`` tools, as long as none could read its question. ``answer`` is how the model names
+    a choice (`memlab.llm.call.Call`); of "ranked" choices that the server does not list, a random one is taken.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Agent:
         seed: int = 0,
         notes: Sequence[str] = ("subtask", "tool"),
         tries: int = 1,
+        answer: Literal["masked", "ranked"] = "masked",
     ) -> None:
         if (store is None) != (retrieval is None):
             raise MemlabError("a store needs a retrieval and a retrieval needs a store; give both, or neither")
@@ -92,6 +94,7 @@ class Agent:
         self.llm, self.embedder, self.store, self.retrieval = llm, embedder, store, retrieval
         self.reward, self.credit, self.gate = reward, credit, gate
         self.narrow_below, self.seed, self.notes, self.tries = narrow_below, seed, tuple(notes), tries
+        self.answer = answer
 
     def run(
         self, tasks: Sequence[Task], rollouts: int = 1, progress: bool = False, seconds: float | None = None
@@ -196,8 +199,19 @@ class Agent:
         choices = tuple(choice for choice in choices if choice not in refused) or choices
         cases = [(case.text, case.action) for case in reversed(retrieved.cases) if case]
         text = prompt.render(task.about, cases, question, done)
-        reply = self.llm.complete(text, choices=choices, seed=seed)
-        return Choice(str(reply.value), choices, retrieved, reply)
+        reply = self.ask(task, text, choices, seed)
+        if self.answer == "masked":
+            return Choice(str(reply.value), choices, retrieved, reply)
+        probs = reply.choice_probs or {}
+        listed = [choice for choice in choices if probs.get(choice)]
+        best = max(listed, key=probs.__getitem__) if listed else str(rng.choice(choices))
+        return Choice(best, choices, retrieved, reply)
+
+    def ask(self, task: Task, text: str, choices: tuple[str, ...], seed: int) -> Reply:
+        """The model's reply. Without a mask it does not depend on what is left: all are ranked, one record serves."""
+        if self.answer == "masked":
+            return self.llm.complete(text, choices=choices, seed=seed)
+        return self.llm.complete(text, choices=task.choices, seed=seed, answer=self.answer)
 
     def recall(self, task: Task, vector: np.ndarray, rng: np.random.Generator) -> tuple[Retrieved, tuple[str, ...]]:
         """What memory says: the cases to show, and the choices it leaves."""
@@ -219,20 +233,24 @@ class Agent:
         vector = self.embedder.embed([prompt.shorten(question, prompt.CASE_LENGTH)])[0]
         return action_values(self.retrieval(vector, self.store, np.random.default_rng(self.seed)).near)
 
+    def retain(self, episode: Episode, rollout: int) -> list[Edit]:
+        """The new cases of one episode."""
+        return retain(episode, rollout)
+
     def learn(self, task: Task, group: Sequence[Episode]) -> list[Episode]:
         """Retain and pay credit: one new case a step, the rule's edits, the gate's verdicts, one commit."""
         if self.store is None:
             return list(group)
+        edits = [
+            (episode, edit)
+            for rollout, episode in enumerate(group)
+            for edit in (*self.retain(episode, rollout), *episode.edits)
+        ]
         paid = self.credit(group, self.store)
         if not isinstance(paid, list | tuple):
             raise MemlabError(
                 f"the credit rule {self.credit!r} gave {paid!r}: it must return a list of edits, [] for none"
             )
-        edits = [
-            (episode, edit)
-            for rollout, episode in enumerate(group)
-            for edit in (*retain(episode, rollout), *episode.edits)
-        ]
         edits += [(group[0], edit) for edit in paid]
         kept = [edit for episode, edit in edits if self.gate is None or not self.gate(task, episode, edit)]
         self.store.commit(kept, [step for episode in group for step in episode.steps])

@@ -1,4 +1,4 @@
-"""The command line: ``memlab doctor | models | lab | run | study | bench | test | notebooks | sizes | data``."""
+"""The command line: ``memlab doctor | models | lab | run | audit | study | bench | test | notebooks | sizes …``."""
 
 import subprocess
 import sys
@@ -24,6 +24,8 @@ CHECKS = (
     ("mypy", ["-m", "mypy"]),
     ("import-linter", ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]),
 )
+MODELS = "auto, ollama:NAME, embedded, replay or simulated."
+LEARNERS = "A learner of lab 06, such as belief or newest-first."
 
 
 def main() -> None:
@@ -85,19 +87,20 @@ def lab(
 
 @app.command("run")
 def watch(
-    kind: Annotated[str, typer.Argument(help="stationary, drift, deceptive or noisy.")] = "stationary",
+    kind: Annotated[str, typer.Argument(help="stationary, drift, recurrent, drift+noisy15 and others.")] = "stationary",
     tasks: Annotated[int, typer.Option(help="How many tasks; a run stops by itself after 3 minutes.")] = 60,
     seed: Annotated[int, typer.Option(help="Draws the tasks and their order.")] = 0,
-    model: Annotated[str, typer.Option(help="auto, ollama:NAME, embedded, replay or simulated.")] = "auto",
+    model: Annotated[str, typer.Option(help=MODELS)] = "auto",
+    learner: Annotated[str, typer.Option(help=LEARNERS)] = "credit, TD",
+    keep: Annotated[Path | None, typer.Option(help="Keep the memory there, for memlab audit.")] = None,
 ) -> None:
     """Watch the agent learn: a short run from an empty memory, on whatever model answers."""
     import memlab
-    from memlab.credit import RewriteQ
-    from memlab.retrieval import TopK
+    from memlab.rivals.arms import named
 
     stream, embedder, episodes = memlab.stream("toolbox-a", kind, tasks, seed), memlab.open_embedder("auto"), []
-    with memlab.open_store(dim=embedder.dim) as store:
-        agent = memlab.Agent(memlab.open_llm(model), embedder, store, TopK(), credit=RewriteQ(step=0.7), seed=seed)
+    with memlab.open_store(keep, dim=embedder.dim) as store:
+        agent = named(learner)(memlab.open_llm(model), embedder, store, seed)
         try:
             for episode in agent.run(stream, progress=True, seconds=180):
                 episodes.append(episode)
@@ -112,6 +115,35 @@ def watch(
     typer.echo(f"{len(episodes)} tasks; success by half: {', '.join(f'{share:.2f}' for share in shares)}")
     typer.echo(f"{sum(r.tokens_in for r in replies)} tokens in, {sum(r.tokens_out for r in replies)} out")
     typer.echo(f"{sum(r.seconds for r in replies):.0f} s of model time; {replies[0].backend} of {replies[0].model}")
+
+
+@app.command()
+def audit(
+    path: Annotated[str, typer.Argument(help="A memory, such as memlab run --keep writes.")],
+    answer: Annotated[str, typer.Argument(help="Which answer: the id of its task, or the episode's number.")],
+    without: Annotated[list[str] | None, typer.Option(help="Live it again without this memory; repeatable.")] = None,
+    tasks: Annotated[int, typer.Option(help="The length of the stream, to live it again.")] = 60,
+    model: Annotated[str, typer.Option(help=MODELS)] = "auto",
+    learner: Annotated[str, typer.Option(help=LEARNERS)] = "credit, TD",
+) -> None:
+    """Say which memories an answer read, with which credit, who wrote them, from what and why; live it without some."""
+    from memlab.audit import explain, relive, steps_of
+    from memlab.stores import open_store
+
+    if "://" not in path and not Path(path).exists():
+        raise MemlabError(f"no memory at {path}: write one with `memlab run --keep {path}`")
+    with open_store(path) as store:
+        typer.echo("\n".join(explain(store, answer)))
+        if without:
+            import memlab
+            from memlab.rivals.arms import named
+
+            task, llm, embedder = steps_of(store, answer)[0].task, memlab.open_llm(model), memlab.open_embedder("auto")
+            world, kind, seed, index = task.split("/")
+            lived = memlab.stream(world, kind, tasks, int(seed))[int(index)]
+            again = relive(lambda memory: named(learner)(llm, embedder, memory, int(seed)), store, lived, without)
+            steps = ", ".join(step.action for step in again.steps)
+            typer.echo(f"without {', '.join(without)}: {steps}, reward {again.reward:g} ({llm.backend} of {llm.name})")
 
 
 @app.command("study")

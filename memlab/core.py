@@ -27,8 +27,9 @@ class Task:
     """One state ``s``: what the agent reads, the actions open to it, and the scorer that gives ``r``.
 
     ``about`` maps each choice to the line of documentation that the agent reads; it may be out of date.
-    ``family``, ``answer``, ``serves`` (the choice that works now, one a step) and ``flip`` (this reward is
-    reported wrong) are for scoring and plots; no learner may read them.
+    ``family``, ``answer``, ``serves`` (the choice that works now, one a step), ``flip`` (this reward is
+    reported wrong) and ``change`` (how the stream's last change found its tools) are for scoring and plots; no learner
+    may read them.
     A two-step task has two ``subtasks``; ``{result}`` in the second stands for the first one's result.
     """
 
@@ -43,6 +44,7 @@ class Task:
     scorer: Callable[[str], float] = field(repr=False, compare=False)
     serves: tuple[str, ...] = field(default=(), repr=False)
     flip: bool = field(default=False, repr=False)
+    change: str = field(default="", repr=False)
     index: int = 0
 
     def score(self, answer: str) -> float:
@@ -167,6 +169,11 @@ class Reply:
     model: str
     backend: str
     missing_mass: float | None = None
+
+    @property
+    def unlisted(self) -> tuple[str, ...]:
+        """The choices that were not among the tokens that the server lists: their probability is unknown, not 0."""
+        return tuple(choice for choice, p in (self.choice_probs or {}).items() if p == 0)
 
 
 @dataclass(frozen=True)

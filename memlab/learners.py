@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from memlab.agent import Agent, Gate
+from memlab.agent import Agent
 from memlab.core import Episode, MemlabError, Reply, Task
 from memlab.credit import CreditRule, append_only
 from memlab.datafiles import data
@@ -35,22 +35,25 @@ def with_memory(
     credit: CreditRule = append_only,
     narrow_below: float | None = 0.5,
     make: type[Agent] = Agent,
-    gate: Gate | None = None,
+    **parts: Any,
 ) -> Learner:
-    """A learner with the given parts; ``make`` is `Agent`, or a rival that decides in another way."""
+    """A learner with the given ``parts`` of an agent; ``make`` is `Agent`, or a rival that decides in another way."""
 
     def learner(llm: LLM, embedder: Embedder, store: Store, seed: int) -> Agent:
-        return make(llm, embedder, store, retrieval, credit=credit, gate=gate, narrow_below=narrow_below, seed=seed)
+        return make(llm, embedder, store, retrieval, credit=credit, narrow_below=narrow_below, seed=seed, **parts)
 
     return learner
 
 
 def live(
-    learner: Learner, llm: LLM, embedder: Embedder, *, world: str, kind: str, n: int, seed: int, draw: int | None = None
+    learner: Learner, llm: LLM, embedder: Embedder, *, seed: int, draw: int | None = None, **where: Any
 ) -> list[dict[str, Any]]:
-    """One life from an empty memory, a row a task. ``draw`` seeds the learner's own chances, the stream's seed else."""
+    """One life from an empty memory on `stream(seed=seed, **where)`, a row a task.
+
+    ``draw`` seeds the learner's own chances, the stream's seed else.
+    """
     agent = learner(llm, embedder, open_store(dim=embedder.dim), seed if draw is None else draw)
-    return life(agent, stream(world, kind, n, seed))
+    return life(agent, stream(seed=seed, **where))
 
 
 def life(agent: Agent, tasks: Sequence[Task]) -> list[dict[str, Any]]:
@@ -62,7 +65,8 @@ def _row(agent: Agent, episode: Episode) -> dict[str, Any]:
     """What is kept of one episode."""
     replies = episode.replies
     made = sorted({(reply.backend, reply.model) for reply in replies})
-    return {
+    change = {"change": episode.task.change} if episode.task.change else {}
+    return change | {
         "index": episode.index,
         "family": episode.task.family,
         "action": "+".join(step.action for step in episode.steps),
@@ -100,6 +104,7 @@ def study(
     folder: str | Path | None = None,
     jobs: int = 1,
     progress: bool = True,
+    families: int = 4,
 ) -> pd.DataFrame:
     """Runs every learner on every stream kind and seed; gives a frame with one row a task, the learner in ``arm``.
 
@@ -110,11 +115,11 @@ def study(
     """
     import pandas as pd
 
-    recorded = [_recorded(against, world, kinds, seeds, n, tuple(learners))] if against else []
+    recorded = [_recorded(against, world, kinds, seeds, n, families, tuple(learners))] if against else []
     model = open_llm(llm) if isinstance(llm, str) else llm
     vectors = open_embedder(embedder) if isinstance(embedder, str) else embedder
     arms = [{"arm": name, "learner": learner} for name, learner in learners.items()]
-    cells = [arm | cell for cell in grid(world=world, kind=kinds, n=n, seed=seeds) for arm in arms]
+    cells = [arm | cell for cell in grid(world=world, kind=kinds, n=n, seed=seeds, families=families) for arm in arms]
     home = Path(folder) / "cells.sqlite" if folder is not None else None
     rows = run_cells("study", _life, cells, {"llm": model, "embedder": vectors}, home, jobs, progress)
     return pd.concat([*recorded, rows], ignore_index=True)
@@ -125,22 +130,21 @@ def _life(arm: str, learner: Learner, llm: LLM, embedder: Embedder, **where: Any
 
 
 def _recorded(
-    name: str, world: str, kinds: Sequence[str], seeds: Sequence[int], n: int, mine: tuple[str, ...]
+    name: str, world: str, kinds: Sequence[str], seeds: Sequence[int], n: int, families: int, mine: tuple[str, ...]
 ) -> pd.DataFrame:
     """The recorded rows of a study on exactly these streams."""
     import pandas as pd
 
     rows = pd.read_parquet(data(f"{name}/report.parquet"))
-    held = {
-        (w, k, int(s)): int(top) + 1
-        for (w, k, s), top in rows.groupby(["world", "kind", "seed"])["index"].max().items()
-    }
-    lacking = [key for kind in kinds for seed in seeds if held.get(key := (world, kind, seed)) != n]
+    rows["families"] = rows.get("families", 4)
+    lengths = rows.groupby(["world", "kind", "seed", "families"])["index"].max() + 1
+    lacking = [key for kind in kinds for seed in seeds if lengths.get(key := (world, kind, seed, families)) != n]
     if lacking:
-        there = sorted({(w, k, length) for (w, k, _), length in held.items()})
+        there = sorted({(w, k, f, length) for (w, k, _, f), length in lengths.items()})
+        held = lengths.index.get_level_values("seed")
         raise MemlabError(
-            f"{name} has no record of {lacking[0]} with {n} tasks; its streams are {there}, "
-            f"seeds {min(s for *_, s in held)}-{max(s for *_, s in held)}"
+            f"{name} has no record of {lacking[0]} with {n} tasks; its streams are {there} (world, kind, families, "
+            f"tasks), seeds {held.min()}-{held.max()}"
         )
     both = sorted(set(mine) & set(rows["arm"]))
     if both:

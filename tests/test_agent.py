@@ -60,6 +60,36 @@ def test_no_memory_asks_the_same_question_forever(embedder):
     assert all(not parse(prompt).cases for prompt in llm.prompts) and not any(episode.edits for episode in episodes)
 
 
+class Ranking(Model):
+    """A model whose tokens hold two tools."""
+
+    name, backend, digest = "ranking", "simulated", "0"
+
+    def __init__(self):
+        self.calls = []
+
+    def answer(self, call):
+        self.calls.append(call)
+        probs = dict.fromkeys(call.choices, 0.0) | {"bits": 0.25, "common": 0.75}
+        return Reply("x", "common", probs, 10, 1, 0.0, self.name, self.backend)
+
+
+def test_ranked_choices_are_narrowed_after_the_call_and_an_unlisted_one_is_drawn(embedder):
+    llm = Ranking()
+    agent = Agent(llm, embedder, memlab.open_store(dim=embedder.dim), TopK(k=0), answer="ranked")
+    tasks = [task for task in memlab.stream("toolbox-a", "stationary", 60, 0) if task.family == "spell_backward"][:3]
+    took = [episode.steps[0].action for episode in agent.run(tasks)]
+    assert took[:2] == ["common", "bits"] and took[2] not in took[:2]
+    assert all(call.choices == tasks[0].choices and call.answer == "ranked" for call in llm.calls)
+    assert {call.answer for call in asked_masked(embedder)} == {"masked"}
+
+
+def asked_masked(embedder):
+    llm = Ranking()
+    list(Agent(llm, embedder).run(memlab.stream("toolbox-a", "stationary", 4, 0)))
+    return llm.calls
+
+
 def test_each_task_is_one_commit_of_its_case_its_step_and_its_credit(embedder):
     _, store, agent = make(embedder, credit=RewriteQ())
     episodes = list(agent.run(memlab.stream("toolbox-a", "drift", 24, 0)))

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from memlab.core import Case, Edit, Episode, Step
 from memlab.credit.worth import td
 from memlab.retrieval.policies import Memory, shortlist
+from memlab.stores.contract import Store
 
 GOOD = 0.5
 SURE = 1.0
@@ -24,7 +25,7 @@ SURE = 1.0
 class CreditRule(Protocol):
     """Turns episodes into edits."""
 
-    def __call__(self, episodes: Sequence[Episode], store: Memory) -> list[Edit]: ...
+    def __call__(self, episodes: Sequence[Episode], store: Store) -> list[Edit]: ...
 
 
 def append_only(episodes: Sequence[Episode], store: Memory) -> list[Edit]:

@@ -8,9 +8,10 @@ import math
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from memlab.core import MemlabError, Reply
+from memlab.llm.choices import TokenStep, choice_probs, first_masses
 from memlab.llm.contract import BadReply
 
 
@@ -20,7 +21,9 @@ class Call:
 
     Give ``choices`` or ``schema``, not both. Of choices, ``schema`` becomes the one that allows nothing else, and the
     reply's value is one of these strings. At temperature 0 the schema's mask picks token by token, so that a frequent
-    first letter can win over a whole name that is more probable: ``tokens_out`` above 4 tells. Raises MemlabError.
+    first letter can win over a whole name that is more probable: ``tokens_out`` above 4 tells. With
+    ``answer="ranked"`` nothing is masked: the model gives one token, where a name would begin, and the value is the
+    choice that is the most probable token (likelihood ranking, 2305.05364). Raises MemlabError.
     """
 
     prompt: str
@@ -29,6 +32,7 @@ class Call:
     seed: int = 0
     temperature: float = 0.0
     max_tokens: int = 64
+    answer: Literal["masked", "ranked"] = "masked"
 
     def __post_init__(self) -> None:
         try:
@@ -42,6 +46,8 @@ class Call:
                 f"seed {self.seed}, max_tokens {self.max_tokens}, temperature {self.temperature}: need a seed >= 0 "
                 "(below, a server draws one), max_tokens >= 1 and a finite temperature >= 0."
             )
+        if self.answer not in ("masked", "ranked") or (self.answer == "ranked" and self.choices is None):
+            raise MemlabError(f"answer {self.answer!r}: 'masked', or 'ranked' for a call with choices.")
         if self.choices is not None:
             names = None if isinstance(self.choices, str) else list(self.choices)
             if not names or not all(isinstance(n, str) and n for n in names) or len(set(names)) < len(names):
@@ -57,6 +63,7 @@ class Call:
     def key(self, model: str, digest: str) -> str:
         """sha256 in hex over the canonical JSON of the model's name, its digest and this call."""
         parts = [model, digest, self.prompt, self.schema, self.temperature, self.seed, self.max_tokens]
+        parts += ["ranked"] if self.answer == "ranked" else []
         return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     def read(self, text: str) -> Any:
@@ -76,6 +83,21 @@ class Call:
                 "JSON schema. Update it (Ollama 0.5 or later)."
             )
         return value
+
+    def judge(self, text: str, steps: Sequence[TokenStep]) -> tuple[Any, dict[str, float] | None, float | None]:
+        """The value of a reply, p_LLM over the choices, and the missing mass, from its text and its tokens' logprobs.
+
+        A ranked choice counts by the token that is its whole name: name choices so. Of those that the server does not
+        list all have probability 0; where none is listed, the value is the first one. Raises BadReply.
+        """
+        if self.choices is None:
+            return self.read(text), None, None
+        if self.answer == "masked":
+            return self.read(text), *choice_probs(steps, self.choices)
+        mass = first_masses(steps, self.choices)
+        total = math.fsum(mass.values())
+        probs = {choice: m / total if total else 0.0 for choice, m in mass.items()}
+        return max(probs, key=lambda choice: probs[choice]), probs, max(0.0, 1.0 - total)
 
 
 class Model:

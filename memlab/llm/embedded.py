@@ -11,7 +11,6 @@ from typing import Any
 from memlab.core import MemlabError, Reply
 from memlab.llm import weights
 from memlab.llm.call import Call, Model
-from memlab.llm.choices import choice_probs
 from memlab.llm.contract import ContextTooLong
 
 
@@ -53,15 +52,11 @@ class EmbeddedLLM(Model):
 
     def answer(self, call: Call) -> Reply:
         """Answer one user message; raises ContextTooLong or BadReply."""
-        body: dict[str, Any] = {
-            "prompt": chat_prompt(call.prompt),
-            "temperature": call.temperature,
-            "seed": call.seed,
-            "n_predict": call.max_tokens,
-            "repeat_penalty": 1.0,
-            "cache_prompt": True,
-        }
-        if call.schema is not None:
+        ranked = call.answer == "ranked"
+        body: dict[str, Any] = {"prompt": chat_prompt(call.prompt) + '"' * ranked, "cache_prompt": True}
+        body |= {"temperature": call.temperature, "seed": call.seed, "repeat_penalty": 1.0}
+        body["n_predict"] = 1 if ranked else call.max_tokens
+        if call.schema is not None and not ranked:
             body["json_schema"] = call.schema
         if call.choices is not None:
             body |= {"n_probs": 200, "stop": ["\n"]}
@@ -72,15 +67,11 @@ class EmbeddedLLM(Model):
         if "error" in answer:
             raise self._error(answer["error"])
         used, best = answer["usage"], answer["choices"][0]
-        probs, missing = None, None
-        if call.choices is not None:
-            steps = [
-                (s["token"], s["logprob"], {t["token"]: t["logprob"] for t in s["top_logprobs"]})
-                for s in best["logprobs"]["content"]
-            ]
-            probs, missing = choice_probs(steps, call.choices)
+        said = best["logprobs"]["content"] if call.choices is not None else ()
+        steps = [(s["token"], s["logprob"], {t["token"]: t["logprob"] for t in s["top_logprobs"]}) for s in said]
+        value, probs, missing = call.judge(best["text"], steps)
         tokens = used["prompt_tokens"], used["completion_tokens"]
-        return Reply(best["text"], call.read(best["text"]), probs, *tokens, seconds, self.name, self.backend, missing)
+        return Reply(best["text"], value, probs, *tokens, seconds, self.name, self.backend, missing)
 
     def _error(self, trouble: Mapping[str, Any]) -> MemlabError:
         if trouble.get("type") == "exceed_context_size_error":

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from memlab.core import MemlabError, Reply
 from memlab.llm.call import Call, Model
-from memlab.llm.choices import choice_probs
 from memlab.llm.contract import BadReply, ContextTooLong, ModelMissing, NoServer
 
 T = TypeVar("T")
@@ -114,6 +113,7 @@ class Servers:
         self._clients: dict[str, Any] = {}
         self._models: dict[str, set[str]] = {}
         self._weights: dict[tuple[str, str], str] = {}
+        self._templates: dict[tuple[str, str], str] = {}
         self._dead_until: dict[str, float] = {}
         self._turn = 0
         self._answered = False
@@ -144,16 +144,20 @@ class Servers:
         if name not in self.models(host) and name not in self.models(host, fresh=True):
             raise ModelMissing(_missing(host, model, self.models(host)))
         if (host, name) not in self._weights:
-            loads = re.findall(
-                r"^(?:FROM|ADAPTER) .*sha256-(\w{64})", self.client(host).show(name).modelfile or "", re.M
-            )
+            shown = self.client(host).show(name)
+            loads = re.findall(r"^(?:FROM|ADAPTER) .*sha256-(\w{64})", shown.modelfile or "", re.M)
             if not loads:
                 raise MemlabError(
                     f"Ollama at {host} does not say which weights {model!r} loads, so that its replies could not be "
                     "told from another model's: update Ollama, or use a model that it holds itself."
                 )
             self._weights[host, name] = "+".join(loads)
+            self._templates[host, name] = shown.template or "{{ .Prompt }}"
         return self._weights[host, name]
+
+    def template(self, host: str, model: str) -> str:
+        """How ``host`` frames one user message for ``model``, up to where the reply begins (`digest` was asked)."""
+        return self._templates[host, full_name(model)].partition("{{ .Response }}")[0]
 
     def probe(self, model: str) -> None:
         """Look once at each host for a server with ``model``; raises NoServer or ModelMissing."""
@@ -255,15 +259,14 @@ class OllamaLLM(Model):
                     f"The hosts {self.servers.hosts} hold different models under the name {self.name!r}: "
                     "import the same weights on each."
                 )
-            return client.chat(
-                model=self.name,
-                messages=[{"role": "user", "content": call.prompt}],
-                format=call.schema,
-                options=options,
-                keep_alive="2h",
-                logprobs=call.choices is not None or None,
-                top_logprobs=20 if call.choices is not None else None,
-            )
+            told: dict[str, Any] = {"logprobs": True, "top_logprobs": 20} if call.choices is not None else {}
+            if call.answer == "ranked":
+                # The model goes on behind the quote that opens a name.
+                opened = self.servers.template(host, self.name) + '"'
+                one = options | {"num_predict": 1}
+                return client.generate(self.name, call.prompt, template=opened, options=one, keep_alive="2h", **told)
+            told |= {"messages": [{"role": "user", "content": call.prompt}], "format": call.schema}
+            return client.chat(self.name, options=options, keep_alive="2h", **told)
 
         assert self.digest
         start = time.perf_counter()
@@ -276,12 +279,8 @@ class OllamaLLM(Model):
                 f"The prompt ({tokens_in} tokens or more, {len(call.prompt)} characters) and its reply ({tokens_out}) "
                 f"do not fit into the context of {self.num_ctx} tokens: show fewer cases, or raise num_ctx."
             )
-        text = answer.message.content or ""
-        probs, missing = None, None
-        if call.choices is not None:
-            steps = [
-                (s.token, s.logprob, {t.token: t.logprob for t in s.top_logprobs or ()}) for s in answer.logprobs or ()
-            ]
-            probs, missing = choice_probs(steps, call.choices)
-        tokens = tokens_in, tokens_out
-        return Reply(text, call.read(text), probs, *tokens, seconds, self.name, self.backend, missing)
+        text = (answer.response if call.answer == "ranked" else answer.message.content) or ""
+        said = answer.logprobs or ()
+        steps = [(s.token, s.logprob, {t.token: t.logprob for t in s.top_logprobs or ()}) for s in said]
+        value, probs, missing = call.judge(text, steps)
+        return Reply(text, value, probs, tokens_in, tokens_out, seconds, self.name, self.backend, missing)

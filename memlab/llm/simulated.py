@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -219,12 +220,21 @@ class SimulatedLLM(Model):
         text = json.dumps(self.parameters) + "\n"
         return write_whole(Path(path), lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
 
+    @property
+    def beta(self) -> dict[str, float]:
+        """The weight of each of `SHOWN_FEATURES`."""
+        return dict(zip(SHOWN_FEATURES, self._beta.tolist(), strict=True))
+
+    def prior(self, questions: Sequence[str], choices: Sequence[str]) -> np.ndarray:
+        """The part of the score that a question's words give to each choice, shape ``(questions, choices)``."""
+        words = np.array([word_row(question) for question in questions])
+        weights = np.array([self._words.get(choice, np.zeros(WORD_DIM)) for choice in choices])
+        return words @ weights.T + np.array([self._bias.get(choice, 0.0) for choice in choices])
+
     def choice_probs(self, prompt: str, choices: Sequence[str]) -> dict[str, float]:
         """The fitted probability of each choice given what ``prompt`` shows."""
         shown = read_prompt(prompt)
-        words = word_row(shown.question)
-        score = features(shown, choices) @ self._beta
-        score += [self._bias.get(c, 0.0) + float(words @ self._words.get(c, 0.0 * words)) for c in choices]
+        score = features(shown, choices) @ self._beta + self.prior([shown.question], choices)[0]
         weight = np.exp(score - score.max())
         return dict(zip(choices, (weight / weight.sum()).tolist(), strict=True))
 
@@ -234,8 +244,15 @@ class SimulatedLLM(Model):
             raise MemlabError("The simulated model answers only calls with choices: use a real model or replay.")
         start = time.perf_counter()
         probs = self.choice_probs(call.prompt, call.choices)
-        place = int(np.searchsorted(np.cumsum(list(probs.values())), _fraction(str(call.seed), call.prompt), "right"))
-        value = call.choices[min(place, len(call.choices) - 1)]
+        draws = str(call.seed), call.prompt
+        if call.answer == "ranked":
+            # With Gumbel noise the first in rank is drawn as by the probabilities themselves.
+            noisy = {c: p / max(-math.log(max(unit_draw(*draws, c), 1e-12)), 1e-12) for c, p in probs.items()}
+            probs = {c: p / math.fsum(noisy.values()) for c, p in noisy.items()}
+            value = max(probs, key=lambda choice: probs[choice])
+        else:
+            place = int(np.searchsorted(np.cumsum(list(probs.values())), unit_draw(*draws), "right"))
+            value = call.choices[min(place, len(call.choices) - 1)]
         tokens_in, seconds = round(len(call.prompt) / self._chars), time.perf_counter() - start
         return Reply(json.dumps(value), value, probs, tokens_in, 3, seconds, self.name, self.backend, 0.0)
 
@@ -250,7 +267,7 @@ def open_simulated(path: str | None = None) -> SimulatedLLM:
         raise MemlabError(f"No simulated model at {path} ({error}): fit one to recorded replies.") from error
 
 
-def _fraction(*parts: str) -> float:
+def unit_draw(*parts: str) -> float:
     """A number in [0, 1) that depends on ``parts`` alone, the same on every machine."""
     code = hashlib.sha256("\0".join(parts).encode()).digest()[:8]
     return int.from_bytes(code, "big") / 2**64

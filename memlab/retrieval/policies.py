@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from memlab.core import Case, Hits, MemlabError
+from memlab.stores.contract import Store
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +32,7 @@ class Retrieved:
 class Retriever(Protocol):
     """A retrieval policy."""
 
-    def __call__(self, vector: np.ndarray, store: Memory, rng: np.random.Generator) -> Retrieved: ...
+    def __call__(self, vector: np.ndarray, store: Store, rng: np.random.Generator) -> Retrieved: ...
 
 
 def soft_policy(q: ArrayLike, alpha: float) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,9 +28,35 @@ class KnnVote(Agent):
         refused: Set[str] = frozenset(),
     ) -> Choice:
         """The vote; the language model is never asked."""
+        choice = self.vote(task, vector, rng, refused)
+        return choice if choice.action else replace(choice, action=str(rng.choice(choice.choices)))
+
+    def vote(self, task: Task, vector: np.ndarray, rng: np.random.Generator, refused: Set[str]) -> Choice:
+        """The action with the highest value nearby; "" where none is good."""
         retrieved, choices = self.recall(task, vector, rng)
         choices = tuple(choice for choice in choices if choice not in refused) or choices
         votes = {action: value for action, value in action_values(retrieved.near).items() if action in choices}
-        best = max(votes, key=lambda action: (votes[action], action), default=None)
-        good = best is not None and votes[best] >= (self.narrow_below or 0.0)
-        return Choice(str(best) if good else str(rng.choice(choices)), choices, retrieved, None)
+        best = max(votes, key=lambda action: (votes[action], action), default="")
+        good = bool(best) and votes[best] >= (self.narrow_below or 0.0)
+        return Choice(best if good else "", choices, retrieved, None)
+
+
+class Direct(KnnVote):
+    """The vote, but where no action is good it asks the model, which chooses among those that are left.
+
+    With ``TopK(k=0)`` the model sees no case: what memory knows it applies itself, and the model only explores.
+    """
+
+    def plan(
+        self,
+        task: Task,
+        question: str,
+        vector: np.ndarray,
+        rng: np.random.Generator,
+        done: Sequence[str],
+        seed: int,
+        refused: Set[str] = frozenset(),
+    ) -> Choice:
+        """The vote, or one call."""
+        choice = self.vote(task, vector, rng, refused)
+        return choice if choice.action else Agent.plan(self, task, question, vector, rng, done, seed, refused)

@@ -1,4 +1,4 @@
-"""Where tasks come from: `stream` draws the four streams of the Toolbox world."""
+"""Where tasks come from: `stream` draws the streams of the Toolbox world."""
 
 from memlab.tasks.streams import KINDS, stream
 

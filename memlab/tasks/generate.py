@@ -7,12 +7,17 @@ scorers can be checked on every row without reasoning-gym.
 from __future__ import annotations
 
 import json
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
-from memlab.tasks.tools import SOLVERS, UNREADABLE, solve
+from memlab.datafiles import data_folder
+from memlab.tasks.toolbox import NATIVE
+from memlab.tasks.tools import UNREADABLE, solve
 
-SIZE, SEED = 120, 2611
+SIZE = 120
+# reasoning-gym draws question i with seed + i.
+SEEDS = {"questions": 2611, "questions12": 5000}
 
 
 def candidates(answer: str) -> list[str]:
@@ -28,27 +33,31 @@ def their_score(dataset: Any, text: str, entry: dict[str, Any]) -> float:
         return 0.0
 
 
-def question_rows(family: str) -> list[dict[str, Any]]:
-    """Up to `SIZE` different questions of one family that its own tool solves, with their candidates' scores."""
+def question_rows(family: str, seed: int, taken: Set[str]) -> list[dict[str, Any]]:
+    """Up to `SIZE` questions of one family, none in ``taken``, that its own tool solves, with candidates' scores."""
     import reasoning_gym
 
-    dataset = reasoning_gym.create_dataset(family, size=SIZE, seed=SEED)
+    dataset = reasoning_gym.create_dataset(family, size=SIZE, seed=seed)
     kept: dict[str, dict[str, Any]] = {}
     for entry in dataset:
         question, answer = entry["question"], str(entry["answer"])
         # A few rows contradict themselves (one list holds both 66 and 66.0): no tool can be right on those.
-        if their_score(dataset, solve(family, question), entry) == 1.0:
+        if question not in taken and their_score(dataset, solve(family, question), entry) == 1.0:
             scores = {text: their_score(dataset, text, entry) for text in candidates(answer)}
             kept[question] = {"family": family, "question": question, "answer": answer, "scores": scores}
     return list(kept.values())
 
 
 def write_questions(folder: Path) -> None:
-    """Writes ``questions.jsonl`` into ``folder``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = [json.dumps(row, ensure_ascii=False) for family in SOLVERS for row in question_rows(family)]
-    (folder / "questions.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    """Writes both files into ``folder``; the sets of twelve families ask nothing that the sets of eight ask."""
+    taken: set[str] = set()
+    for name, seed in SEEDS.items():
+        sets = [world for world in NATIVE if ("12" in world) == ("12" in name)]
+        rows = [row for world in sets for family in NATIVE[world] for row in question_rows(family, seed, taken)]
+        taken |= {row["question"] for row in rows}
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
-    write_questions(Path(__file__).parents[2] / "data" / "toolbox")
+    write_questions(data_folder() / "toolbox")

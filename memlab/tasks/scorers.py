@@ -19,6 +19,8 @@ def score_answer(family: str, question: str, expected: str, answer: str) -> floa
         return _factors(expected, answer)
     if family == "complex_arithmetic":
         return _complex(expected, answer)
+    if family == "dice":
+        return float(answer == expected)
     return _contains(expected, answer)
 
 

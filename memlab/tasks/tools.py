@@ -9,10 +9,15 @@ cannot read gives `UNREADABLE`, never an exception: to the agent, a wrong tool i
 from __future__ import annotations
 
 import ast
+import functools
+import graphlib
 import math
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+import numpy as np
 
 UNREADABLE = "this tool cannot read the question"
 _LEGS_BY_COUNT = {
@@ -27,6 +32,7 @@ _LEGS_BY_COUNT = {
 }
 LEGS = {animal: legs for legs, animals in _LEGS_BY_COUNT.items() for animal in animals.split(", ")}
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_RARE_TO_COMMON = "ZQXJKVBPYGFWMUCLDRHSNIOATE"
 
 
 def _find(pattern: str, question: str) -> re.Match[str]:
@@ -136,12 +142,65 @@ def complex_arithmetic(question: str) -> str:
     return f"{value.real} {'+' if value.imag >= 0 else '-'} {abs(value.imag)}i"
 
 
+def caesar_cipher(question: str) -> str:
+    text = _find(r"Caesar cipher text: ([A-Z ]+)\.", question)[1]
+    turned = ["".join(c if c == " " else chr((ord(c) - 65 + by) % 26 + 65) for c in text) for by in range(26)]
+    return max(turned, key=lambda line: sum(_RARE_TO_COMMON.find(c) for c in line))
+
+
+def course_schedule(question: str) -> str:
+    sorter: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
+    for course, before in re.findall(r"\((\d+), (\d+)\)", _find(r"(?s)courses you have to take(.*)", question)[1]):
+        sorter.add(course, before)
+    try:
+        sorter.prepare()
+    except graphlib.CycleError:
+        return "False"
+    return "True"
+
+
+def dice(question: str) -> str:
+    sides = [int(n) for n in re.findall(r"1d(\d+)", _find(r"these dice: (.*?)\.", question)[1])]
+    least = int(_find(r"rolling (\d+) or higher", question)[1])
+    ways = functools.reduce(np.convolve, [np.ones(n, dtype=int) for n in sides])[least - len(sides) :].sum()
+    odds = Fraction(int(ways), math.prod(sides))
+    return f"{odds.numerator}/{odds.denominator}"
+
+
+def aiw(question: str) -> str:
+    return str(int(_find(r"(?=.*she also has).*?(\d+) (?:sisters|female)", question)[1]) + 1)
+
+
+def simple_geometry(question: str) -> str:
+    angles = [float(angle) for angle in re.findall(r"([\d.]+)°", _find(r"convex (?:polygon|\d+-gon)(.*)", question)[1])]
+    return f"{180 * (len(angles) - 1) - sum(angles):g}"
+
+
+def largest_island(question: str) -> str:
+    from scipy.ndimage import label
+
+    rows = _find(r"binary matrix grid:\n([01 \n]+)\n\n", question)[1].split("\n")
+    islands, _ = label([_integers(row) for row in rows])
+    return str(max(np.bincount(islands.ravel())[1:], default=0))
+
+
+def basic_arithmetic(question: str) -> str:
+    return str(_evaluate(_find(r"Calculate (.*)\.", question)[1].strip(), {}))
+
+
+def rotate_matrix(question: str) -> str:
+    degrees, rows = _find(r"Rotate the matrix below by (\d+) degrees clockwise:\n([\d \n]+)", question).groups()
+    turned = np.rot90([_integers(row) for row in rows.strip().split("\n")], -int(degrees) // 90)
+    return "\n".join(" ".join(map(str, row)) for row in turned)
+
+
 def _evaluate(expression: str, names: dict[str, int]) -> int:
-    """The value of an integer expression in + - * and ``names``, read from its syntax tree, never by eval."""
+    """The value of an integer expression in + - * / (rounded down) and ``names``, read from its tree, never by eval."""
     steps: dict[type, Callable[[int, int], int]] = {
         ast.Add: operator.add,
         ast.Sub: operator.sub,
         ast.Mult: operator.mul,
+        ast.Div: operator.floordiv,
     }
 
     def value(node: ast.expr) -> int:
@@ -166,6 +225,8 @@ SOLVERS: dict[str, Callable[[str], str]] = {
         *(fraction_simplification, count_bits, number_filtering, word_sequence_reversal),
         *(lcm, prime_factorization, count_primes, simple_equations),
         *(products, base_conversion, leg_counting, complex_arithmetic),
+        *(caesar_cipher, course_schedule, dice, aiw),
+        *(simple_geometry, largest_island, basic_arithmetic, rotate_matrix),
     )
 }
 
@@ -176,3 +237,8 @@ def solve(family: str, question: str) -> str:
         return SOLVERS[family](question)
     except (ValueError, KeyError, SyntaxError, TypeError, ZeroDivisionError):
         return UNREADABLE
+
+
+def solve_any(families: Sequence[str], question: str) -> str:
+    """What a tool that serves all of ``families`` makes of ``question``."""
+    return next((read for family in families if (read := solve(family, question)) != UNREADABLE), UNREADABLE)

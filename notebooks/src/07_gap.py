@@ -28,9 +28,9 @@ from memlab.labs.lab07_gap.world import Prompts
 # %% [markdown]
 # ## What a filter adds
 #
-# A generator $f$ answers a prompt right with chance $p$. A **verifier** accepts a right answer with chance TPR and a wrong one with chance FPR. Ask until an answer is accepted: that filtered generator is called $f[w]$, where $w$ is the chance to be accepted. $J$ is the mean success, and the **gap** is what the filter adds: $\mathrm{gap} = J(f[w]) - J(f)$.
+# A generator $f$ answers a prompt right with chance $p$. A **verifier** accepts a right answer with chance TPR, a wrong one with chance FPR. Ask until an answer is accepted: that is the filtered generator $f[w]$, with $w$ the chance to be accepted. $J$ is mean success, and the **gap** is what the filter adds: $\mathrm{gap} = J(f[w]) - J(f)$.
 #
-# **Exercise 07.1.** Write the gap. Of all answers, what share is accepted, and how much of that share is right?
+# **Exercise 07.1.** Write the gap.
 
 
 # %%
@@ -65,7 +65,7 @@ show.curves(
 #
 # ## From a filter to a memory
 #
-# Now *write* what is accepted to a memory, and let the frozen model copy from it. In our exact world a model answers 100 prompts; each has three right answers and five wrong ones. In a round the model gives eight answers to each prompt, and a **gate** lets some into memory. In the next round the model copies an answer from there (chance .9) or follows its habit. Six rounds behind a verifier with TPR .8 and FPR .2:
+# Now *write* what is accepted to a memory, and let the frozen model copy from it. In our exact world there are 100 prompts, each with three right answers and five wrong ones. In a round the model gives eight answers to each prompt, and a **gate** lets some into memory. In the next round it copies from there (chance .9) or follows its habit. Six rounds behind a verifier with TPR .8, FPR .2:
 
 # %%
 prompts = Prompts.draw(seed=3)
@@ -73,7 +73,7 @@ lived = prompts.rounds(prompts.accepts(tpr=0.8, fpr=0.2), seed=0)
 lived[["round", "content", "gap"]].round(3)
 
 # %% [markdown]
-# *Content* is the share of right answers; *gap* is what one more filter would add. The gap is spent as it is used. A round gains the gap less the error of the update (the paper: $J(f_{t+1}) - J(f_t) \ge \mathrm{gap}(f_t)$ less that error). Here the error is habit: a tenth of the answers do not come from memory. So without sampling the first round gains exactly .9 of the gap:
+# *Content* is the share of right answers, *gap* what one more filter would add: it is spent as it is used. In the paper $J(f_{t+1}) - J(f_t) \ge \mathrm{gap}(f_t) - \mathrm{error\ of\ the\ update}$. Here the error is habit: a tenth of the answers do not come from memory. So without sampling the first round gains exactly .9 of the gap:
 
 # %%
 exact = prompts.rounds(prompts.accepts(tpr=0.8, fpr=0.2))
@@ -82,7 +82,7 @@ print(f"gap {exact['gap'][0]:.4f}, gain of the first round {exact['content'].dif
 # %% [markdown]
 # ## Whose errors?
 #
-# That verifier errs by itself. But a model that judges its own answers accepts by mistake what it believes by mistake. Let $\rho$ be the share of wrong answers that the verifier believes as it believes right ones. At $\rho = 1$ it accepts everything with chance .8.
+# That verifier errs by itself. A model that judges its own answers also accepts what it believes by mistake. Let $\rho$ be the share of wrong answers that the verifier believes as it believes right ones. At $\rho = 1$ it accepts everything with chance .8.
 #
 # **Before you look:** at $\rho = 1$, after six rounds, will more answers be right than by habit: `"more"`, `"the same"` (within .02), or `"fewer"`?
 
@@ -106,7 +106,7 @@ title = f"Right after six rounds: independent errors {right['independent']:.2f},
 show.curves(main, x="round", y="content", title=title, ylabel="share of right answers", ylim=(0, 1))
 
 # %% [markdown]
-# Most of the gain comes in the first three rounds: what the verifier can tell has then been told. And where all errors are shared no round gains anything, although the memory is full of *verified* answers.
+# Most of the gain comes in the first three rounds. Where all errors are shared no round gains anything, although the memory is full of *verified* answers.
 #
 # ## Two things that look like learning
 #
@@ -125,9 +125,9 @@ show.curves(main, x="round", y="kinds", title=title, ylabel="right answers in us
 ends.loc[["no memory", "null: write everything", "format alone"], ["score", "content"]].round(3)
 
 # %% [markdown]
-# *Score* asks for right and in good form, *content* for right. The score rises by more than half, and nothing was learned about the answers. So a gap is measured with a **control for form**.
+# *Score* asks for right and in good form, *content* for right. The score rises by more than half, and nothing was learned: a gap needs a **control for form**.
 #
-# Five claims were fixed before the 64 worlds were drawn, and are judged by exact sign flips after Holm's correction. *As good* means worse by less than the margin, here .02:
+# Five claims, fixed before the 64 worlds were drawn; *as good* means worse by less than .02:
 
 # %%
 show.verdicts(study.STUDY.verdicts(), made_by=rows)
@@ -162,7 +162,7 @@ for t in (-1.0, threshold, 4.0):
     )
 
 # %% [markdown]
-# The gap says what an accepted answer is worth, not how long you wait for one. Turn the knobs yourself:
+# The gap says what an accepted answer is worth, not how long you wait for one. Turn the knobs:
 
 
 # %%
@@ -177,7 +177,6 @@ def paint(canvas, result):
     canvas.line("with memory", found["round"], found["kinds"], panel=1)
     canvas.axes(0, xlabel="round", ylabel="right", ylim=(0, 1))
     canvas.axes(1, xlabel="round", ylabel="right answers in use", ylim=(1, 3))
-    canvas.source("simulated")
     start, end = found["content"].iloc[[0, -1]]
     canvas.title(f"TPR {tpr:.2f}, FPR {fpr:.2f}, shared {shared:.2f}: right {start:.2f} becomes {end:.2f}")
 
@@ -207,7 +206,7 @@ print(task.text)
 table.round(3)
 
 # %% [markdown]
-# Column *p* is the generator $f$. *Yes* is the chance that the model accepts an option when it judges itself: the acceptance $w$. So $f[w]$ and its gap follow without sampling:
+# Column *p* is the generator $f$; *yes* is its acceptance $w$ when it judges itself. So the gap follows without sampling:
 
 # %%
 f, w, truth = (table[name].to_numpy() for name in ("p", "yes", "right"))
@@ -224,7 +223,7 @@ guess = "none"
 course.predict("07.self", guess, ("none", "some", "most"))
 
 # %% [markdown]
-# *Gap* is that of its own judgment. *Gained* is what three rounds of writing by it gave: the model is asked the same question again, with the stored case in its prompt.
+# *Gap* is that of its own judgment. *Gained* is what three rounds of writing by it gave, when the same question is asked again with the stored case in the prompt.
 
 # %%
 calls, scores = study.REAL.rows(), study.REAL.scores()
@@ -244,11 +243,11 @@ before = study.REAL.scores(tuning=True).query("family in @gaps.index")["before"]
 print(f"right: pilot {before:.3f}, here {judged['before'].mean():.3f}")
 
 # %% [markdown]
-# The pilot flattered it: the best eight of twelve families, by ten questions each, look better than they are. Here the model is at chance, and so is its judgment: it knows nothing that could tell its answers apart.
+# The pilot flattered it: the best eight of twelve families, by ten questions each, look better than they are. Here the model is at chance, and so is its judgment.
 #
 # ## Memory as the outside verifier
 #
-# Let the *world* judge instead: a memory that keeps what came of an answer holds knowledge that the model has not. The same chain for each way to judge. *Its best judged* writes the option with the highest *yes*, *its own favorite* the one with the highest *p*. Two nulls: write everything, and show a case of another question with a wrong answer (a control for form: it cannot help by what it says):
+# Let the *world* judge instead: a memory of what came of an answer knows what the model does not. *Its best judged* writes the option with the highest *yes*, *its own favorite* that with the highest *p*. Two nulls: write everything, and show another question with a wrong answer, which cannot help by what it says (the control for form):
 
 # %%
 ends = scores.groupby("arm")["success"].mean()
@@ -256,7 +255,7 @@ title = f"After three rounds: the world judges {ends['the world judges']:.2f}, t
 show.arms(scores, y="success", made_by=calls, title=title, xlabel="J after three rounds")
 
 # %% [markdown]
-# The five claims on the real model were fixed after the pilot and before these questions were asked; margins .02 and .03:
+# Five claims, fixed after the pilot and before these questions were asked; margins .02 and .03:
 
 # %%
 show.verdicts(study.REAL.verdicts(), made_by=calls)
@@ -268,7 +267,7 @@ show.verdicts(study.REAL.verdicts(), made_by=calls)
 #
 # The agent of lab 06 takes a gate: `Agent(..., gate=...)`. It sees each edit before it is written and gives a text: an empty one lets it pass, any other refuses it and says why. `verify.gate(verifier)` makes one of any verifier.
 #
-# In the *noisy* stream 15% of the rewards are reported the wrong way round. A tool that does not fit a question answers `this tool cannot read the question`; so a small *program* can check a report. **Exercise 07.3.** Write such a gate from `episode.reward` (1 or 0, as reported) and `episode.answer`.
+# In the *noisy* stream 15% of the rewards are reported the wrong way round. A tool that does not fit answers `this tool cannot read the question`, so a small *program* can check a report. **Exercise 07.3.** Write such a gate from `episode.reward` (1 or 0, as reported) and `episode.answer`.
 
 
 # %%
@@ -282,7 +281,7 @@ def gate(task, episode, edit):
 gate = course.check("07.3", gate)
 
 # %% [markdown]
-# One noisy stream of 96 tasks without a gate and behind yours (memlab's, while yours is not right). The *simulated* model answers, so this is about the mechanism and says nothing of real models:
+# One noisy stream of 96 tasks without a gate and behind yours (memlab's, while yours is not right). The *simulated* model answers: this says nothing of real ones.
 
 # %%
 for name, one in (("no gate", None), ("your gate", gate)):

@@ -34,7 +34,14 @@ class FakeOllama:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 if self.path == "/api/show":
                     weights = fake.models[body["model"]].ljust(64, "0")
-                    self.send(200, {"modelfile": f"FROM blobs/sha256-{weights}", "model_info": {}})
+                    self.send(
+                        200,
+                        {
+                            "modelfile": f"FROM blobs/sha256-{weights}",
+                            "model_info": {},
+                            "template": "U {{ .Prompt }} A ",
+                        },
+                    )
                     return
                 fake.calls.append((self.path, body))
                 step = fake.script.pop(0) if fake.script else fake.default
@@ -70,6 +77,7 @@ class FakeOllama:
             "created_at": "2026-01-01T00:00:00Z",
             "done": True,
             "message": {"role": "assistant", "content": text},
+            "response": text,
             "prompt_eval_count": tokens_in,
             "eval_count": 4,
             "logprobs": logprobs,

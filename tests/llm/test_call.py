@@ -16,6 +16,11 @@ def test_the_key_is_sha256_over_all_that_can_change_a_reply():
     assert len({Call("é").key(*of) for of in (("m", "d"), ("m", "e"), ("n", "d"))}) == 3
 
 
+def test_a_ranked_call_has_a_key_of_its_own():
+    masked, ranked = (Call("p", choices=["a"], answer=answer).key("m", "d") for answer in ("masked", "ranked"))
+    assert masked == Call("p", choices=["a"]).key("m", "d") != ranked
+
+
 def test_choices_become_a_schema_and_a_call_can_be_changed():
     call = Call("p", choices=["a", "b"])
     assert (call.choices, call.schema) == (("a", "b"), {"type": "string", "enum": ["a", "b"]})
@@ -42,6 +47,8 @@ def test_choices_are_a_list_of_names(bad):
         ({"temperature": float("nan")}, "temperature nan"),
         ({"temperature": "hot"}, "wrong kind.*'hot'"),
         ({"schema": {"type": object}}, "wrong kind"),
+        ({"answer": "ranked"}, "'ranked' for a call with choices"),
+        ({"answer": "guessed", "choices": ["a"]}, "answer 'guessed'"),
     ],
 )
 def test_settings_that_no_server_understands_are_refused(settings, says):

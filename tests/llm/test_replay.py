@@ -47,6 +47,17 @@ def test_what_was_recorded_is_replayed(tmp_path, counting, compact):
     assert open_llm(f"replay:{tmp_path}").complete("p", **CALL).value == kept.value
 
 
+def test_ranked_and_masked_replies_are_kept_apart(tmp_path, counting):
+    path = tmp_path / "r.parquet"
+    with Recorder(counting, path) as llm:
+        for answer in ("masked", "ranked", "ranked"):
+            llm.complete("p", **CALL, answer=answer)
+    assert counting.asked == 2
+    kept = [json.loads(row["call"]).get("answer") for row in read_rows(path)]
+    assert kept == [None, "ranked"]
+    assert Replay(path).complete("p", **CALL, answer="ranked").backend == "replay"
+
+
 def test_compacting_keeps_everything_and_says_where_it_comes_from(tmp_path, counting, monkeypatch):
     monkeypatch.setattr(sys, "argv", [str(tmp_path / "tool"), "--to", str(tmp_path / "out"), "x"])
     path = tmp_path / "r.parquet"

@@ -101,6 +101,15 @@ def test_draws_depend_on_seed_and_prompt_alone(fitted, tmp_path):
     assert share == pytest.approx(first[0].choice_probs["order"], abs=0.08)
 
 
+def test_the_first_in_rank_is_drawn_as_the_probabilities_say(fitted):
+    text = prompt("add 2 and 3", [("sort the words b a", "order")])
+    ranked = [fitted.complete(text, choices=TOOLS, seed=s, answer="ranked") for s in range(400)]
+    for tool, p in fitted.choice_probs(text, TOOLS).items():
+        assert sum(r.value == tool for r in ranked) / 400 == pytest.approx(p, abs=0.07)
+    assert all(r.choice_probs[r.value] == max(r.choice_probs.values()) for r in ranked)
+    assert all(sum(r.choice_probs.values()) == pytest.approx(1) for r in ranked[:20])
+
+
 def test_choices_it_never_met_and_narrowed_lists(fitted):
     probs = fitted.choice_probs(prompt("add 2 and 3"), ["prime", "brand-new"])
     assert sum(probs.values()) == pytest.approx(1.0) and min(probs.values()) > 0

@@ -1,0 +1,71 @@
+"""The learners that lab 06 compares, by name: each a retrieval, a credit rule, and an agent where it decides itself."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from memlab.core import MemlabError
+from memlab.credit import CreditRule, RewriteQ, append_only
+from memlab.learners import Learner, with_memory
+from memlab.retrieval import Retriever, TopK
+from memlab.rivals.believer import Believe, Believer
+from memlab.rivals.bets import Bets
+from memlab.rivals.bounded import Bounded
+from memlab.rivals.contrast import Contrast
+from memlab.rivals.knn import Direct, KnnVote
+from memlab.rivals.memento import nonparametric, parametric, parametric_released
+from memlab.rivals.memrl import READ, MemRL, PayInjected
+from memlab.rivals.placebo import Placebo
+from memlab.rivals.resets import Resets
+from memlab.rivals.streamicl import StreamICL
+
+UNSEEN = TopK(k=0, shortlist=0)
+"""Shows no case: the model is asked what an agent without memory is asked."""
+
+
+def learners(answer: Literal["masked", "ranked"] = "masked") -> dict[str, Learner]:
+    """All of them; ``answer`` is how the model names a choice (`memlab.llm.call.Call`).
+
+    The last eight are ours: the model sees no case, and its p_LLM(a|s) is the prior. Each ablation lacks one part.
+    """
+
+    def arm(retrieval: Retriever, credit: CreditRule = append_only, **parts: Any) -> Learner:
+        return with_memory(retrieval, credit, answer=answer, **parts)
+
+    def ours(bets: Bets = Bets(), retrieval: Retriever = UNSEEN, **settings: Any) -> Learner:  # noqa: B008 (frozen)
+        return arm(retrieval, Believe(bets, **settings), narrow_below=None, make=Believer)
+
+    return {
+        "no memory": arm(UNSEEN, narrow_below=None),
+        "append-only": arm(TopK()),
+        "newest-first": arm(TopK(k=0, newest=True), make=Direct),
+        "newest-first, in the prompt": arm(TopK(newest=True)),
+        "StreamICL": arm(TopK(k=4), narrow_below=None, make=StreamICL),
+        "Memento": arm(nonparametric()),
+        "Memento, parametric": arm(parametric()),
+        "Memento, as released": arm(parametric_released()),
+        "MemRL": arm(READ, PayInjected(), make=MemRL),
+        "credit, TD": arm(TopK(), RewriteQ(step=0.7)),
+        "credit, counterfactual": arm(TopK(), make=Contrast),
+        "vote": arm(TopK(), make=KnnVote),
+        "vote, credit": arm(TopK(), RewriteQ(step=0.7), make=KnnVote),
+        "filter that resets": arm(UNSEEN, narrow_below=None, make=Resets),
+        "placebo": arm(TopK(), make=Placebo),
+        "bounded bank": arm(TopK(), Bounded(32)),
+        "belief": ours(),
+        "belief, uniform prior": ours(ask=False),
+        "belief, cases shown": ours(retrieval=TopK(), voice=1.0),
+        "belief, no shared change": ours(Bets(shared=False)),
+        "belief, no returns": ours(Bets(returns=0.0, past=0)),
+        "belief, no noise grid": ours(Bets(noise=(0.003,))),
+        "belief, one way": ours(Bets(ways=((0.9, 1.0),))),
+        "belief, kinds apart": ours(Bets(ways=((0.0, 0.0),))),
+    }
+
+
+def named(name: str) -> Learner:
+    """One of `learners`; raises `MemlabError` where there is none of that name."""
+    found = learners()
+    if name not in found:
+        raise MemlabError(f"no learner {name!r}; there are: {'; '.join(found)}")
+    return found[name]

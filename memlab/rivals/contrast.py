@@ -1,0 +1,69 @@
+"""Counterfactual credit on this very query: each shown case pays by how much the choice hangs on it.
+
+For every shown case the model is asked once more without it. A case's share is p_LLM(a|s, C) − p_LLM(a|s, C∖c), its
+leave-one-out worth for the action that was taken (`memlab.credit.worth.leave_one_out` with that probability as value),
+relative to the largest; then Q ← Q + η·share·(r − Q). Nobody published this as a learner: the within-query contrast is
+what Memento's training data (2508.16153) lack. It costs a call for every case shown; the episode counts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import replace
+
+import numpy as np
+
+from memlab import prompt
+from memlab.agent import Agent, Choice
+from memlab.core import Case, Edit, Episode, Reply, Task
+from memlab.credit.rules import shown_in
+from memlab.credit.worth import leave_one_out, td
+
+
+class Contrast(Agent):
+    """Pays credit by itself, since it must ask the model: leave ``credit`` as it is."""
+
+    step = 0.7
+
+    def attempt(self, task: Task, rollout: int = 0) -> Episode:
+        """One try, with the replies that the contrast took and the edits that follow from the reward."""
+        self._shares: list[tuple[Case, float]] = []
+        self._more: list[Reply] = []
+        episode = super().attempt(task, rollout)
+        edits = list(episode.edits)
+        for case, share in self._shares:
+            if share > 0:
+                q = float(td(case.q, episode.reward, self.step * share))
+                why = {"reason": f"{share:.2f} of the choice hung on it", "sources": shown_in(episode.steps)}
+                after = {"q": q, "uses": case.uses + 1}
+                edits.append(Edit.rewrite(case.id, after, credit=q - case.q, episode=episode.index, **why))
+        return replace(episode, replies=(*episode.replies, *self._more), edits=tuple(edits))
+
+    def plan(
+        self,
+        task: Task,
+        question: str,
+        vector: np.ndarray,
+        rng: np.random.Generator,
+        done: Sequence[str],
+        seed: int,
+        refused: Set[str] = frozenset(),
+    ) -> Choice:
+        """The agent's choice; then the same call once more without each case that was shown."""
+        choice = super().plan(task, question, vector, rng, done, seed, refused)
+        cases = {case.id: case for case in choice.retrieved.cases if case}
+
+        def chance(shown: frozenset[str]) -> float:
+            pairs = [(case.text, case.action) for name, case in reversed(cases.items()) if name in shown]
+            reply = choice.reply
+            if len(shown) < len(cases):
+                text = prompt.render(task.about, pairs, question, done)
+                reply = self.ask(task, text, choice.choices, seed)
+                self._more.append(reply)
+            assert reply is not None
+            return (reply.choice_probs or {reply.value: 1.0}).get(choice.action, 0.0)
+
+        worth = leave_one_out(chance, list(cases)) if cases else {}
+        most = max(worth.values(), default=0.0)
+        self._shares += [(cases[name], one / most if most > 0 else 0.0) for name, one in worth.items()]
+        return choice

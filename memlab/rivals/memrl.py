@@ -1,0 +1,56 @@
+"""MemRL (2601.03192): two-phase retrieval by similarity and learned value, one Q a memory, credit to all injected.
+
+As published: write (intent, experience) with Q = 0, failures as reflections, nothing forgotten; read the k1 = 10
+nearest with similarity above δ, of these the k2 = 3 highest in (1−λ)·z(similarity) + λ·z(Q), λ = .5; then
+Q ← Q + .3(r − Q) with r = ±1 for every memory that was injected. Where ours differs: a reflection is not prose, for
+which the prompt has no place: an injected failure takes its tool out of the choices.
+Build it as ``with_memory(READ, PayInjected(), make=MemRL)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from memlab.agent import Agent
+from memlab.core import Edit, Episode, Task
+from memlab.credit.rules import GOOD, memrl, shown_in
+from memlab.retrieval.learned import CaseQ, Hybrid
+from memlab.retrieval.policies import Retrieved
+from memlab.stores.contract import Store
+
+READ = Hybrid(CaseQ(), k=3, lam=0.5, shortlist=10, min_similarity=0.5)
+
+
+@dataclass(frozen=True)
+class PayInjected:
+    """Q ← Q + η(r − Q), r = ±1, for every memory that was injected."""
+
+    step: float = 0.3
+
+    def __call__(self, episodes: Sequence[Episode], store: Store) -> list[Edit]:
+        edits = []
+        for episode in episodes:
+            cases = [store.get(name) for name in shown_in(episode.steps)]
+            paid = memrl([case.q for case in cases], range(len(cases)), episode.reward >= GOOD, self.step)
+            for case, q in zip(cases, paid.tolist(), strict=True):
+                why = {"reason": "it was injected", "credit": q - case.q, "sources": shown_in(episode.steps)}
+                edits.append(Edit.rewrite(case.id, {"q": q, "uses": case.uses + 1}, episode=episode.index, **why))
+        return edits
+
+
+class MemRL(Agent):
+    """Writes with Q = 0, and takes the tools of injected failures out of the choices."""
+
+    def recall(self, task: Task, vector: np.ndarray, rng: np.random.Generator) -> tuple[Retrieved, tuple[str, ...]]:
+        """The injected memories, and the tools that none of them saw fail."""
+        assert self.store is not None and self.retrieval is not None
+        retrieved = self.retrieval(vector, self.store, rng)
+        failed = {case.action for case in retrieved.cases if case and case.reward < GOOD}
+        return retrieved, tuple(name for name in task.choices if name not in failed) or task.choices
+
+    def retain(self, episode: Episode, rollout: int) -> list[Edit]:
+        """The episode's cases with Q = 0."""
+        return [replace(edit, after={**edit.after, "q": 0.0}) for edit in super().retain(episode, rollout)]
