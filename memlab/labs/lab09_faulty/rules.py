@@ -65,7 +65,7 @@ def filed_under(llm: LLM, about: str) -> str:
 
 
 def rewritten(llm: LLM, notes: Sequence[Note]) -> list[Note]:
-    """Every note anew, filed by `named`; of notes with one name only the newest stays."""
+    """Every note anew, filed by `filed_under`; of notes with one name only the newest stays."""
     return list({filed_under(llm, about): place for about, place in notes}.items())
 
 
