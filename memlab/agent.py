@@ -24,7 +24,10 @@ from memlab.stores.contract import Store
 from memlab.tasks.tools import UNREADABLE
 
 Gate = Callable[[Task, Episode, Edit], str]
-"""A verifier of edits: "" lets an edit pass, any other text refuses it and says why."""
+"""A verifier of edits: "" lets an edit pass, any other text refuses it and says why.
+
+It sees the episode that wrote the edit; of what credit was paid for several rollouts, the first of them.
+"""
 
 NOTHING = Hits((), np.zeros(0), ())
 
@@ -238,19 +241,20 @@ class Agent:
         """Retain and pay credit: one new case a step, the rule's edits, the gate's verdicts, one commit."""
         if self.store is None:
             return list(group)
-        written = [edit for rollout, episode in enumerate(group) for edit in self.retain(episode, rollout)]
+        edits = [
+            (episode, edit)
+            for rollout, episode in enumerate(group)
+            for edit in (*self.retain(episode, rollout), *episode.edits)
+        ]
         paid = self.credit(group, self.store)
         if not isinstance(paid, list | tuple):
             raise MemlabError(
                 f"the credit rule {self.credit!r} gave {paid!r}: it must return a list of edits, [] for none"
             )
-        edits = [*written, *(edit for episode in group for edit in episode.edits), *paid]
-        kept = [edit for edit in edits if self._passes(task, group[0], edit)]
+        edits += [(group[0], edit) for edit in paid]
+        kept = [edit for episode, edit in edits if self.gate is None or not self.gate(task, episode, edit)]
         self.store.commit(kept, [step for episode in group for step in episode.steps])
         return [replace(group[0], edits=tuple(kept)), *(replace(episode, edits=()) for episode in group[1:])]
-
-    def _passes(self, task: Task, episode: Episode, edit: Edit) -> bool:
-        return self.gate is None or not self.gate(task, episode, edit)
 
 
 def retain(episode: Episode, rollout: int) -> list[Edit]:

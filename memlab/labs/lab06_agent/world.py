@@ -23,7 +23,7 @@ def embedder() -> Embedder:
     return ReplayEmbedder(data("lab06/embeddings.parquet"))
 
 
-def told_apart(seed: int) -> float:
+def grouped_right(seed: int) -> float:
     """Share of a report stream's questions that a believer puts into a group which is mostly of their own kind."""
     tasks = stream("toolbox12-b", "stationary", 240, seed, 8)
     vectors = embedder().embed([prompt.shorten(task.text, prompt.CASE_LENGTH) for task in tasks])

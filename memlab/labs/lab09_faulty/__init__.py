@@ -1,0 +1,1 @@
+"""Lab 09: memories that become faulty when they are rewritten."""
