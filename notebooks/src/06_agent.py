@@ -273,7 +273,7 @@ show.verdicts(verdicts, made_by=rows)
 
 # %%
 still = scores[scores["kind"] == "stationary"].pivot_table(index="seed", columns="arm", values="after")
-share = still.index.map(world.told_apart)
+share = still.index.map(world.grouped_right)
 print(f"correlation of that share with the belief's success: {np.corrcoef(share, still['belief'])[0, 1]:.2f}")
 split = still.groupby(np.where(share > 0.9, "kinds told apart", "kinds mixed"))
 split[["belief", "newest-first"]].agg(["mean", "size"]).round(2)
