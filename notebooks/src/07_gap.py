@@ -177,7 +177,6 @@ def paint(canvas, result):
     canvas.line("with memory", found["round"], found["kinds"], panel=1)
     canvas.axes(0, xlabel="round", ylabel="right", ylim=(0, 1))
     canvas.axes(1, xlabel="round", ylabel="right answers in use", ylim=(1, 3))
-    canvas.source("simulated")
     start, end = found["content"].iloc[[0, -1]]
     canvas.title(f"TPR {tpr:.2f}, FPR {fpr:.2f}, shared {shared:.2f}: right {start:.2f} becomes {end:.2f}")
 

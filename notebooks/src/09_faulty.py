@@ -195,7 +195,7 @@ for recent in (1, look_back):
     )
 
 # %% [markdown]
-# A widened note is right at the place just seen, so a gate that looks there alone is blind to it. Slips in older notes pass as well: a gate sees only what it checks.
+# A widened note is right at the place just seen, so a gate that looks there alone lets it pass; later it only keeps new facts from being overwritten. Slips in older notes pass as well: a gate sees only what it checks.
 #
 # ## Turn the knobs
 #
