@@ -111,8 +111,8 @@ def study(
     ``against="lab06-field"`` adds the recorded arms of that study on the same streams and replicates. With a
     ``folder`` each finished life is kept there and is not run again; what is kept is found by all that made it.
     ``jobs`` lives go on at once through joblib (``joblib.parallel_config(backend="dask")`` spreads them over a
-    cluster); a live server is faster with one. Raises `MemlabError` for an empty grid, and where the recorded arms
-    lack a stream asked for.
+    cluster); a live server is faster with one. Raises `MemlabError` for an empty grid, and where the recorded arms lack
+    a stream asked for.
     """
     import pandas as pd
 

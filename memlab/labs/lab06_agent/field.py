@@ -2,8 +2,8 @@
 
 Primary metric: success from the first change on (where nothing changes: in the second half), recurrent streams. One
 setting serves all streams. No arm shows cases to the model, so that every call is one that "no memory" makes too, and
-all arms rest on the same replies. The vote and the filter were tuned on set A; ours has the setting of the prototype,
-chosen on another draw of questions.
+all arms rest on the same replies. The vote and the filter were tuned here on set A, ours in its making, also on set A.
+MemRL joined when rows of the others had been seen, since it was the best rival on set A: the claims got stricter by it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ STARTS = {"repeated": 80, "recurrent": 80, "gradual": 60}
 """The task from which a stream's arrangement moves; 120 elsewhere."""
 STREAMS = ("recurrent", "repeated", "noisy15", "noisy30", "drift", "stationary")
 REFERENCES = ("reference: uniform exploration", "reference: structure known")
-ARMS = ("no memory", "newest-first", "vote", "filter that resets", "belief", "belief, uniform prior")
+ARMS = ("no memory", "newest-first", "vote", "filter that resets", "MemRL, applied", "belief", "belief, uniform prior")
 KEPT = ["index", "family", "action", "serves", "success", "edits", "memories", "calls", "tokens_in", "backend", "model"]
 LEARNERS = learners("ranked")
 
@@ -97,7 +97,7 @@ def _after(arm: str, rival: str | tuple[str, ...], words: str, kind: str, **more
     return Claim(words, arm, rival, where={"kind": kind}, **{"metric": "after"} | more)
 
 
-FIELD, UNIFORM = ("newest-first", "vote", "filter that resets"), "belief, uniform prior"
+FIELD, UNIFORM = ("newest-first", "vote", "filter that resets", "MemRL, applied"), "belief, uniform prior"
 TUNING = {"world": "toolbox12-a", "kind": ("recurrent", "noisy15")}
 STEPS, HAZARDS = (0.3, 0.5, 0.7, 0.85, 1.0), (0.02, 0.05, 0.1, 0.2, 0.4)
 STUDY = Study(
@@ -109,10 +109,10 @@ STUDY = Study(
     report=grid(arm=(*ARMS, *REFERENCES), world="toolbox12-b", kind=STREAMS, seed=range(100, 116)),
     tuned=({"arm": "vote", "step": 0.5}, {"arm": "filter that resets", "hazard": 0.2}),
     claims=(
-        _after("belief", FIELD, "where an old arrangement returns, ours beats every rival", "recurrent", primary=True),
-        _after("belief", FIELD, "after two changes, ours beats every rival", "repeated"),
-        _after("belief", FIELD, "with 15 % of the rewards flipped, ours beats every rival", "noisy15"),
-        _after("belief", FIELD, "with 30 % of the rewards flipped, ours beats every rival", "noisy30"),
+        _after("belief", FIELD, "where an old arrangement returns, ours beats four rivals", "recurrent", primary=True),
+        _after("belief", FIELD, "after two changes, ours beats four rivals", "repeated"),
+        _after("belief", FIELD, "with 15 % of the rewards flipped, ours beats four rivals", "noisy15"),
+        _after("belief", FIELD, "with 30 % of the rewards flipped, ours beats four rivals", "noisy30"),
         _after("belief", "newest-first", "before a change, ours is as good as newest-first", "drift",
                metric="before", margin=0.05),
         _after("belief", "vote", "before a change, ours beats the vote", "drift", metric="before"),
