@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 06 · An agent that learns without weights
 #
-# **You will** build a belief over tools from Bayes' rule, set it against its rivals on streams that can tell learners apart, read what the memory adds and what the language model adds, put a learner of your own into the table, and ask an answer which memories made it.
+# **You will** build a belief over tools from Bayes' rule, set it against its rivals, read what the memory adds and what the language model adds, put a learner of your own into the table, and ask an answer which memories made it.
 #
 # **Time** 50 minutes. **Before** [01 The MDP](01_mdp.ipynb). **Symbols** are in the [glossary](GLOSSARY.md).
 #
@@ -73,7 +73,7 @@ print(f"perfect memory, uniform exploration: {np.mean(perfect):.2f} after the ch
 print(after[["kNN vote, credit", "append-only, newest", "credit", "no memory"]].round(2).to_dict())
 
 # %% [markdown]
-# A dozen tasks of a kind, eleven other tools: half of them go into the search. So success after that change measures how fast a tool is *found*, hardly how well it is remembered. The old claims, as recorded:
+# A dozen tasks of a kind, eleven other tools: half go into the search. Success after that change measures how fast a tool is *found*, hardly how well it is remembered. The old claims, as recorded:
 
 # %%
 verdicts, vote = old.STUDY.verdicts(), after["kNN vote, credit"]
@@ -244,11 +244,11 @@ rows, scores = field.STUDY.rows(), field.STUDY.scores()
 best = scores[scores["arm"].isin(RIVALS)].pivot_table(index="arm", columns="kind", values="after").idxmax()
 course.settle("06.field", best["recurrent"])
 drawn = scores.assign(arm=scores["arm"].str.replace("reference", "ref"))
-title = f"Highest of four: {'; '.join(f'{name}: {arm}' for name, arm in best.items())}"
+title = f"Highest of five: {'; '.join(f'{name}: {arm}' for name, arm in best.items())}"
 show.arms(drawn, y="after", panel="kind", made_by=rows, title=title, xlim=(0, 1), xlabel="success")
 
 # %% [markdown]
-# Look at the noisy streams: who is worse there than *no memory*? A learner that believes each report is misled by the false ones, and a memory makes that last.
+# In the noisy streams, who is worse than *no memory*? A learner that believes each report is misled, and memory makes that last.
 #
 # **Detection**: tasks of a kind wasted on the tool that served before. **Exploration**: tasks spent on others until the right one is first taken. **Retention**: success after that. In the recurrent stream, after a change:
 
@@ -259,7 +259,7 @@ numbers = numbers[numbers["before"] != ""]
 numbers.groupby("arm")[["detection", "exploration", "found", "retention"]].mean().round(2)
 
 # %% [markdown]
-# `found` is the share of tools ever found; where one was not, its whole time counts as search. The vote lives a hundred draws of its chances and keeps only their mean, so it is not in this table.
+# `found`: the share of tools ever found; where one was not, its whole time counts as search. Of the vote only a mean is kept, so it is not here.
 #
 # ## What the claims say
 #
@@ -305,7 +305,7 @@ show.curves({"best at this cost or less": best.to_numpy()}, x=best.index, points
 # %% [markdown]
 # ## A learner of your own
 #
-# Fifteen lines, in the table. A credit rule gets the episode and the store, and gives edits. This one forgets every near case of a tool that just failed, so that the model may try it again later. Change it.
+# A credit rule gets the episode and the store, and gives edits. After a failure, this one forgets the old failures nearby, so that those tools may be tried again. Change it.
 
 # %%
 from memlab import Edit
@@ -340,7 +340,7 @@ show.verdicts(judge_claims(claims, mean), made_by=late)
 # %% [markdown]
 # ## Memory as data
 #
-# What is believed is *kept in memory*: one memory a kind, rewritten as evidence comes, with the reason, the credit and the cases it came from. So any answer can be asked: which memories were read, who wrote them, from what? On the command line it is `memlab audit`.
+# What is believed is *kept in memory*: one memory a kind, rewritten as evidence comes, with the reason, the credit and the cases it came from. So any answer can be asked which memories it read, who wrote them, and from what. On the command line: `memlab audit`.
 
 # %%
 from memlab.audit import explain, relive
@@ -378,7 +378,7 @@ for claim in verdicts.itertuples():
     print(f"{claim.word:<13} {claim.claim} ({claim.mean:+.3f} against {claim.rival})")
 
 # %% [markdown]
-# **What this does not show.** One model of 135 million weights, one world of tools with right and wrong. A second model was not run. Learners in which the model writes its own memories are not in the field. The belief's bets resemble the generator of the streams, an advantage that the world outside may not give; new tools come in three ways to blunt it.
+# **What this does not show.** One model of 135 million weights, one world of tools with right and wrong. A second model was not run. No learner here lets the model write its memories. The belief's bets resemble the generator of the streams, an advantage that the world outside may not give; new tools come in three ways to blunt it.
 #
 # ## Summary
 #
@@ -394,6 +394,8 @@ print(
     f"2. That, where an old arrangement returns, ours beats four rivals is {main['word']}: {main['mean']:+.2f} against {main['rival']}."
 )
 prior_helps = [f"{c.partition('helps ')[2]} {word[c]}" for c in gains if "prior" in c]
+counts = verdicts["word"].value_counts().to_dict()
+print(f"   Of all {len(verdicts)} claims: {', '.join(f'{n} {said}' for said, n in counts.items())}.")
 print(f"3. That the model's prior helps: {'; '.join(prior_helps)}.")
 
 # %% [markdown]
