@@ -97,7 +97,7 @@ def understood(arm: str, world: str, seed: int, step: float = STEP) -> list[dict
     now = moved if world == "moving" else first
     store = places.practice(seed, first, now, 0.0 if arm == "append-only" else step)
     found = [(rules_of(arm, store, *key, value).get(key[1]), value) for key, value in now.items()]
-    return [{"right": float(v == right) if v else 0.25, "backend": "simulated", "model": ""} for v, right in found]
+    return [{"right": float(v == right) if v else 0.25, "backend": "computed", "model": ""} for v, right in found]
 
 
 RULES = Study("lab13-rules", understood, lambda rows: float(rows["right"].mean()),
