@@ -161,10 +161,7 @@ class Study:
 
     def file(self, tuning: bool = False) -> str:
         """The name of its recorded rows, as `memlab.data` takes it."""
-        part = self.name.partition("-")[2]
-        return (
-            f"{self.folder}/{'-'.join(filter(None, (part, 'tuning' if tuning else '' if part else 'report')))}.parquet"
-        )
+        return file_of(self.name, tuning)
 
     @cached_property
     def settings(self) -> str:
@@ -273,6 +270,13 @@ class Study:
     def verdicts(self, rows: pd.DataFrame | None = None) -> pd.DataFrame:
         """One row a claim, by `judge_claims`: Holm over all claims of this study."""
         return judge_claims(self.claims, self.scores(rows))
+
+
+def file_of(name: str, tuning: bool = False) -> str:
+    """The file of the rows that the study of this ``name`` recorded, such as ``lab06/field.parquet`` of lab06-field."""
+    folder, _, part = name.partition("-")
+    words = [word for word in (part, "tuning" if tuning else "" if part else "report") if word]
+    return f"{folder}/{'-'.join(words)}.parquet"
 
 
 def judge_claims(claims: Sequence[Claim], scores: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from memlab.agent import Agent
 from memlab.core import Episode, MemlabError, Reply, Task
 from memlab.credit import CreditRule, append_only
 from memlab.datafiles import data
-from memlab.experiments import grid, run_cells
+from memlab.experiments import file_of, grid, run_cells
 from memlab.llm import open_embedder, open_llm
 from memlab.llm.contract import LLM, Embedder
 from memlab.retrieval import Retriever
@@ -108,10 +108,11 @@ def study(
 ) -> pd.DataFrame:
     """Runs every learner on every stream kind and seed; gives a frame with one row a task, the learner in ``arm``.
 
-    ``against="lab06"`` adds the recorded arms of that study on the same streams and replicates. With a ``folder`` each
-    finished life is kept there and is not run again; what is kept is found by all that made it. ``jobs`` lives go on at
-    once through joblib (``joblib.parallel_config(backend="dask")`` spreads them over a cluster); a live server is
-    faster with one. Raises `MemlabError` for an empty grid, and where the recorded arms lack a stream asked for.
+    ``against="lab06-field"`` adds the recorded arms of that study on the same streams and replicates. With a
+    ``folder`` each finished life is kept there and is not run again; what is kept is found by all that made it.
+    ``jobs`` lives go on at once through joblib (``joblib.parallel_config(backend="dask")`` spreads them over a
+    cluster); a live server is faster with one. Raises `MemlabError` for an empty grid, and where the recorded arms lack
+    a stream asked for.
     """
     import pandas as pd
 
@@ -135,8 +136,9 @@ def _recorded(
     """The recorded rows of a study on exactly these streams."""
     import pandas as pd
 
-    rows = pd.read_parquet(data(f"{name}/report.parquet"))
-    rows["families"] = rows.get("families", 4)
+    rows = pd.read_parquet(data(file_of(name)))
+    if "families" not in rows:
+        rows["families"] = rows.groupby(["world", "kind", "seed"])["family"].transform("nunique")
     lengths = rows.groupby(["world", "kind", "seed", "families"])["index"].max() + 1
     lacking = [key for kind in kinds for seed in seeds if lengths.get(key := (world, kind, seed, families)) != n]
     if lacking:

@@ -9,6 +9,7 @@ import pytest
 import memlab
 from memlab import learners
 from memlab.core import MemlabError
+from memlab.datafiles import write_manifest
 from memlab.experiments import write_frame
 from memlab.learners import study, with_memory
 from memlab.retrieval import TopK
@@ -99,8 +100,6 @@ def record(tmp_path, monkeypatch):
     rows = small().assign(arm="recorded", kind=lambda r: r.kind)
     (tmp_path / "lab77").mkdir()
     write_frame(tmp_path / "lab77" / "report.parquet", rows, {})
-    from memlab.datafiles import write_manifest
-
     write_manifest(tmp_path)
     monkeypatch.setenv("MEMLAB_DATA", str(tmp_path))
     return rows
@@ -110,6 +109,16 @@ def test_recorded_arms_stand_beside_ones_own_on_the_same_replicates(record):
     rows = small(against="lab77")
     assert list(rows.arm.unique()) == ["recorded", "vote"]
     assert np.allclose(rows[rows.arm == "recorded"].success, record.success)
+
+
+def test_a_part_of_a_lab_lies_in_a_file_of_its_own_and_its_rows_tell_their_families(record, tmp_path):
+    rows = small(n=32, families=8).drop(columns="families").assign(arm="recorded")
+    write_frame(tmp_path / "lab77" / "part.parquet", rows, {})
+    write_manifest(tmp_path)
+    both = small(against="lab77-part", n=32, families=8)
+    assert np.allclose(both[both.arm == "recorded"].success, both[both.arm == "vote"].success)
+    with pytest.raises(MemlabError, match=r"has no record of .* with 32 tasks; its streams are .*8, 32"):
+        small(against="lab77-part", n=32)
 
 
 @pytest.mark.parametrize(

@@ -53,14 +53,9 @@ class EmbeddedLLM(Model):
     def answer(self, call: Call) -> Reply:
         """Answer one user message; raises ContextTooLong or BadReply."""
         ranked = call.answer == "ranked"
-        body: dict[str, Any] = {
-            "prompt": chat_prompt(call.prompt) + '"' * ranked,
-            "temperature": call.temperature,
-            "seed": call.seed,
-            "n_predict": 1 if ranked else call.max_tokens,
-            "repeat_penalty": 1.0,
-            "cache_prompt": True,
-        }
+        body: dict[str, Any] = {"prompt": chat_prompt(call.prompt) + '"' * ranked, "cache_prompt": True}
+        body |= {"temperature": call.temperature, "seed": call.seed, "repeat_penalty": 1.0}
+        body["n_predict"] = 1 if ranked else call.max_tokens
         if call.schema is not None and not ranked:
             body["json_schema"] = call.schema
         if call.choices is not None:
@@ -72,10 +67,8 @@ class EmbeddedLLM(Model):
         if "error" in answer:
             raise self._error(answer["error"])
         used, best = answer["usage"], answer["choices"][0]
-        steps = [
-            (s["token"], s["logprob"], {t["token"]: t["logprob"] for t in s["top_logprobs"]})
-            for s in (best["logprobs"]["content"] if call.choices is not None else ())
-        ]
+        said = best["logprobs"]["content"] if call.choices is not None else ()
+        steps = [(s["token"], s["logprob"], {t["token"]: t["logprob"] for t in s["top_logprobs"]}) for s in said]
         value, probs, missing = call.judge(best["text"], steps)
         tokens = used["prompt_tokens"], used["completion_tokens"]
         return Reply(best["text"], value, probs, *tokens, seconds, self.name, self.backend, missing)

@@ -259,20 +259,14 @@ class OllamaLLM(Model):
                     f"The hosts {self.servers.hosts} hold different models under the name {self.name!r}: "
                     "import the same weights on each."
                 )
-            told = {"logprobs": True, "top_logprobs": 20} if call.choices is not None else {}
+            told: dict[str, Any] = {"logprobs": True, "top_logprobs": 20} if call.choices is not None else {}
             if call.answer == "ranked":
                 # The model goes on behind the quote that opens a name.
                 opened = self.servers.template(host, self.name) + '"'
                 one = options | {"num_predict": 1}
                 return client.generate(self.name, call.prompt, template=opened, options=one, keep_alive="2h", **told)
-            return client.chat(
-                model=self.name,
-                messages=[{"role": "user", "content": call.prompt}],
-                format=call.schema,
-                options=options,
-                keep_alive="2h",
-                **told,
-            )
+            told |= {"messages": [{"role": "user", "content": call.prompt}], "format": call.schema}
+            return client.chat(self.name, options=options, keep_alive="2h", **told)
 
         assert self.digest
         start = time.perf_counter()
@@ -286,8 +280,7 @@ class OllamaLLM(Model):
                 f"do not fit into the context of {self.num_ctx} tokens: show fewer cases, or raise num_ctx."
             )
         text = (answer.response if call.answer == "ranked" else answer.message.content) or ""
-        steps = [
-            (s.token, s.logprob, {t.token: t.logprob for t in s.top_logprobs or ()}) for s in answer.logprobs or ()
-        ]
+        said = answer.logprobs or ()
+        steps = [(s.token, s.logprob, {t.token: t.logprob for t in s.top_logprobs or ()}) for s in said]
         value, probs, missing = call.judge(text, steps)
         return Reply(text, value, probs, tokens_in, tokens_out, seconds, self.name, self.backend, missing)

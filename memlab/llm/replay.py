@@ -96,15 +96,9 @@ class Recorder(Model):
         except NoServer as error:
             raise NoServer(f"{error} The replies recorded so far are kept in {self.path}: a rerun goes on.") from error
         fields = ("schema", "temperature", "seed", "max_tokens", *(("answer",) if call.answer == "ranked" else ()))
-        row = {
-            "key": key,
-            "model": self.name,
-            "digest": self.digest,
-            "prompt": call.prompt,
-            "call": json.dumps({field: getattr(call, field) for field in fields}),
-            "reply": json.dumps(_reply_fields(reply)),
-            "backend": reply.backend,
-        }
+        settings = {field: getattr(call, field) for field in fields}
+        row = {"key": key, "model": self.name, "digest": self.digest, "prompt": call.prompt, "backend": reply.backend}
+        row |= {"call": json.dumps(settings), "reply": json.dumps(_reply_fields(reply))}
         with self._guard:
             self.journal.put(key, json.dumps(row).encode())
             self._rows[key] = row

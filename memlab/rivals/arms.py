@@ -14,7 +14,7 @@ from memlab.rivals.bounded import Bounded
 from memlab.rivals.contrast import Contrast
 from memlab.rivals.knn import Direct, KnnVote
 from memlab.rivals.memento import nonparametric, parametric, parametric_released
-from memlab.rivals.memrl import READ, MemRL, PayInjected
+from memlab.rivals.memrl import READ, DirectMemRL, MemRL, PayInjected
 from memlab.rivals.placebo import Placebo
 from memlab.rivals.resets import Resets
 from memlab.rivals.streamicl import StreamICL
@@ -45,6 +45,7 @@ def learners(answer: Literal["masked", "ranked"] = "masked") -> dict[str, Learne
         "Memento, parametric": arm(parametric()),
         "Memento, as released": arm(parametric_released()),
         "MemRL": arm(READ, PayInjected(), make=MemRL),
+        "MemRL, applied": arm(READ, PayInjected(), make=DirectMemRL),
         "credit, TD": arm(TopK(), RewriteQ(step=0.7)),
         "credit, counterfactual": arm(TopK(), make=Contrast),
         "vote": arm(TopK(), make=KnnVote),

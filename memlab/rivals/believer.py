@@ -47,7 +47,8 @@ class Believe:
         home, version, fold = self._last
         if home is store and version == store.version and fold and not new and set(tools) <= set(fold.tools):
             return fold
-        cases = {case.id: case for case in (*store.cases("case"), *new)}
+        known = (*store.cases("case"), *new)
+        cases = {case.id: case for case in known if case.vector is not None and case.action}
         if home is not store or fold is None or not fold.holds(cases, tools):
             names = [name for case in cases.values() for name in (case.action, *said(case))]
             fold = Fold(self.bets, self.near, [*tools, *names])

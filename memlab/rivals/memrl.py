@@ -3,18 +3,18 @@
 As published: write (intent, experience) with Q = 0, failures as reflections, nothing forgotten; read the k1 = 10
 nearest with similarity above δ, of these the k2 = 3 highest in (1−λ)·z(similarity) + λ·z(Q), λ = .5; then
 Q ← Q + .3(r − Q) with r = ±1 for every memory that was injected. Where ours differs: a reflection is not prose, for
-which the prompt has no place: an injected failure takes its tool out of the choices.
+which the prompt has no place: a tool that only failed among the injected is taken out of the choices.
 Build it as ``with_memory(READ, PayInjected(), make=MemRL)``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from memlab.agent import Agent
+from memlab.agent import Agent, Choice
 from memlab.core import Edit, Episode, Task
 from memlab.credit.rules import GOOD, memrl, shown_in
 from memlab.retrieval.learned import CaseQ, Hybrid
@@ -42,15 +42,55 @@ class PayInjected:
 
 
 class MemRL(Agent):
-    """Writes with Q = 0, and takes the tools of injected failures out of the choices."""
+    """Writes with Q = 0; shows injected successes, and takes tools that only failed out of the choices."""
 
     def recall(self, task: Task, vector: np.ndarray, rng: np.random.Generator) -> tuple[Retrieved, tuple[str, ...]]:
-        """The injected memories, and the tools that none of them saw fail."""
+        """The injected successes, and the tools that no injected memory saw fail alone."""
         assert self.store is not None and self.retrieval is not None
-        retrieved = self.retrieval(vector, self.store, rng)
-        failed = {case.action for case in retrieved.cases if case and case.reward < GOOD}
-        return retrieved, tuple(name for name in task.choices if name not in failed) or task.choices
+        injected = self.retrieval(vector, self.store, rng)
+        self._injected = injected
+        good = [i for i, case in enumerate(injected.cases) if case and case.reward >= GOOD]
+        shown = replace(injected, cases=tuple(injected.cases[i] for i in good), mu=tuple(injected.mu[i] for i in good))
+        # Where a tool both worked and failed, its memories' Q has said how they rank.
+        tried = {case.action for case in injected.cases if case}
+        failed = tried - {case.action for case in shown.cases if case}
+        return shown, tuple(name for name in task.choices if name not in failed) or task.choices
+
+    def plan(
+        self,
+        task: Task,
+        question: str,
+        vector: np.ndarray,
+        rng: np.random.Generator,
+        done: Sequence[str],
+        seed: int,
+        refused: Set[str] = frozenset(),
+    ) -> Choice:
+        """One call; failures count as injected too, so that credit reaches them."""
+        choice = super().plan(task, question, vector, rng, done, seed, refused)
+        return replace(choice, retrieved=self._injected)
 
     def retain(self, episode: Episode, rollout: int) -> list[Edit]:
         """The episode's cases with Q = 0."""
         return [replace(edit, after={**edit.after, "q": 0.0}) for edit in super().retain(episode, rollout)]
+
+
+class DirectMemRL(MemRL):
+    """Follows the best injected success by itself, and asks the model, which sees no case, only where there is none."""
+
+    def plan(
+        self,
+        task: Task,
+        question: str,
+        vector: np.ndarray,
+        rng: np.random.Generator,
+        done: Sequence[str],
+        seed: int,
+        refused: Set[str] = frozenset(),
+    ) -> Choice:
+        """The best success that is still open, or one call."""
+        shown, choices = self.recall(task, vector, rng)
+        best = [case.action for case in shown.cases if case and case.action in choices and case.action not in refused]
+        if best:
+            return Choice(best[0], choices, self._injected, None)
+        return super().plan(task, question, vector, rng, done, seed, refused)

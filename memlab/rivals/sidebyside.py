@@ -87,7 +87,7 @@ def successes(
             value = np.where((weight > 0) & left, np.divide(total, weight, out=total * 0, where=weight > 0), -1.0)
             best = len(names) - 1 - value[:, ::-1].argmax(axis=1)  # of equal ones the last name, as the vote has it
             took = np.where(value.max(axis=1) >= narrow_below, best, -1)
-            for s in np.flatnonzero(took < 0):
+            for s in np.flatnonzero(took < 0).tolist():
                 chance = np.random.default_rng([(draws or seeds)[s], t, 0, 0])
                 took[s] = chance.choice(np.flatnonzero(left[s]))
         else:

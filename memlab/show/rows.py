@@ -33,8 +33,8 @@ def _pairs(source: Any) -> list[tuple[str, str]]:
     if hasattr(source, "columns"):
         if "backend" not in source:
             raise MemlabError("this frame has no column backend: say where its numbers come from, as made_by=rows")
-        models = source["model"] if "model" in source else [""] * len(source)
-        rows = dict.fromkeys(zip(source["backend"], models, strict=True))
+        models = source["model"].fillna("") if "model" in source else [""] * len(source)
+        rows = dict.fromkeys(zip(source["backend"].fillna(""), models, strict=True))
         # A row that several models answered names them all, joined by "+".
         return [pair for backend, model in rows for pair in zip(backend.split("+"), model.split("+"), strict=True)]
     if hasattr(source, "backend"):

@@ -9,278 +9,429 @@
 # %% [markdown]
 # # 06 · An agent that learns without weights
 #
-# **You will** run a frozen language model that picks tools, give it a memory, pay credit by rewriting that memory, and judge the recorded study: what memory adds, what credit adds, and what the language model itself contributes.
+# **You will** build a belief over tools from Bayes' rule, set it against its rivals on streams that can tell learners apart, read what the memory adds and what the language model adds, put a learner of your own into the table, and ask an answer which memories made it.
 #
 # **Time** 50 minutes. **Before** [01 The MDP](01_mdp.ipynb). **Symbols** are in the [glossary](GLOSSARY.md).
 #
 # **The claim** (Memento, arXiv:2508.16153): an agent improves on a stream of tasks while its model stays frozen, because it rewrites its memory. This is a mechanism study at laptop scale, not a replication.
 
 # %%
+import os
+
 import numpy as np
 import pandas as pd
 
 import memlab
 from memlab import course, show
-from memlab.labs.lab06_agent import study as lab06
-from memlab.labs.lab06_agent import world
-
-# %% [markdown]
-# ## The task
-#
-# Each task is one question and twelve tools. The agent names a tool; the tool computes the answer; the score is 1 or 0. Nobody tells the agent which tool was right. In the **drift** stream every kind of question is served by another tool from task 48 on, by our decree: the names are dealt anew. The list of tools in the prompt stays as it was, and is now wrong.
-
-# %%
-tasks = memlab.stream("toolbox-b", "drift", n=96, seed=104)
-for task in (tasks[0], tasks[95]):
-    print(task.index, task.text[:70], "| served by", *task.serves)
+from memlab.experiments import Claim, judge_claims
+from memlab.labs.lab06_agent import field, world
+from memlab.labs.lab06_agent import study as old
+from memlab.rivals.references import reference, three_numbers
 
 # %% [markdown]
 # ## The loop
 #
-# One episode: *retrieve* similar cases, *reuse* them (the model chooses), *evaluate*, *retain*. The model is SmolLM2 with 135 million weights; here its recorded replies answer, in milliseconds. A question becomes a vector through fixed word vectors, recorded too. `LEARNERS` holds the agents of the study, by name; each needs a model, an embedder, a memory and a seed.
+# A task is one question and a list of tools. The agent names a tool, the tool computes, the score is 1 or 0. Nobody says which tool was right. In a **recurrent** stream of 240 tasks and eight kinds of question, all kinds move to other tools at task 80, by our decree, and at task 160 each is back with its first. The list of tools in the prompt never changes.
 
 # %%
-llm, embedder = memlab.open_llm("replay"), world.embedder()
+tasks = memlab.stream("toolbox12-b", "recurrent", n=240, seed=100, families=8)
+kind = [task for task in tasks if task.family == tasks[0].family]
+for task in (kind[0], kind[12], kind[-1]):
+    print(task.index, task.text[:60], "| served by", *task.serves)
+
+# %% [markdown]
+# One episode: *retrieve* cases from memory, *reuse* them (the model, or a rule, chooses), *evaluate*, *retain*. The model is SmolLM2 with 135 million weights; its recorded replies answer here. `field.LEARNERS` holds the learners by name.
+
+# %%
+llm, embedder = memlab.open_llm(os.environ.get("MEMLAB_MODEL", "replay")), world.embedder()
 
 
-def live(name, tasks):
+def live(learner, tasks, seed=100):
     store = memlab.open_store(dim=embedder.dim)
-    agent = lab06.LEARNERS[name](llm, embedder, store, 104)
+    agent = learner(llm, embedder, store, seed)
     return agent, list(agent.run(tasks, progress=llm.backend == "ollama", seconds=180))
 
 
-agent, episodes = live("append-only", tasks[:8])
-for episode in episodes:
-    print(episode.index, episode.task.family, "->", episode.steps[0].action, episode.success)
+agent, episodes = live(field.LEARNERS["newest-first"], tasks[:8])
+pd.DataFrame([{"text": c.text[:44], "action": c.action, "reward": c.reward} for c in agent.store.cases()])
 
 # %% [markdown]
-# The memory now holds eight cases $(s, a, r)$. A case's value $Q$ starts at the reward $r$ it was written with:
+# Those are eight **cases** $(s, a, r)$. What to make of them is what learners differ in.
+#
+# ## Why the world comes first
+#
+# An earlier form of this lab used the **drift** stream: 96 tasks, four kinds, every tool dealt anew at task 48. How well could anyone do there after the change? A **reference** learner knows the kinds, forgets nothing, and tries untested tools at random:
 
 # %%
-pd.DataFrame([{"text": c.text[:44], "action": c.action, "q": c.q} for c in agent.store.cases()])
+perfect = []
+for seed in range(100, 116):
+    stream = memlab.stream("toolbox-b", "drift", 96, seed)
+    right = reference(stream, structure=False) == [task.serves[0] for task in stream]
+    perfect.append(right[:, 48:].mean())
+after = old.STUDY.scores().query("kind == 'drift'").groupby("arm")["after"].mean()
+print(f"perfect memory, uniform exploration: {np.mean(perfect):.2f} after the change")
+print(after[["kNN vote, credit", "append-only, newest", "credit", "no memory"]].round(2).to_dict())
 
 # %% [markdown]
-# ## Two ways to use a case
+# A dozen tasks of a kind, eleven other tools: half of them go into the search. So success after that change measures how fast a tool is *found*, hardly how well it is remembered. The old claims, as recorded:
+
+# %%
+verdicts = old.STUDY.verdicts()
+print(verdicts[["claim", "word"]].to_string(index=False))
+vote = after["kNN vote, credit"]
+print(
+    f"a vote that asks no model reached {vote:.2f} of that {np.mean(perfect):.2f}; the best that asks it {after['append-only, newest']:.2f}"
+)
+
+# %% [markdown]
+# The comparisons stand: credit did better than append-only there. What falls is their reading. "Rewriting repairs part of what the drift broke" was a sentence about memory; the stream could only measure search. And "the model hurts after a change" compared a blind search with the model's habit, not with a rule that knows when to leave the habit.
 #
-# A near case that worked ($Q \ge .5$) is **shown**: its question and its tool stand in the prompt, three at most. A case that failed cannot be shown; a model this small would copy it. It **narrows** instead: a tool whose value nearby is below a floor (.5 in the study) is taken out of the list that the model may choose from.
+# **The mask.** The old agent forced a valid name letter by letter, so a frequent first letter could beat a more probable name. Likelihood **ranking** asks for one token and takes the name that begins most probably. Both, from the same replies without memory:
+
+# %%
+asked = []
+for seed in range(100, 104):
+    stream = memlab.stream("toolbox-b", "stationary", 96, seed)
+    asked += live(old.LEARNERS["no memory"], stream, seed)[1]
+names = [(e.replies[0].value, e.replies[0].choice_probs, e.task.serves[0]) for e in asked]
+masked = np.mean([value == serves for value, _, serves in names])
+ranked = np.mean([max(probs, key=probs.get) == serves for _, probs, serves in names])
+bent = np.mean([value != max(probs, key=probs.get) for value, probs, _ in names])
+print(f"right: masked {masked:.3f}, ranked {ranked:.3f}; the mask bent {bent:.2f} of the replies")
+
+# %% [markdown]
+# From here on the model ranks. So a finding about "the model" no longer hangs on the mask.
 #
-# **Exercise 06.1.** Write the narrowing. `values` is a dict with the value of each tool *tried* nearby. Three decisions are yours: what happens to a tool that was never tried here, to a tool exactly at the floor, and when no tool is left?
+# ## A belief over tools
+#
+# For one kind of question, keep the chance that each tool serves it. A reward is wrong with chance `noise`. If tool $k$ serves, trying $k$ works with chance $1 - \text{noise}$; trying another works with chance $\text{noise}$. Bayes' rule: multiply the belief by the chance of what was seen, and divide by the sum.
+#
+# **Exercise 06.1.** Write it. `belief` is an array that sums to 1; `tool` is the number of the tool that was tried; `worked` says what was reported.
 
 
 # %%
-def narrow(choices, values, floor):
-    ### BEGIN SOLUTION: a tuple of the choices that stay open
-    left = tuple(c for c in choices if values.get(c, floor) >= floor)
-    return left or tuple(choices)
+def update(belief, tool, worked, noise):
+    ### BEGIN SOLUTION: the belief after this reward, an array that sums to 1
+    likely = np.where(np.arange(len(belief)) == tool, 1 - noise, noise)
+    belief = belief * (likely if worked else 1 - likely)
+    return belief / belief.sum()
     ### END SOLUTION
 
 
-narrow = course.check("06.1", narrow)
+update = course.check("06.1", update)
 
 # %% [markdown]
-# Your narrowing (memlab's, while yours is not right), on the memory above, for task 9. *Near* are the 16 most similar cases with similarity at least .5:
+# Where does a belief begin? With what the frozen model says: $p_\mathrm{LLM}(a \mid s)$ is the **prior**. A little is added to each tool, so that what the model calls impossible can still be learned.
 
 # %%
-values = agent.values_nearby(tasks[9].text)
-left = narrow(tasks[9].choices, values, 0.5)
-print(tasks[9].text[:60], values)
-print(len(left), "of", len(tasks[9].choices), "tools left; taken out:", *sorted(set(tasks[9].choices) - set(left)))
+asker = memlab.Agent(llm, embedder, answer="ranked")
+tools = list(tasks[0].choices)
+
+
+def prior(task):
+    said = asker.attempt(task).replies[0].choice_probs
+    p = np.array([said[tool] for tool in tools]) + 0.01
+    return p / p.sum()
+
+
+pd.Series(prior(kind[0]), tools).nlargest(4).round(3).to_dict()
 
 # %% [markdown]
-# ## Credit: rewriting what a case is worth
-#
-# An append-only memory never changes a case. **Credit** does: when a near case's advice was followed, its value moves toward the reward seen, $Q \leftarrow Q + \eta\,(r - Q)$. When advice that used to be good falls below .5, the old *failures* nearby are forgotten: they come from the same old world as the advice that broke, and a tool that failed then may be the right one now.
-#
-# **Exercise 06.2.** You choose $\eta$. Small steps need many failures before stale advice is dropped; large ones believe a single lie. Two streams will judge your choice: one whose tools move halfway, one in which 15% of the rewards are reported the wrong way round.
+# The world may move. With chance `hazard` a task, the tool that serves is another: a share of the belief flows back to all tools. That is the whole learner for one kind of question; it uses your `update`.
+
 
 # %%
-### BEGIN SOLUTION: a step size between 0 and 1
-eta = 0.7
+def learn(tasks, hazard, noise=0.05):
+    belief, right, held = prior(tasks[0]), [], []
+    for task in tasks:
+        tool = int(belief.argmax())
+        right.append(tools[tool] == task.serves[0])
+        belief = update(belief, tool, right[-1] != task.flip, noise)
+        belief = (1 - hazard) * belief + hazard / len(tools)
+        held.append(belief)
+    return np.array(right), np.array(held)
+
+
+one = [t for t in memlab.stream("toolbox12-b", "drift", 240, 100, 8) if t.family == tasks[0].family]
+right, held = learn(one, hazard=0.03)
+was, now = (tools.index(task.serves[0]) for task in (one[0], one[-1]))
+print("success in 30 tasks of one kind:", right.mean().round(2))
+
+# %% [markdown]
+# Its belief in two of the tools, one change in the middle. A failure says "not this one", and the belief spreads until another works:
+
+# %%
+change = next(i for i, task in enumerate(one) if task.serves[0] == tools[now])
+found = int(right[change:].argmax()) if right[change:].any() else None
+title = (
+    f"The tool moved; the new one was tried {found} tasks later"
+    if found is not None
+    else "The new tool was never tried"
+)
+lines = {f"old tool: {tools[was]}": held[:, was], f"new tool: {tools[now]}": held[:, now]}
+show.curves(lines, x=np.arange(1, len(one) + 1), changes=(change + 0.5,), made_by=llm, title=title,
+            xlabel="task of this kind", ylabel="belief after it", ylim=(0, 1))  # fmt: skip
+
+# %% [markdown]
+# **Exercise 06.2.** Choose the hazard. Small: sure of itself, slow to leave. Large: quick to leave, and it forgets what it knew.
+
+# %%
+### BEGIN SOLUTION: a chance between 0 and 1
+hazard = 0.03
 ### END SOLUTION
-eta = course.check("06.2", eta)
+hazard = course.check("06.2", hazard)
 
 # %% [markdown]
-# The same ten streams of each kind, lived with your $\eta$ (memlab's, while yours is not right), with .3, .5, .7 and with 1, by a learner that asks no model (you meet it below), so it takes ten seconds. Success in the second half:
+# Your hazard (memlab's, while yours is not accepted) and three others, second half of the stream, eight kinds, eight seeds:
 
 # %%
-tried = world.try_steps({eta, 0.3, 0.5, 0.7, 1.0}, llm)
-mean = tried.pivot_table(index="arm", columns="kind", values="success")
-gain = mean.loc["η=0.7"] - mean.loc["η=0.3"]
-title = f"η = .7 against .3: {gain['drift']:+.2f} where tools move, {gain['noisy']:+.2f} where rewards lie"
-show.arms(tried, y="success", panel="kind", title=title, xlim=(0, 1))
+lived = []
+for stream, seed in [(stream, seed) for stream in ("stationary", "drift", "noisy30") for seed in range(100, 108)]:
+    told = memlab.stream("toolbox12-b", stream, 240, seed, 8)
+    for h in sorted({hazard, 0.0, 0.01, 0.1}):
+        kinds = [[t for t in told if t.family == family] for family in {t.family for t in told}]
+        share = np.mean([learn(part, h)[0][len(part) // 2 :].mean() for part in kinds])
+        lived.append({"stream": stream, "seed": seed, "arm": f"hazard {h}", "success": share})
+show.arms(pd.DataFrame(lived), y="success", panel="stream", made_by=llm, xlim=(0, 1))
 
 # %% [markdown]
-# A memory that forgets fast also forgets for the wrong reasons. The study judges drift only and uses $\eta = .7$; on noise that costs what the title says. Ten streams spread widely: small differences mean nothing here.
+# One number cannot serve all streams. The full learner, `belief`, has three more parts: a change is **shared** by the kinds, so one surprise warns them all; old arrangements are kept and may **return**; and a **grid** of noise rates is weighed by the data. Take each away, on the streams where it should matter. No claim was written on these:
+
+
+# %%
+def without(part, stream):
+    arms, seeds = {name: field.LEARNERS[name] for name in part}, range(100, 104)
+    rows = memlab.study(arms, [stream], seeds, 240, "toolbox12-b", llm, embedder,
+                        against="lab06-field", families=8, progress=False)  # fmt: skip
+    return rows[rows["arm"].isin([*part, "belief"])]
+
+
+parts = pd.concat([without(["belief, no shared change", "belief, no returns"], "recurrent"),
+                   without(["belief, no noise grid"], "noisy30")])  # fmt: skip
+late = parts[parts["index"] >= 80]
+show.arms(
+    late, y="success", panel="kind", made_by=late, xlim=(0, 1), caption="Four replicates: look at large gaps only."
+)
 
 # %% [markdown]
-# ## One rewrite, before and after
+# ## The field
 #
-# A full run with credit. Change `"replay"` to `"auto"` above for a live model: a bar then shows the time left, and the cell stops by itself after three minutes.
+# A *replicate* is fresh tasks in a fresh order, the same for each learner: sixteen of them, on questions not used for tuning, one setting for all streams.
+#
+# | learner | what it does with memory | asks the model |
+# |---|---|---|
+# | no memory | none | yes |
+# | newest-first | takes a tool whose newest near case worked; else the model chooses among untried ones | when lost |
+# | vote | takes the tool of highest value nearby, with credit; else one at random | no |
+# | filter that resets | Bayes' rule over near cases, a hazard | for the prior |
+# | belief | the full learner | for the prior |
+# | belief, uniform prior | the same | no |
+#
+# Two references, told the kinds: one explores uniformly, one knows how this stream moves. The vote is a mean over 100 draws of its chances.
 
 # %%
-agent, episodes = live("credit", tasks)
-memory = agent.store
-print(len(episodes), "episodes, success", np.mean([e.success for e in episodes]).round(3))
+rows = field.STUDY.rows()
+scores = field.STUDY.scores()
+print(len(scores), "lives of 240 tasks:", show.made_by(rows))
 
 # %% [markdown]
-# Every edit is in the log, with its reason and the credit $r - Q$ (before the step size). Here is a case that was good advice, was followed, and broke when the tools moved:
+# **Before you look:** in the recurrent stream, from the first change on, which learner is on top?
 
 # %%
-late = [edit for episode in episodes[48:] for edit in episode.edits if edit.op == "rewrite"]
-broken = next(e for e in late if e.before["uses"] > 0 and e.before["q"] >= 0.5 > e.after["q"])
-for edit in memory.history(broken.case_id)[-3:]:
-    print(f"task {edit.episode}: {edit.op} to {edit.after['q']:.2f}, credit {edit.credit:+.2f}, {edit.reason}")
-
-# %% [markdown]
-# ## The study
-#
-# One run proves nothing. A *replicate* is fresh tasks in a fresh order, the same for each arm. The step size was tuned on other kinds of question; the report ran on sixteen replicates. The arms:
-#
-# | arm | shows cases | narrows | rewrites | asks the model |
-# |---|---|---|---|---|
-# | no memory | | | | yes |
-# | cases only | yes | | | yes |
-# | narrowing only | | yes | | yes |
-# | append-only | yes | yes | | yes |
-# | append-only, newest | yes | yes | | yes; only the newest near case of each tool counts |
-# | credit | yes | yes | yes | yes |
-# | kNN vote (append-only, credit) | | yes | no, yes | no: it takes the tool of highest value nearby, or a random one that is left |
-#
-# The vote explores at random, so its rows are means over 100 draws.
-
-# %%
-rows = lab06.STUDY.rows()
-recorded = rows.query("kind == 'drift' and arm == 'credit' and seed == 104")
-print("our run gave the recorded actions:", [e.steps[0].action for e in episodes] == list(recorded["action"]))
-
-# %% [markdown]
-# **Before you look:** after the tools move, how will the *append-only* memory do against *no memory*: `"better"`, `"same"` (within .05) or `"worse"`?
-
-# %%
-### BEGIN SOLUTION: your guess, one of "better", "same", "worse"
-guess = "same"
+### BEGIN SOLUTION: your guess, one of "newest-first", "vote", "filter that resets", "belief"
+guess = "newest-first"
 ### END SOLUTION
-course.predict("06.append", guess, ("better", "same", "worse"))
+RIVALS = ("newest-first", "vote", "filter that resets", "belief")
+course.predict("06.field", guess, RIVALS)
 
 # %% [markdown]
-# Each point is the mean of the last 16 tasks, so the slope after 48 is this window, not a slow fall:
+# Success from the first change on; where nothing changes, in the second half:
 
 # %%
-drift = rows[rows["kind"] == "drift"]
-after = drift[drift["index"] >= 48].groupby("arm")["success"].mean()
-gap = after["append-only"] - after["no memory"]
-course.settle("06.append", "same" if abs(gap) < 0.05 else "better" if gap > 0 else "worse")
-main = drift[drift["arm"].isin(["no memory", "append-only", "credit"])]
-title = f"After the change: credit {after['credit']:.2f}, append-only {after['append-only']:.2f}"
-show.learning_curve(main, window=16, changes=(48,), title=f"{title}, no memory {after['no memory']:.2f}")
+after = scores.pivot_table(index="arm", columns="kind", values="after")
+best = after.loc[list(RIVALS)].idxmax()
+course.settle("06.field", best["recurrent"])
+title = "Highest of the learners with memory: " + "; ".join(f"{name}: {best[name]}" for name in field.STREAMS)
+drawn = scores.replace({"arm": {name: name.replace("reference", "ref") for name in field.REFERENCES}})
+show.arms(drawn, y="after", panel="kind", made_by=rows, title=title, xlim=(0, 1), xlabel="success")
 
 # %% [markdown]
-# Append-only keeps showing advice that is wrong now; no memory keeps reading a list that is wrong now. Both end below a random choice (1 of 12, or .08): two stale guides.
+# Look at the noisy streams: who is worse there than *no memory*? A learner that believes each report is misled by the false ones, and a memory makes that last.
+#
+# A mean of all tasks hides why. **Detection**: tasks of a kind wasted on the tool that served before. **Exploration**: tasks spent on others until the right one is first taken. **Retention**: success after that. In the recurrent stream, after a change:
+
+# %%
+moves = rows[(rows["kind"] == "recurrent") & rows["action"].notna()]
+numbers = moves.groupby(["arm", "seed"])[["index", "family", "action", "serves"]].apply(three_numbers).reset_index()
+numbers = numbers[numbers["before"] != ""]
+numbers.groupby("arm")[["detection", "exploration", "found", "retention"]].mean().round(2)
+
+# %% [markdown]
+# `found` is the share of tools ever found; where one was not, its whole time counts as search. The vote lives a hundred draws of its chances and keeps only their mean, so it is not in this table.
 #
 # ## What the claims say
 #
-# Five claims were written down before the second half of the replicates was run (the first eight had been seen). A claim is *supported* or *contradicted* when the exact sign-flip test over the sixteen pairs says so after Holm's correction for five claims; *as good* means worse by less than the margin, here .05; all else is *undecided*. The first, second and fifth are scored on tasks 48-95 of the drift stream. In the third, *memory* is append-only, on tasks 48-95 of the stationary stream; those means are printed first.
+# Eleven claims were written before any row. The rule: exact sign flips over sixteen pairs, Holm's correction over all eleven, intervals at that level. Against several rivals the worst counts.
 
 # %%
-verdicts = lab06.STUDY.verdicts()
-still = lab06.STUDY.scores().query("kind == 'stationary'").groupby("arm")["after"].mean()
-print("stationary:", ", ".join(f"{arm} {still[arm]:.2f}" for arm in ("append-only", "credit", "no memory")))
+verdicts = field.STUDY.verdicts()
 show.verdicts(verdicts, made_by=rows)
 
 # %% [markdown]
-# Credit repairs part of what the drift broke. Look at the second claim before you cheer: a rule that only *reads* the newest case, and rewrites nothing, is the rival to beat, and the table says how the two compare.
-#
-# ## What does the language model contribute?
-#
-# The null model is the **vote**: the same memory, the same narrowing, the same credit, and *no model*. **Think first:** the model reads documentation. When does that help, and when does it hurt?
+# **Where it lost.** The claims about quiet worlds did not hold, and the reason can be measured. The belief sorts questions into kinds by similarity alone. Where two kinds look alike, it holds one belief for both, and bets on one tool. Newest-first looks at single near cases, so it suffers less. Stationary stream, second half, replicates split by the share of questions that lie in a group of their own kind:
 
 # %%
-scores = (
-    lab06.STUDY.scores().query("kind == 'drift'").rename(columns={"before": "before the drift", "after": "after it"})
-)
-long = scores.melt(["arm", "seed"], ["before the drift", "after it"], "part", "success")
-show.arms(long, y="success", panel="part", made_by=rows, xlim=(0, 1))
+late = scores[scores["kind"] == "stationary"].pivot_table(index="seed", columns="arm", values="after")
+share = late.index.map(world.grouped_right)
+print(f"correlation of that share with the belief's success: {np.corrcoef(share, late['belief'])[0, 1]:.2f}")
+late.groupby(np.where(share > 0.9, "kinds told apart", "kinds mixed"))[["belief", "newest-first"]].agg(
+    ["mean", "size"]
+).round(2)
 
 # %% [markdown]
-# The model's habits are a head start while the documentation is right, and a burden when it is wrong. Is the burden habit, or is it the **mask**? The server forces a valid name token by token, so that a frequent first letter can beat a whole name that is more probable. We call such a reply *bent*:
+# This was found after the rows were seen, so it is a reason to test, not a finding.
+#
+# **What the memory adds, what the model adds.** The null for the model is the very same learner with a uniform prior. Drawn as large as the memory's:
 
 # %%
-asked = drift[(drift["arm"] == "credit") & (drift["calls"] > 0)]
-asked = asked.assign(
-    part=np.where(asked["index"] < 48, "before", "after"), reply=np.where(asked["bent"] > 0, "bent", "straight")
-)
-replies = asked.groupby(["part", "reply"], sort=False)["success"].agg(["size", "mean"]).round(3)
-bent, straight = (replies.loc[("after", kind), "size"] for kind in ("bent", "straight"))
-print(f"after the drift {bent} of {bent + straight} replies are bent: a share of {bent / (bent + straight):.3f}")
-replies
+adds = verdicts[verdicts["rival"].isin(["no memory", "belief, uniform prior"])]
+gains = dict(zip(adds["claim"], adds["mean"], strict=True))
+title = "; ".join(f"{claim}: {gain:+.2f}" for claim, gain in gains.items())
+show.verdicts(adds, made_by=rows, title=title)
 
 # %% [markdown]
-# So "the frozen model" here means the model *with its mask*, in every arm that asks it; the vote has none. But bent replies are rare after the drift: had each of them been right, success would be about .03 higher. So the mask explains no more than that of the fall from .81 to .27; straight replies fail as well, and that is habit.
+# **What it costs.** All calls are bought with tokens read. A learner below the line is beaten by a cheaper one:
+
+# %%
+cost = rows[(rows["kind"] == "recurrent") & rows["arm"].isin(field.ARMS)]
+table = cost.groupby("arm")[["calls", "tokens_in", "success"]].mean().fillna(0).sort_values(["tokens_in", "success"])
+points = {arm: ([line.tokens_in], [line.success]) for arm, line in table.iterrows()}
+best = table.groupby("tokens_in")["success"].max().cummax()
+show.curves({"best at this cost or less": best.to_numpy()}, x=best.index, points=points, made_by=rows, xlabel="tokens read a task",
+            ylabel="success, all tasks", ylim=(0, 1), title=f"{table['success'].idxmax()} is the highest, "
+            f"at {table.loc[table['success'].idxmax(), 'tokens_in']:.0f} tokens a task")  # fmt: skip
+
+# %% [markdown]
+# ## A learner of your own
 #
-# One warning about this metric. After the change, *perfect* memory with blind exploration would reach only about .50 here. Of a kind's 12 tasks the first shows that the old tool broke; of the 11 other tools the right one is found at the sixth try on average. That makes 6 failures, and 12 - 6 = 6 of 12. So success after the drift measures how fast a learner *finds* the new tool, more than how well it remembers it.
+# Fifteen lines, in the table. A credit rule gets the episode and the store, and gives edits. This one forgets every near case of a tool that just failed, so that the model may try it again later. Change it.
+
+# %%
+from memlab import Edit
+from memlab.learners import with_memory
+from memlab.retrieval import TopK
+from memlab.rivals.knn import Direct
+
+
+def forgive(episodes, store):
+    step, edits = episodes[0].steps[0], []
+    near = store.search(step.vector, 16, kind="case")
+    for case, similarity in zip(near.cases, near.similarity, strict=True):
+        if similarity >= 0.5 and case.action != step.action and step.reward < 0.5 and case.reward < 0.5:
+            edits.append(Edit.forget(case.id, reason="an old failure may work by now"))
+    return edits
+
+
+mine = with_memory(TopK(k=0, newest=True), forgive, make=Direct, answer="ranked")
+
+# %% [markdown]
+# It asks the model only what an agent without memory asks, so the records answer. (A learner that shows cases asks new prompts: take `memlab.open_llm("simulated")`; the figure then says so.) Judged against each arm, on the recurrent stream:
+
+# %%
+seeds = sorted(rows["seed"].unique().tolist())
+both = memlab.study({"mine": mine}, ["recurrent"], seeds, 240, "toolbox12-b", llm, embedder,
+                    against="lab06-field", families=8, progress=False)  # fmt: skip
+late = both[(both["index"] >= 80) & both["arm"].isin(["mine", *field.ARMS])]
+mean = late.groupby(["arm", "seed"])["success"].mean().reset_index(name="score")
+claims = [Claim(f"mine beats {rival}", "mine", rival) for rival in field.ARMS]
+show.verdicts(judge_claims(claims, mean), made_by=late)
+
+# %% [markdown]
+# ## Memory as data
 #
+# What is believed is *kept in memory*: one memory a kind, rewritten as evidence comes, with the reason, the credit and the cases it came from. So any answer can be asked: which memories were read, who wrote them, from what? On the command line it is `memlab audit`.
+
+# %%
+from memlab.audit import explain, relive
+
+agent, episodes = live(field.LEARNERS["belief"], tasks)
+asked = [e for e in episodes[:160] if e.success and e.task.family == tasks[0].family][-1]
+said = list(explain(agent.store, asked.task.id))
+print("\n".join(line[:110] for line in [*said[:2], *said[-4:]]))
+
+# %% [markdown]
+# Delete what spoke for the answer, the cases since the change in which this tool worked, and live it again. The belief is folded anew from the cases that are left:
+
+# %%
+cases = [case for case in agent.store.cases("case") if 80 <= case.episode < asked.index and case.reward > 0.5]
+same = [case.id for case in cases if case.action == asked.steps[0].action]
+again = relive(lambda memory: field.LEARNERS["belief"](llm, embedder, memory, 100), agent.store, asked.task, same)
+print(f"with them: {asked.steps[0].action}; without {len(same)} of them: {again.steps[0].action}")
+
+# %% [markdown]
+# Scrub through the run: what the belief's memory of one kind says after each task, beside the same learner without the model's prior.
+
+# %%
+uniform = live(field.LEARNERS["belief, uniform prior"], tasks)[1]
+world.scrubber({"belief": episodes, "belief, uniform prior": uniform})
+
+# %% [markdown]
 # ## What would falsify the claim
 #
-# *The claim fails here* if memory is no better than no memory while nothing moves. *Credit fails* if it does not beat append-only after the drift. *The model's part fails* if the null model, a vote without it, does as well. The verdicts above are the answer.
+# *Memory fails* if the belief does not beat no memory. *The belief fails* as a rule of memory if a simple rival does as well. *The model's part fails* if a uniform prior does as well: then the win is real, and the model is decoration. The words are those of the rows:
 
 # %%
-print(verdicts[["claim", "word"]].to_string(index=False))
-print("after the drift:", after[["no memory", "append-only", "append-only, newest", "credit"]].round(3).to_dict())
+for claim in verdicts.itertuples():
+    print(f"{claim.word:<13} {claim.claim} ({claim.mean:+.3f} against {claim.rival})")
 
 # %% [markdown]
-# **What this does not show.** One model of 135 million weights, one world, four kinds of question a stream. The drift is total: every tool moves at once. A larger model may learn from failures in its prompt, which this one does not. Seeds 100-107 had been seen when the claims were worded.
+# **What this does not show.** One model of 135 million weights, one world of tools with right and wrong. A second model was not run. Learners in which the model writes its own memories are not in the field. Where a learner's bets are those of the generator, it has an advantage that the world outside may not give; new tools come in three ways to blunt it.
 #
 # ## Summary
 #
-# 1. Nothing in the model changed, and success rose: memory did it, and the no-memory arm on the same tasks shows that.
-# 2. When the world moves, a memory that trusts old cases as much as new ones is as bad as none (.01 against .04). Rewriting repairs part of it (.27); reading only the newest case repairs as much (.29), as far as sixteen replicates can tell.
-# 3. A vote without a language model is the null that a memory agent has to beat; look at it before you believe a rising curve.
-#
-# **References** Memento: arXiv:2508.16153. MemRL (credit to injected memories): arXiv:2601.03192. LLM Programs: arXiv:2305.05364.
+# Computed from the rows, so that these lines cannot outlive them:
+
+# %%
+word = dict(zip(verdicts["claim"], verdicts["word"], strict=True))
+main = verdicts[verdicts["primary"]].iloc[0]
+print(
+    f"1. Nothing in the model changed. That memory helps is {word['memory helps']}: {gains['memory helps']:+.2f} on the recurrent stream."
+)
+print(f"2. That ours beats every rival there is {main['word']}: {main['mean']:+.2f} against {main['rival']}.")
+prior_helps = [f"{c.partition('helps ')[2]} {word[c]}" for c in gains if "prior" in c]
+print(f"3. That the model's prior helps: {'; '.join(prior_helps)}.")
+
+# %% [markdown]
+# **References** Memento: arXiv:2508.16153. MemRL: arXiv:2601.03192. Change points: Adams and MacKay, arXiv:0710.3742. LLM Programs, with likelihood ranking: arXiv:2305.05364.
 
 # %% [markdown]
 # ## Going further
 #
-# **Scrub through a run.** Move the task slider across 48 and watch the values of the tools nearby for one kind of question, in an append-only memory and in one with credit. The store is the time machine: `at(version)` is the memory after that many tasks. A cross marks a tool that was tried and is worth 0 nearby; without bar or cross it is untried. The gain by credit over append-only in this replicate (104) is near the middle of the sixteen. Not typical: here credit also beats *append-only, newest* (.29 against .19), which on average it does not.
+# **Cases in the prompt, or narrowing?** The old agent used two tricks: it *showed* cases that worked and *narrowed* the list by those that failed. Crossed, before the drift of the old stream (masked replies):
 
 # %%
-appender, appended = live("append-only", tasks)
-world.scrubber({"append-only": (appender.store, appended), "credit": (memory, episodes)}, tasks)
-
-# %% [markdown]
-# **Cases or narrowing?** The agent uses two tricks. Crossing them, before the drift, shows what each adds (append-only is both):
-
-# %%
-before = lab06.STUDY.scores().query("kind == 'drift'").groupby("arm")["before"].mean()
+before = old.STUDY.scores().query("kind == 'drift'").groupby("arm")["before"].mean()
 cross = [["no memory", "cases only"], ["narrowing only", "append-only"]]
-pd.DataFrame([[before[arm] for arm in line] for line in cross], ["all tools", "narrowed"], ["no cases", "cases"]).round(
-    3
-)
+grid = [[before[arm] for arm in line] for line in cross]
+pd.DataFrame(grid, ["all tools", "narrowed"], ["no cases", "cases"]).round(3)
 
 # %% [markdown]
-# Before the drift, most of what this memory does for the model is to say which tools *not* to try again.
-#
-# **What it costs.** Shown cases make the prompt longer, and that is the price of memory here. Rewriting a case costs no model call.
+# **Order effects.** The mean hides how much one order of the same kinds differs from another. The spread over replicates, in standard deviations of success after the change:
 
 # %%
-cost = rows[(rows["kind"] == "drift") & (rows["calls"] > 0)].groupby("arm")[["tokens_in", "tokens_out"]]
-cost.mean().round(2)
+scores[scores["arm"].isin(RIVALS)].pivot_table(index="arm", columns="kind", values="after", aggfunc="std").round(3)
 
 # %% [markdown]
-# **A model of the model.** For what-if questions that nobody recorded, `simulated` answers: a small statistical model fitted to recorded replies, kinds of question apart. One-step log-loss on kinds it was not fitted to, in nats. A uniform guess among 12 tools has log 12 = 2.48; memory narrows many lists, so `log_loss_uniform`, among the tools left, is lower:
+# **A model of the model.** For prompts that nobody recorded, `simulated` answers: a small statistical model fitted to recorded replies. One-step log-loss on kinds it was not fitted to, in nats, beside a uniform guess among the tools left; and whole runs beside the real ones:
 
 # %%
-simulated = memlab.open_llm("simulated")
-fit = simulated.report()
+fit = memlab.open_llm("simulated").report()
 print({name: value for name, value in fit.items() if isinstance(value, int | float | str)})
-
-# %% [markdown]
-# Without memory, on kinds that it never saw, it is worse than a uniform guess: do not ask it what-ifs about no memory.
-#
-# One step is not a whole run. The same learners, the same $k$, the same streams: success in the second half, of the real model and of the simulated one. The simulated agent is below the real one before the drift and mostly above it after: trust its order of arms that lie far apart, not its levels.
-
-# %%
 pd.DataFrame(fit["whole_run"]).round(3)
 
 # %% [markdown]
-# **A rule of your own.** `python3 -m memlab new learner mine` writes a file of fifteen lines; `python3 -m memlab study mine.py` lives it beside the recorded arms of this lab, on the same replicates, with a figure and a verdict against each arm.
+# **A second model.** Start Jupyter with `MEMLAB_MODEL=ollama:NAME` in its environment, for any model that your Ollama server holds, and every cell that lives a stream asks that model. No second model's replies are recorded here: whether these findings hold for another family of models was not measured.
+#
+# **LLM programs** (arXiv:2305.05364): each step of the agent sees only what it needs. The planner's prompt holds the tools, a question, and at most a few cases, never the whole history. The belief goes furthest: its prompt holds no case at all, so a record of the no-memory agent answers all it asks.
+#
+# **A rule of your own in a file.** `python3 -m memlab new learner mine` writes one to start from; `python3 -m memlab study mine.py` lives it beside the arms of the old study.

@@ -28,9 +28,9 @@ from memlab.labs.lab07_gap.world import Prompts
 # %% [markdown]
 # ## What a filter adds
 #
-# A generator $f$ answers a prompt right with chance $p$. A **verifier** accepts a right answer with chance TPR and a wrong one with chance FPR. Ask until an answer is accepted: that filtered generator is called $f[w]$, where $w$ is the chance to be accepted. $J$ is the mean success, and the **gap** is what the filter adds: $\mathrm{gap} = J(f[w]) - J(f)$.
+# A generator $f$ answers a prompt right with chance $p$. A **verifier** accepts a right answer with chance TPR, a wrong one with chance FPR. Ask until an answer is accepted: that is the filtered generator $f[w]$, with $w$ the chance to be accepted. $J$ is mean success, and the **gap** is what the filter adds: $\mathrm{gap} = J(f[w]) - J(f)$.
 #
-# **Exercise 07.1.** Write the gap. Of all answers, what share is accepted, and how much of that share is right?
+# **Exercise 07.1.** Write the gap.
 
 
 # %%
@@ -65,7 +65,7 @@ show.curves(
 #
 # ## From a filter to a memory
 #
-# Now *write* what is accepted to a memory, and let the frozen model copy from it. In our exact world a model answers 100 prompts; each has three right answers and five wrong ones. In a round the model gives eight answers to each prompt, and a **gate** lets some into memory. In the next round the model copies an answer from there (chance .9) or follows its habit. Six rounds behind a verifier with TPR .8 and FPR .2:
+# Now *write* what is accepted to a memory, and let the frozen model copy from it. In our exact world there are 100 prompts, each with three right answers and five wrong ones. In a round the model gives eight answers to each prompt, and a **gate** lets some into memory. In the next round it copies from there (chance .9) or follows its habit. Six rounds behind a verifier with TPR .8, FPR .2:
 
 # %%
 prompts = Prompts.draw(seed=3)
@@ -73,7 +73,7 @@ lived = prompts.rounds(prompts.accepts(tpr=0.8, fpr=0.2), seed=0)
 lived[["round", "content", "gap"]].round(3)
 
 # %% [markdown]
-# *Content* is the share of right answers; *gap* is what one more filter would add. The gap is spent as it is used. A round gains the gap less the error of the update (the paper: $J(f_{t+1}) - J(f_t) \ge \mathrm{gap}(f_t)$ less that error). Here the error is habit: a tenth of the answers do not come from memory. So without sampling the first round gains exactly .9 of the gap:
+# *Content* is the share of right answers, *gap* what one more filter would add: it is spent as it is used. In the paper $J(f_{t+1}) - J(f_t) \ge \mathrm{gap}(f_t) - \mathrm{error\ of\ the\ update}$. Here the error is habit: a tenth of the answers do not come from memory. So without sampling the first round gains exactly .9 of the gap:
 
 # %%
 exact = prompts.rounds(prompts.accepts(tpr=0.8, fpr=0.2))
@@ -82,7 +82,7 @@ print(f"gap {exact['gap'][0]:.4f}, gain of the first round {exact['content'].dif
 # %% [markdown]
 # ## Whose errors?
 #
-# That verifier errs by itself. But a model that judges its own answers accepts by mistake what it believes by mistake. Let $\rho$ be the share of wrong answers that the verifier believes as it believes right ones. At $\rho = 1$ it accepts everything with chance .8.
+# That verifier errs by itself. A model that judges its own answers also accepts what it believes by mistake. Let $\rho$ be the share of wrong answers that the verifier believes as it believes right ones. At $\rho = 1$ it accepts everything with chance .8.
 #
 # **Before you look:** at $\rho = 1$, after six rounds, will more answers be right than by habit: `"more"`, `"the same"` (within .02), or `"fewer"`?
 
@@ -106,7 +106,7 @@ title = f"Right after six rounds: independent errors {right['independent']:.2f},
 show.curves(main, x="round", y="content", title=title, ylabel="share of right answers", ylim=(0, 1))
 
 # %% [markdown]
-# Most of the gain comes in the first three rounds: what the verifier can tell has then been told. And where all errors are shared no round gains anything, although the memory is full of *verified* answers.
+# Most of the gain comes in the first three rounds. Where all errors are shared no round gains anything, although the memory is full of *verified* answers.
 #
 # ## Two things that look like learning
 #
@@ -125,9 +125,9 @@ show.curves(main, x="round", y="kinds", title=title, ylabel="right answers in us
 ends.loc[["no memory", "null: write everything", "format alone"], ["score", "content"]].round(3)
 
 # %% [markdown]
-# *Score* asks for right and in good form, *content* for right. The score rises by more than half, and nothing was learned about the answers. So a gap is measured with a **control for form**.
+# *Score* asks for right and in good form, *content* for right. The score rises by more than half, and nothing was learned: a gap needs a **control for form**.
 #
-# Five claims were fixed before the 64 worlds were drawn, and are judged by exact sign flips after Holm's correction. *As good* means worse by less than the margin, here .02:
+# Five claims, fixed before the 64 worlds were drawn; *as good* means worse by less than .02:
 
 # %%
 show.verdicts(study.STUDY.verdicts(), made_by=rows)
@@ -162,7 +162,7 @@ for t in (-1.0, threshold, 4.0):
     )
 
 # %% [markdown]
-# The gap says what an accepted answer is worth, not how long you wait for one. Turn the knobs yourself:
+# The gap says what an accepted answer is worth, not how long you wait for one. Turn the knobs:
 
 
 # %%
@@ -177,7 +177,6 @@ def paint(canvas, result):
     canvas.line("with memory", found["round"], found["kinds"], panel=1)
     canvas.axes(0, xlabel="round", ylabel="right", ylim=(0, 1))
     canvas.axes(1, xlabel="round", ylabel="right answers in use", ylim=(1, 3))
-    canvas.source("simulated")
     start, end = found["content"].iloc[[0, -1]]
     canvas.title(f"TPR {tpr:.2f}, FPR {fpr:.2f}, shared {shared:.2f}: right {start:.2f} becomes {end:.2f}")
 
@@ -207,7 +206,7 @@ print(task.text)
 table.round(3)
 
 # %% [markdown]
-# Column *p* is the generator $f$. *Yes* is the chance that the model accepts an option when it judges itself: the acceptance $w$. So $f[w]$ and its gap follow without sampling:
+# Column *p* is the generator $f$; *yes* is its acceptance $w$ when it judges itself. So the gap follows without sampling:
 
 # %%
 f, w, truth = (table[name].to_numpy() for name in ("p", "yes", "right"))
@@ -215,7 +214,7 @@ filtered = f * w / (f * w).sum()
 print(f"right {f @ truth:.3f}; of what it accepts {filtered @ truth:.3f}; gap {(filtered - f) @ truth:+.3f}")
 
 # %% [markdown]
-# Eight families, 32 questions each, in 16 replicates. A pilot on other questions chose them: there the model was right more often than by chance (.25). **Before you look:** in how many families will the mean gap of the self-judging model be above .02: `"none"`, `"some"`, or `"most"`?
+# Eight families, 32 questions each, in 16 replicates. A pilot chose them of twelve: on ten other questions of each the model was right more often than by chance (.25). **Before you look:** in how many families will the mean gap of the self-judging model be above .02: `"none"`, `"some"`, or `"most"`?
 
 # %%
 ### BEGIN SOLUTION: your guess, one of "none", "some", "most"
@@ -224,7 +223,7 @@ guess = "none"
 course.predict("07.self", guess, ("none", "some", "most"))
 
 # %% [markdown]
-# *Gap* is that of its own judgment. *Gained* is what three rounds of writing by that judgment gave, when the model is asked the same question with its stored case in the prompt:
+# *Gap* is that of its own judgment. *Gained* is what three rounds of writing by it gave, when the same question is asked again with the stored case in the prompt.
 
 # %%
 calls, scores = study.REAL.rows(), study.REAL.scores()
@@ -237,9 +236,18 @@ title = f"Families with a gap above .02: {wide} of 8; the largest is {gaps.max()
 show.arms(long, y="J", arm="family", panel="measure", made_by=calls, title=title)
 
 # %% [markdown]
+# No family has a gap, and the gains scatter around 0. How good is the generator itself, in the pilot and here?
+
+# %%
+before = study.REAL.scores(tuning=True).query("family in @gaps.index")["before"].mean()
+print(f"right: pilot {before:.3f}, here {judged['before'].mean():.3f}")
+
+# %% [markdown]
+# The pilot flattered it: the best eight of twelve families, by ten questions each, look better than they are. Here the model is at chance, and so is its judgment.
+#
 # ## Memory as the outside verifier
 #
-# Let the *world* judge instead: a memory that keeps what came of an answer holds knowledge that the model has not. The same chain for each way to judge. *Its best judged* writes the option with the highest *yes*, *its own favorite* the one with the highest *p*. Two nulls: write everything, and show a case of another question with a wrong answer (a control for form: it cannot help by what it says):
+# Let the *world* judge instead: a memory of what came of an answer knows what the model does not. *Its best judged* writes the option with the highest *yes*, *its own favorite* that with the highest *p*. Two nulls: write everything, and show another question with a wrong answer, which cannot help by what it says (the control for form):
 
 # %%
 ends = scores.groupby("arm")["success"].mean()
@@ -247,17 +255,19 @@ title = f"After three rounds: the world judges {ends['the world judges']:.2f}, t
 show.arms(scores, y="success", made_by=calls, title=title, xlabel="J after three rounds")
 
 # %% [markdown]
-# The five claims on the real model were fixed after the pilot and before these questions were asked; margins .02 and .03:
+# Five claims, fixed after the pilot and before these questions were asked; margins .02 and .03:
 
 # %%
 show.verdicts(study.REAL.verdicts(), made_by=calls)
 
 # %% [markdown]
+# The world's verdict helps, and less than it could: with the right answer stored beside the very question, this model still gives it in only .37 of the cases. No other way to write differs from the null that writes everything by more than .01.
+#
 # ## A gate on the agent
 #
 # The agent of lab 06 takes a gate: `Agent(..., gate=...)`. It sees each edit before it is written and gives a text: an empty one lets it pass, any other refuses it and says why. `verify.gate(verifier)` makes one of any verifier.
 #
-# In the *noisy* stream 15% of the rewards are reported the wrong way round. A tool that does not fit a question answers `this tool cannot read the question`; so a small *program* can check a report. **Exercise 07.3.** Write such a gate from `episode.reward` (1 or 0, as reported) and `episode.answer`.
+# In the *noisy* stream 15% of the rewards are reported the wrong way round. A tool that does not fit answers `this tool cannot read the question`, so a small *program* can check a report. **Exercise 07.3.** Write such a gate from `episode.reward` (1 or 0, as reported) and `episode.answer`.
 
 
 # %%
@@ -271,7 +281,7 @@ def gate(task, episode, edit):
 gate = course.check("07.3", gate)
 
 # %% [markdown]
-# One noisy stream of 96 tasks without a gate and behind yours (memlab's, while yours is not right). The *simulated* model answers, so this is about the mechanism and says nothing of real models:
+# One noisy stream of 96 tasks without a gate and behind yours (memlab's, while yours is not right). The *simulated* model answers: this says nothing of real ones.
 
 # %%
 for name, one in (("no gate", None), ("your gate", gate)):
@@ -300,13 +310,13 @@ said = pd.concat([one.verdicts() for one in (study.STUDY, study.REAL, study.GATE
 print(said[["claim", "word"]].to_string(index=False))
 
 # %% [markdown]
-# **What this does not show.** One model of 135 million weights, with four options to choose from; larger models are reported to have gaps where this one has none. The same question returns word for word, the kindest case for a memory. In the exact world wrong answers are shared or not, nothing between. The gate on the agent ran with a simulated model.
+# **What this does not show.** One model of 135 million weights, at chance on these questions: nothing follows for a model that can answer them. Larger ones are reported to have gaps. The same question returns word for word, the kindest case for a memory. In the exact world wrong answers are shared or not, nothing between. The gate on the agent ran with a simulated model.
 #
 # ## Summary
 #
-# 1. SUMMARY1
-# 2. SUMMARY2
-# 3. SUMMARY3
+# 1. A filter adds the gap and no more: it must tell right from wrong. Where the verifier shares all errors of the generator, six rounds of *verified* answers gain nothing.
+# 2. Falling diversity needs no verifier, and a rising score may be form alone. Control for both.
+# 3. At chance, SmolLM2 judges at chance (mean gap -.002), and a memory of its own verdicts is as good as one that keeps everything. Where the world judged, the same memory took it from .24 to .37.
 #
 # **References** Mind the Gap (Song et al.): arXiv:2412.02674. Memento: arXiv:2508.16153.
 
@@ -319,7 +329,7 @@ print(said[["claim", "word"]].to_string(index=False))
 show.arms(behind, y="after", made_by=lives, xlabel="success in the second half")
 
 # %% [markdown]
-# The coin helps nothing: it is not the refusing that helps. And *append-only* without a gate beats credit behind a noisy one: a learner that makes less of a single reward needs a gate less. The claims:
+# The coin helps nothing: it is not the refusing that helps. And *append-only* without a gate has a higher mean than credit behind a noisy one: a learner that makes less of a single reward needs a gate less. The claims:
 
 # %%
 show.verdicts(study.GATE.verdicts(), made_by=lives)
@@ -340,7 +350,7 @@ print(f"inside {np.mean(gaps / (1 - j)):.3f}, outside {gaps.mean() / (1 - j).mea
 # %% [markdown]
 # Inside, the easy prompt counts as much as the hard one, although there was little to gain: say which of the two you report. `verify.mean_relative_gap` has both.
 #
-# **Where does the gap go?** A round gains the gap less what the update loses, because the real model copies its memory only in part. For each arm the first round, in means:
+# **Where does the gap go?** A round gains the gap less what the update loses: the real model copies its memory only in part. The first round, in means (*after* is *success* + *gap* - *lost*):
 
 # %%
 first = calls[calls["round"] == 0].groupby("arm")[["success", "gap", "lost"]].mean()

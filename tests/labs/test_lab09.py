@@ -142,4 +142,7 @@ def test_the_rows_carry_what_the_notebook_says():
     rows = REAL.rows()
     own = rows[rows["arm"] == "rewrite"]["shown"].value_counts(normalize=True)
     assert own["misgrouped"] == pytest.approx(0.5, abs=0.02) and "over-general" not in set(rows["shown"])
+    path = rows.groupby(["arm", "round"])["success"].mean()
+    assert {path[arm].idxmax() for arm in ("raw", "rewrite", "rewrite, gated")} == {4}
+    assert scores["last"]["raw, all"] == pytest.approx(0.76, abs=0.005)
     assert abs(scores["new"]["raw"] - scores["new"]["rewrite"]) <= 0.05, "neither"

@@ -69,7 +69,7 @@ def own_server(tmp_path_factory):
     """A server that only this session uses, holding both models, so that a test may kill it."""
     server = OwnServer(binary(), tmp_path_factory.mktemp("ollama"))
     try:
-        weights.fetch(progress=False)
+        weights.fetch()
     except MemlabError as error:
         pytest.skip(f"no weights to serve: {error}")
     server.start()

@@ -16,7 +16,7 @@ TOOLS = ["order", "prime", "sum", "reverse"]
 @pytest.fixture(scope="module")
 def embedded():
     try:
-        weights.fetch([weights.SMOLLM2], progress=False)
+        weights.fetch([weights.SMOLLM2])
     except MemlabError as error:
         pytest.skip(f"no weights: {error}")
     return EmbeddedLLM(threads=1)

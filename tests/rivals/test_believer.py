@@ -128,6 +128,15 @@ def test_a_note_that_another_wrote_teaches_nothing_of_the_model_and_breaks_nothi
         assert rows[-1]["success"] == 1, note
 
 
+def test_a_memory_without_a_vector_or_an_action_is_no_evidence():
+    store = stored()
+    east = Plane().embed(["0"])[0]
+    store.commit([Edit.write(Case("far", "0 q0", "z", 1.0, 1.0)), Edit.write(Case("mute", "0 q0", vector=east))])
+    agent = built(store)
+    assert [row["action"] for row in life(agent, world([0, 0], moved_at=9))][1] in TOOLS
+    assert list(agent.credit.fold(store).cases) == ["t0/0/0", "t1/0/0"]
+
+
 def test_a_life_goes_on_from_disk_as_if_it_had_not_stopped(tmp_path):
     tasks, whole = world([0, 1, 2] * 6, moved_at=9), stored()
     life(built(whole), tasks)

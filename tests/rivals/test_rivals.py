@@ -12,7 +12,7 @@ from memlab.retrieval import TopK
 from memlab.rivals.bounded import Bounded
 from memlab.rivals.contrast import Contrast
 from memlab.rivals.memento import nonparametric, parametric, parametric_released
-from memlab.rivals.memrl import READ, MemRL, PayInjected
+from memlab.rivals.memrl import READ, DirectMemRL, MemRL, PayInjected
 from memlab.rivals.placebo import Placebo
 from memlab.rivals.resets import Resets, filtered
 from memlab.rivals.streamicl import StreamICL
@@ -68,6 +68,7 @@ def test_memrl_by_hand():
     llm = Saying({"0 new": {"y": 0.6, "x": 0.4}})
     (row,) = life(agent(MemRL, store, llm, READ, PayInjected()), [task(9, "0 new", "x")])
     assert llm.calls[0].choices == ("x", "z"), "the injected failure takes its tool away"
+    assert [action for _, action in parse(llm.calls[0].prompt).cases] == ["x", "x"], "and it is no example to follow"
     assert row["success"] == 1
     assert {case.id: case.q for case in store.cases()} == pytest.approx(
         {"a": 0.3, "b": 0.3, "c": 1.0, "far": 1.0, "t9/0/0": 0}
@@ -75,6 +76,15 @@ def test_memrl_by_hand():
     store.commit(PayInjected()([lived(10, "0 new", "x", 0.0, ("a",))], store))
     assert store.get("a").q == pytest.approx(0.3 + 0.3 * (-1 - 0.3))
     assert store.history("a")[-1].credit == pytest.approx(-0.39) and store.history("a")[-1].sources == ("a",)
+
+
+def test_memrl_applied_follows_the_best_injected_success_and_else_asks_without_cases():
+    store, llm = stored(("a", "0 q", "y", 0.0, 0.0, 0)), Saying({"0 a": {"y": 0.6, "x": 0.4}})
+    applied = agent(DirectMemRL, store, llm, READ, PayInjected())
+    rows = life(applied, [task(i, "0 a", "x") for i in range(3)])
+    assert [row["calls"] for row in rows] == [1, 0, 0] and all(row["success"] for row in rows)
+    assert parse(llm.calls[0].prompt).cases == () and llm.calls[0].choices == ("x", "z")
+    assert store.get("t0/0/0").q == pytest.approx(0.51) and store.get("a").q == pytest.approx(0.657)
 
 
 def test_the_filter_that_resets_by_hand():

@@ -16,6 +16,7 @@ def test_rows_name_their_backends_and_models():
     assert show.made_by(rows(("replay", "smollm2:135m"))) == "replay of smollm2:135m"
     mixed = rows(("replay", "smollm2:135m"), ("ollama", "smollm2:135m"), ("", ""), ("replay", "smollm2:135m"))
     assert show.made_by(mixed) == "ollama and replay of smollm2:135m; no model"
+    assert show.made_by(rows(("replay", "smollm2:135m"), ("computed", None))) == "replay of smollm2:135m; computed"
     assert show.made_by(rows(("computed", ""))) == show.made_by("computed") == "computed"
     assert show.made_by(rows(("simulated", "simulated smollm2:135m"))) == "simulated smollm2:135m"
 

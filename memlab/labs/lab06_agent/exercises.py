@@ -1,57 +1,57 @@
-"""Exercises of lab 06: which choices to leave open, what a rewrite does to a value."""
+"""Exercises of lab 06: Bayes' rule over tools, and how often a world is held to move."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from memlab.agent import narrow
+import numpy as np
+
 from memlab.course import Exercise
 
-CHOICES = ("sum", "bits", "order")
-UNTRIED = "an untried tool has no value yet: keep it, or nothing new is ever tried"
-EMPTY = "when every tool failed nearby, give back all choices: the model needs something to choose"
+
+def _update(belief: Any, tool: int, worked: bool, noise: float) -> Any:
+    likely = np.where(np.arange(len(belief)) == tool, 1 - noise, noise)
+    belief = belief * (likely if worked else 1 - likely)
+    return belief / belief.sum()
 
 
-def _drop_untried(choices: tuple[str, ...], values: dict[str, float], floor: float) -> tuple[str, ...]:
-    return tuple(choice for choice in choices if values.get(choice, floor - 1) >= floor)
+def _not_summing(belief: Any, tool: int, worked: bool, noise: float) -> Any:
+    likely = np.where(np.arange(len(belief)) == tool, 1 - noise, noise)
+    return belief * (likely if worked else 1 - likely)
 
 
-def _may_be_empty(choices: tuple[str, ...], values: dict[str, float], floor: float) -> tuple[str, ...]:
-    return tuple(choice for choice in choices if values.get(choice, floor) >= floor)
+def _tried_alone(belief: Any, tool: int, worked: bool, noise: float) -> Any:
+    chance = 1 - noise if worked else noise
+    belief = np.where(np.arange(len(belief)) == tool, belief * chance, belief)
+    return belief / belief.sum()
 
 
-def _step(eta: Any) -> str | None:
-    """Any step between 0 and 1 is the reader's own choice; what it does is measured in the next cell."""
-    if not isinstance(eta, int | float) or not 0 < eta <= 1:
-        return f"a step size lies above 0 and goes up to 1; this is {eta!r}"
-    if eta < 0.1:
-        return f"at {eta} it takes {failures(eta)} failures in a row to drop good advice: a change comes after 48 tasks"
+def _hazard(hazard: Any) -> str | None:
+    """Any chance between 0 and 1 is the reader's own choice; what it does is measured in the next cell."""
+    if not isinstance(hazard, int | float) or not 0 <= hazard < 1:
+        return f"a chance lies from 0 up to 1; this is {hazard!r}"
+    if hazard > 0.5:
+        return f"at {hazard} more than half of what was learned is lost with every task: nothing can be remembered"
     return None
 
 
-def failures(eta: float) -> int:
-    """Failures in a row that take a case from q = 1 below .5."""
-    return math.floor(math.log(0.5) / math.log(1 - eta)) + 1 if eta < 1 else 1
-
-
+START = np.array([0.5, 0.3, 0.2])
 EXERCISES = {
     "06.1": Exercise(
-        start="which tools should the model still be offered, when some are known to be bad here and some are untried?",
-        solution=narrow,
-        cases=(
-            (CHOICES, {"sum": 0.0, "bits": 0.75}, 0.5),
-            (CHOICES, {"sum": 0.5}, 0.5),
-            (CHOICES, dict.fromkeys(CHOICES, 0.0), 0.5),
-        ),
-        mistakes={UNTRIED: _drop_untried, EMPTY: _may_be_empty},
-        praise="as the agent does",
+        start="how probable was this reward if tool k serves, for each k: for the tool that was tried, for the others?",
+        solution=_update,
+        cases=((START, 0, True, 0.1), (START, 0, False, 0.1), (START, 2, False, 0.0)),
+        mistakes={
+            "a belief sums to 1: divide by the sum at the end": _not_summing,
+            "a reward speaks of the tools not tried, too: if one of them serves, it came by noise": _tried_alone,
+        },
+        praise="Bayes' rule; the next cells learn with your function",
     ),
     "06.2": Exercise(
-        start="how many failures in a row should it take before good advice (q = 1) is dropped (q below .5)?",
-        solution=0.7,
+        start="of 30 tasks of one kind, how many changes do you expect? The hazard is their share",
+        solution=0.03,
         tolerance=1.0,
-        judge=_step,
+        judge=_hazard,
         praise="your choice is noted; the streams will judge it",
     ),
 }

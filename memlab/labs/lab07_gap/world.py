@@ -75,7 +75,7 @@ class Prompts:
         lived = self.live(w, seed, pull)
         found = pd.DataFrame([{"round": t} | measures(f) for t, f in enumerate(lived)])
         gains = [measures(reweighted(f, w))["content"] for f in lived] - found["content"]
-        return found.assign(gap=gains, backend="simulated", model="")
+        return found.assign(gap=gains, backend="computed", model="")
 
 
 def measures(f: Floats) -> dict[str, float]:

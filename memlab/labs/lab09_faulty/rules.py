@@ -57,7 +57,7 @@ class Household:
         return "misgrouped" if self.place[KIND_OF[about]] != place else "lesson" if about in KINDS else "episode"
 
 
-def named(llm: LLM, about: str) -> str:
+def filed_under(llm: LLM, about: str) -> str:
     """The writer: under which kind, or `ANYTHING`, the model files what a note is about."""
     kinds = [f'"{kind}": such as {things[-1]} or {things[-2]}' for kind, things in KINDS.items()]
     lines = ["Kinds:", *kinds, f'"{ANYTHING}": any thing', "Name the kind of the last thing.", f"Q: {about}", "A:"]
@@ -65,8 +65,8 @@ def named(llm: LLM, about: str) -> str:
 
 
 def rewritten(llm: LLM, notes: Sequence[Note]) -> list[Note]:
-    """Every note anew, filed by `named`; of notes with one name only the newest stays."""
-    return list({named(llm, about): place for about, place in notes}.items())
+    """Every note anew, filed by `filed_under`; of notes with one name only the newest stays."""
+    return list({filed_under(llm, about): place for about, place in notes}.items())
 
 
 def nearest(embedder: Embedder, notes: Sequence[Note], thing: str) -> Note:
