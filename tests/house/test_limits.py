@@ -7,12 +7,12 @@ from memlab.tools import notebooks, sizes
 SHARED, LAB, NAMES, TWICE = 6000, 300, 15, 0  # what the house asks for
 # Where more stands today: lower the figure when it falls, drop the line when the limit holds.
 TODAY = {
-    "shared": 9760,
+    "shared": 9750,
     "lab02_stores": 394,
     "lab05_credit": 419,
     "lab06_agent": 355,
     "lab07_gap": 395,
-    "06_agent": 32,
+    "06_agent": 28,
 }
 
 
