@@ -80,7 +80,7 @@ def test_the_notebook_opens_with_its_figures_and_no_dialog(browser, lab, width, 
     page.close()
 
 
-@pytest.mark.parametrize("name", [path.stem for path in sorted(notebooks.ROOT.glob("0*.ipynb"))])
+@pytest.mark.parametrize("name", [path.stem for path in sorted(notebooks.ROOT.glob("[0-9]*.ipynb"))])
 def test_run_all_then_drag_a_slider_and_the_picture_follows(browser, lab, name, tmp_path):
     page = open_notebook(browser, lab, name)
     run_all(page)
