@@ -333,6 +333,7 @@ class LanceStore(LogStore):
             sync(self._folder, self._synced)  # before the files that it replaces are removed
             self._table.optimize(cleanup_older_than=GRACE)
             self._note(self._table.version)
+            _give_back()
         elif self._identity:
             if self._lost:
                 self._table.delete(f"token IN ({', '.join(map(str, self._lost))})")
@@ -347,6 +348,12 @@ def _limit_heaps() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         for what, value in HEAPS.items():
             mallopt(what, value)
+
+
+def _give_back() -> None:
+    """Have the C library return what compaction freed: with the whole log it takes 40 MB in 5,000 commits."""
+    with suppress(AttributeError, OSError, TypeError):  # where it is not glibc
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _short(error: Exception) -> str:
