@@ -191,7 +191,7 @@ for stream, seed in [(stream, seed) for stream in ("stationary", "drift", "noisy
 show.arms(pd.DataFrame(lived), y="success", panel="stream", made_by=llm, xlim=(0, 1))
 
 # %% [markdown]
-# One number cannot serve all streams. The full learner, `belief`, has three more parts: a change is **shared** by the kinds, so one surprise warns them all; old arrangements are kept and may **return**; and a **grid** of noise rates is weighed by the data. Take each away, on the streams where it should matter. No claim was written on these:
+# One number cannot serve all streams. The full learner, `belief`, has three more parts: a change is **shared** by the kinds, so one surprise warns them all; old arrangements are kept and may **return**; and a **grid** of noise rates is weighed by the data. Take each away where it should matter; no claim was written on these:
 
 
 # %%
@@ -248,7 +248,7 @@ title = f"Highest of five: {'; '.join(f'{name}: {arm}' for name, arm in best.ite
 show.arms(drawn, y="after", panel="kind", made_by=rows, title=title, xlim=(0, 1), xlabel="success")
 
 # %% [markdown]
-# In the noisy streams, who is worse than *no memory*? A learner that believes each report is misled, and memory makes that last.
+# In the noisy streams, who is worse than *no memory*? One that believes each report is misled, and memory makes that last. MemRL, which moves values in steps, is not.
 #
 # **Detection**: tasks of a kind wasted on the tool that served before. **Exploration**: tasks spent on others until the right one is first taken. **Retention**: success after that. In the recurrent stream, after a change:
 
@@ -378,7 +378,7 @@ for claim in verdicts.itertuples():
     print(f"{claim.word:<13} {claim.claim} ({claim.mean:+.3f} against {claim.rival})")
 
 # %% [markdown]
-# **What this does not show.** One model of 135 million weights, one world of tools with right and wrong. A second model was not run. No learner here lets the model write its memories. The belief's bets resemble the generator of the streams, an advantage that the world outside may not give; new tools come in three ways to blunt it.
+# **What this does not show.** One model of 135 million weights, one world of tools with right and wrong. A second model was not run. No learner here lets the model write its memories. The belief's bets resemble the generator of the streams, an advantage elsewhere denied; its setting comes from a prototype that saw another draw of this world.
 #
 # ## Summary
 #
@@ -427,7 +427,7 @@ print({name: value for name, value in fit.items() if isinstance(value, int | flo
 pd.DataFrame(fit["whole_run"]).round(3)
 
 # %% [markdown]
-# **A second model.** Start Jupyter with `MEMLAB_MODEL=ollama:NAME` in its environment, for any model that your Ollama server holds, and every cell that lives a stream asks that model. No second model's replies are recorded here: whether these findings hold for another family of models was not measured.
+# **A second model.** Start Jupyter with `MEMLAB_MODEL=ollama:NAME` in its environment, for any model that your Ollama server holds, and every cell that lives a stream asks that model; the two that call `memlab.study` then take an hour or more. No second model's replies are recorded here: whether these findings hold for another family of models was not measured.
 #
 # **LLM programs** (arXiv:2305.05364): each step of the agent sees only what it needs. The planner's prompt holds the tools, a question, and at most a few cases, never the whole history. The belief goes furthest: its prompt holds no case at all, so a record of the no-memory agent answers all it asks.
 #
