@@ -33,6 +33,23 @@ NOTHING = Hits((), np.zeros(0), ())
 
 
 @dataclass(frozen=True)
+class Query:
+    """What a planner decides on: one step of ``task``, its ``question`` and that question's ``vector``.
+
+    ``done`` tells the steps before it, ``refused`` are tools that could not read the question, ``rng`` draws the
+    step's chances, and ``seed`` is the model's.
+    """
+
+    task: Task
+    question: str
+    vector: np.ndarray
+    rng: np.random.Generator
+    done: Sequence[str]
+    seed: int
+    refused: Set[str]
+
+
+@dataclass(frozen=True)
 class Choice:
     """What the planner decided for one subtask, and from what."""
 
@@ -158,7 +175,7 @@ class Agent:
             calls.append([])
             while True:
                 refused = {action for action, _ in calls[-1]} if "tool" in self.notes else set()
-                choice = self.plan(task, question, vector, rng, done, rollout, refused)
+                choice = self.plan(Query(task, question, vector, rng, done, rollout, refused))
                 replies += [choice.reply] if choice.reply else []
                 calls[-1].append((choice.action, task.tools[choice.action](question)))
                 if calls[-1][-1][1] != UNREADABLE or len(calls[-1]) == self.tries:
@@ -184,34 +201,28 @@ class Agent:
             edits=tuple(take_notes(task, rollout, steps, asked, calls, self.notes)),
         )
 
-    def plan(
-        self,
-        task: Task,
-        question: str,
-        vector: np.ndarray,
-        rng: np.random.Generator,
-        done: Sequence[str],
-        seed: int,
-        refused: Set[str] = frozenset(),
-    ) -> Choice:
-        """The planner: retrieve, narrow the choices (by what was ``refused`` too), ask the frozen model for one."""
-        retrieved, choices = self.recall(task, vector, rng)
-        choices = tuple(choice for choice in choices if choice not in refused) or choices
-        cases = [(case.text, case.action) for case in reversed(retrieved.cases) if case]
-        text = prompt.render(task.about, cases, question, done)
-        reply = self.ask(task, text, choices, seed)
+    def plan(self, query: Query) -> Choice:
+        """The planner: retrieve, narrow the choices (by what was refused too), ask the frozen model for one."""
+        retrieved, choices = self.recall(query.task, query.vector, query.rng)
+        choices = tuple(choice for choice in choices if choice not in query.refused) or choices
+        reply = self.ask(query, [case for case in retrieved.cases if case], choices)
         if self.answer == "masked":
             return Choice(str(reply.value), choices, retrieved, reply)
         probs = reply.choice_probs or {}
         listed = [choice for choice in choices if probs.get(choice)]
-        best = max(listed, key=probs.__getitem__) if listed else str(rng.choice(choices))
+        best = max(listed, key=probs.__getitem__) if listed else str(query.rng.choice(choices))
         return Choice(best, choices, retrieved, reply)
 
-    def ask(self, task: Task, text: str, choices: tuple[str, ...], seed: int) -> Reply:
-        """The model's reply. Without a mask it does not depend on what is left: all are ranked, one record serves."""
+    def ask(self, query: Query, cases: Sequence[Case], choices: tuple[str, ...]) -> Reply:
+        """The model's reply with ``cases`` in the prompt, the most similar last.
+
+        Without a mask it does not depend on what is left: all choices are ranked, so that one record serves.
+        """
+        shown = [(case.text, case.action) for case in reversed(cases)]
+        text = prompt.render(query.task.about, shown, query.question, query.done)
         if self.answer == "masked":
-            return self.llm.complete(text, choices=choices, seed=seed)
-        return self.llm.complete(text, choices=task.choices, seed=seed, answer=self.answer)
+            return self.llm.complete(text, choices=choices, seed=query.seed)
+        return self.llm.complete(text, choices=query.task.choices, seed=query.seed, answer=self.answer)
 
     def recall(self, task: Task, vector: np.ndarray, rng: np.random.Generator) -> tuple[Retrieved, tuple[str, ...]]:
         """What memory says: the cases to show, and the choices it leaves."""

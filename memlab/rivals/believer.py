@@ -9,14 +9,14 @@ back is not folded, so the next edits put right what followed from it; `Believe.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from memlab.agent import Agent, Choice, retain
-from memlab.core import CASE_FIELDS, Case, Edit, Episode, MemlabError, Task
+from memlab.agent import Agent, Choice, Query, retain
+from memlab.core import CASE_FIELDS, Case, Edit, Episode, MemlabError
 from memlab.credit.rules import GOOD
 from memlab.rivals.beliefs import smoothed
 from memlab.rivals.bets import Bets
@@ -111,29 +111,20 @@ class Believer(Agent):
         if not isinstance(self.credit, Believe) or self.store is None or self.tries != 1:
             raise MemlabError("a Believer needs a store, credit=Believe(...), and tries=1: it calls one tool a step")
 
-    def plan(
-        self,
-        task: Task,
-        question: str,
-        vector: np.ndarray,
-        rng: np.random.Generator,
-        done: Sequence[str],
-        seed: int,
-        refused: Set[str] = frozenset(),
-    ) -> Choice:
+    def plan(self, query: Query) -> Choice:
         """One call at most; ties are broken at random. The belief that decided counts as shown."""
         assert self.store is not None
         if self.credit.ask:
-            choice = super().plan(task, question, vector, rng, done, seed, refused)
+            choice = super().plan(query)
         else:
-            retrieved, choices = self.recall(task, vector, rng)
+            retrieved, choices = self.recall(query.task, query.vector, query.rng)
             choice = Choice("", choices, retrieved, None)
-        fold = self.credit.fold(self.store, task.choices)
-        told = prior(task.choices, choice.reply)
-        look = fold.look(vector, told)
+        fold = self.credit.fold(self.store, query.task.choices)
+        told = prior(query.task.choices, choice.reply)
+        look = fold.look(query.vector, told)
         voice = self.credit.voice if look.kind < len(fold.names()) else 0.0
         voices = smoothed(np.array([told.get(tool, 0.0) for tool in fold.tools])) ** voice
-        chances = dict(zip(fold.tools, look.chances() * voices + 1e-9 * rng.random(len(fold.tools)), strict=True))
+        chances = dict(zip(fold.tools, look.chances() * voices + 1e-9 * query.rng.random(len(fold.tools)), strict=True))
         name = fold.names()[look.kind] if look.kind < len(fold.names()) else None
         belief = tuple(case for case in self.store.cases("tool") if case.id == name)
         near = choice.retrieved

@@ -8,13 +8,9 @@ what Memento's training data (2508.16153) lack. It costs a call for every case s
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
 from dataclasses import replace
 
-import numpy as np
-
-from memlab import prompt
-from memlab.agent import Agent, Choice
+from memlab.agent import Agent, Choice, Query
 from memlab.core import Case, Edit, Episode, Reply, Task
 from memlab.credit.rules import shown_in
 from memlab.credit.worth import leave_one_out, td
@@ -39,26 +35,15 @@ class Contrast(Agent):
                 edits.append(Edit.rewrite(case.id, after, credit=q - case.q, episode=episode.index, **why))
         return replace(episode, replies=(*episode.replies, *self._more), edits=tuple(edits))
 
-    def plan(
-        self,
-        task: Task,
-        question: str,
-        vector: np.ndarray,
-        rng: np.random.Generator,
-        done: Sequence[str],
-        seed: int,
-        refused: Set[str] = frozenset(),
-    ) -> Choice:
+    def plan(self, query: Query) -> Choice:
         """The agent's choice; then the same call once more without each case that was shown."""
-        choice = super().plan(task, question, vector, rng, done, seed, refused)
+        choice = super().plan(query)
         cases = {case.id: case for case in choice.retrieved.cases if case}
 
         def chance(shown: frozenset[str]) -> float:
-            pairs = [(case.text, case.action) for name, case in reversed(cases.items()) if name in shown]
             reply = choice.reply
             if len(shown) < len(cases):
-                text = prompt.render(task.about, pairs, question, done)
-                reply = self.ask(task, text, choice.choices, seed)
+                reply = self.ask(query, [case for name, case in cases.items() if name in shown], choice.choices)
                 self._more.append(reply)
             assert reply is not None
             return (reply.choice_probs or {reply.value: 1.0}).get(choice.action, 0.0)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
 from dataclasses import replace
 
-import numpy as np
-
-from memlab.agent import Agent, Choice, action_values
-from memlab.core import Task
+from memlab.agent import Agent, Choice, Query, action_values
 
 
 class KnnVote(Agent):
@@ -17,24 +13,15 @@ class KnnVote(Agent):
     Same memory, same narrowing, same credit: what the agent does better than this is what its LLM contributes.
     """
 
-    def plan(
-        self,
-        task: Task,
-        question: str,
-        vector: np.ndarray,
-        rng: np.random.Generator,
-        done: Sequence[str],
-        seed: int,
-        refused: Set[str] = frozenset(),
-    ) -> Choice:
+    def plan(self, query: Query) -> Choice:
         """The vote; the language model is never asked."""
-        choice = self.vote(task, vector, rng, refused)
-        return choice if choice.action else replace(choice, action=str(rng.choice(choice.choices)))
+        choice = self.vote(query)
+        return choice if choice.action else replace(choice, action=str(query.rng.choice(choice.choices)))
 
-    def vote(self, task: Task, vector: np.ndarray, rng: np.random.Generator, refused: Set[str]) -> Choice:
+    def vote(self, query: Query) -> Choice:
         """The action with the highest value nearby; "" where none is good."""
-        retrieved, choices = self.recall(task, vector, rng)
-        choices = tuple(choice for choice in choices if choice not in refused) or choices
+        retrieved, choices = self.recall(query.task, query.vector, query.rng)
+        choices = tuple(choice for choice in choices if choice not in query.refused) or choices
         votes = {action: value for action, value in action_values(retrieved.near).items() if action in choices}
         best = max(votes, key=lambda action: (votes[action], action), default="")
         good = bool(best) and votes[best] >= (self.narrow_below or 0.0)
@@ -47,16 +34,7 @@ class Direct(KnnVote):
     With ``TopK(k=0)`` the model sees no case: what memory knows it applies itself, and the model only explores.
     """
 
-    def plan(
-        self,
-        task: Task,
-        question: str,
-        vector: np.ndarray,
-        rng: np.random.Generator,
-        done: Sequence[str],
-        seed: int,
-        refused: Set[str] = frozenset(),
-    ) -> Choice:
+    def plan(self, query: Query) -> Choice:
         """The vote, or one call."""
-        choice = self.vote(task, vector, rng, refused)
-        return choice if choice.action else Agent.plan(self, task, question, vector, rng, done, seed, refused)
+        choice = self.vote(query)
+        return choice if choice.action else Agent.plan(self, query)

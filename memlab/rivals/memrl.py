@@ -9,12 +9,12 @@ Build it as ``with_memory(READ, PayInjected(), make=MemRL)``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from memlab.agent import Agent, Choice
+from memlab.agent import Agent, Choice, Query
 from memlab.core import Edit, Episode, Task
 from memlab.credit.rules import GOOD, memrl, shown_in
 from memlab.retrieval.learned import CaseQ, Hybrid
@@ -56,18 +56,9 @@ class MemRL(Agent):
         failed = tried - {case.action for case in shown.cases if case}
         return shown, tuple(name for name in task.choices if name not in failed) or task.choices
 
-    def plan(
-        self,
-        task: Task,
-        question: str,
-        vector: np.ndarray,
-        rng: np.random.Generator,
-        done: Sequence[str],
-        seed: int,
-        refused: Set[str] = frozenset(),
-    ) -> Choice:
+    def plan(self, query: Query) -> Choice:
         """One call; failures count as injected too, so that credit reaches them."""
-        choice = super().plan(task, question, vector, rng, done, seed, refused)
+        choice = super().plan(query)
         return replace(choice, retrieved=self._injected)
 
     def retain(self, episode: Episode, rollout: int) -> list[Edit]:
@@ -78,19 +69,11 @@ class MemRL(Agent):
 class DirectMemRL(MemRL):
     """Follows the best injected success by itself, and asks the model, which sees no case, only where there is none."""
 
-    def plan(
-        self,
-        task: Task,
-        question: str,
-        vector: np.ndarray,
-        rng: np.random.Generator,
-        done: Sequence[str],
-        seed: int,
-        refused: Set[str] = frozenset(),
-    ) -> Choice:
+    def plan(self, query: Query) -> Choice:
         """The best success that is still open, or one call."""
-        shown, choices = self.recall(task, vector, rng)
-        best = [case.action for case in shown.cases if case and case.action in choices and case.action not in refused]
+        shown, choices = self.recall(query.task, query.vector, query.rng)
+        left = set(choices) - query.refused
+        best = [case.action for case in shown.cases if case and case.action in left]
         if best:
             return Choice(best[0], choices, self._injected, None)
-        return super().plan(task, question, vector, rng, done, seed, refused)
+        return super().plan(query)

@@ -9,13 +9,13 @@ Build it as ``with_memory(TopK(k=0), narrow_below=None, make=Resets)``: the mode
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from memlab.agent import Agent, Choice
-from memlab.core import Case, Task
+from memlab.agent import Agent, Choice, Query
+from memlab.core import Case
 from memlab.credit.rules import GOOD
 from memlab.retrieval.policies import shortlist
 from memlab.rivals.beliefs import smoothed
@@ -44,22 +44,13 @@ class Resets(Agent):
 
     hazard, noise, near = 0.1, 0.005, 0.5
 
-    def plan(
-        self,
-        task: Task,
-        question: str,
-        vector: np.ndarray,
-        rng: np.random.Generator,
-        done: Sequence[str],
-        seed: int,
-        refused: Set[str] = frozenset(),
-    ) -> Choice:
+    def plan(self, query: Query) -> Choice:
         """One call, for the prior; the near cases decide with it."""
         assert self.store is not None
-        choice = super().plan(task, question, vector, rng, done, seed, refused)
-        near = shortlist(vector, self.store, len(self.store), self.near)
+        choice = super().plan(query)
+        near = shortlist(query.vector, self.store, len(self.store), self.near)
         tools = choice.choices
         start = np.array(list(prior(tools, choice.reply).values()))
-        belief = filtered(start, near.cases, tools, task.index, self.hazard, self.noise)
-        best = int(np.argmax(belief + 1e-9 * rng.random(len(belief))))
+        belief = filtered(start, near.cases, tools, query.task.index, self.hazard, self.noise)
+        best = int(np.argmax(belief + 1e-9 * query.rng.random(len(belief))))
         return replace(choice, action=tools[best])
