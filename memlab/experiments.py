@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from memlab.core import MemlabError
-from memlab.datafiles import data, data_folder, write_whole
+from memlab.datafiles import data, data_folder
 from memlab.fingerprints import fingerprint, package_fingerprint
 from memlab.journal import Journal
 from memlab.stats import SignFlip, sign_flip, visible
@@ -389,13 +389,10 @@ def _key(name: str, run: Callable[..., Any], cell: Cell, models: Mapping[str, An
 def write_frame(path: Path, frame: pd.DataFrame, note: Mapping[str, Any]) -> None:
     """Writes ``frame`` to Parquet with ``note`` and its provenance in the metadata, whole or not at all."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    from memlab.llm.replay import provenance
+    from memlab.llm.replay import write_table
 
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    metadata = {**(table.schema.metadata or {}), b"memlab": json.dumps({**provenance(), **note}).encode()}
-    write_whole(path, lambda part: pq.write_table(table.replace_schema_metadata(metadata), part, compression="zstd"))
+    write_table(path, pa.Table.from_pandas(frame, preserve_index=False), note)
 
 
 def read_note(path: Path) -> dict[str, Any]:

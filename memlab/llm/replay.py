@@ -199,11 +199,12 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
     write_table(path, table, note, level=19)
 
 
-def write_table(path: Path, table: pa.Table, note: Mapping[str, Any], level: int) -> None:
+def write_table(path: Path, table: pa.Table, note: Mapping[str, Any], level: int | None = None) -> None:
     """Write a Parquet file (zstd at ``level``) with `provenance` and ``note`` in its metadata, all or nothing."""
     import pyarrow.parquet as pq
 
-    table = table.replace_schema_metadata({"memlab": json.dumps({**provenance(), **note})})
+    told = {**(table.schema.metadata or {}), b"memlab": json.dumps({**provenance(), **note}).encode()}
+    table = table.replace_schema_metadata(told)
     write_whole(path, lambda part: pq.write_table(table, part, compression="zstd", compression_level=level))
 
 
