@@ -34,11 +34,8 @@ NOTHING = Hits((), np.zeros(0), ())
 
 @dataclass(frozen=True)
 class Query:
-    """What a planner decides on: one step of ``task``, its ``question`` and that question's ``vector``.
-
-    ``done`` tells the steps before it, ``refused`` are tools that could not read the question, ``rng`` draws the
-    step's chances, and ``seed`` is the model's.
-    """
+    """One step of ``task`` to decide on. ``done`` tells the steps before it, ``refused`` are tools that could not read
+    its ``question``, ``rng`` draws the step's chances, and ``seed`` is the model's."""
 
     task: Task
     question: str
@@ -109,9 +106,8 @@ class Agent:
                 f"open the store with dim={embedder.dim}"
             )
         self.llm, self.embedder, self.store, self.retrieval = llm, embedder, store, retrieval
-        self.reward, self.credit, self.gate = reward, credit, gate
+        self.reward, self.credit, self.gate, self.answer = reward, credit, gate, answer
         self.narrow_below, self.seed, self.notes, self.tries = narrow_below, seed, tuple(notes), tries
-        self.answer = answer
 
     def run(
         self, tasks: Sequence[Task], rollouts: int = 1, progress: bool = False, seconds: float | None = None
@@ -220,9 +216,8 @@ class Agent:
         """
         shown = [(case.text, case.action) for case in reversed(cases)]
         text = prompt.render(query.task.about, shown, query.question, query.done)
-        if self.answer == "masked":
-            return self.llm.complete(text, choices=choices, seed=query.seed)
-        return self.llm.complete(text, choices=query.task.choices, seed=query.seed, answer=self.answer)
+        open_now = choices if self.answer == "masked" else query.task.choices
+        return self.llm.complete(text, choices=open_now, seed=query.seed, answer=self.answer)
 
     def recall(self, task: Task, vector: np.ndarray, rng: np.random.Generator) -> tuple[Retrieved, tuple[str, ...]]:
         """What memory says: the cases to show, and the choices it leaves."""
