@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,11 @@ def _drifted(belief: np.ndarray, tasks: int, hazard: float) -> np.ndarray:
 class Resets(Agent):
     """Takes the tool that `filtered` favors; ties are broken at random."""
 
-    hazard, noise, near = 0.1, 0.005, 0.5
+    noise, near = 0.005, 0.5
+
+    def __init__(self, *parts: Any, hazard: float = 0.1, **named: Any) -> None:
+        super().__init__(*parts, **named)
+        self.hazard = hazard
 
     def plan(self, query: Query) -> Choice:
         """One call, for the prior; the near cases decide with it."""

@@ -18,9 +18,8 @@ from memlab.llm.contract import Embedder
 from memlab.llm.shown import word_row
 from memlab.llm.simulated import SimulatedLLM, unit_draw
 from memlab.retrieval import TopK
+from memlab.rivals.arms import UNSEEN
 from memlab.tasks import stream
-
-NONE = TopK(k=0, shortlist=0)
 
 
 def successes(
@@ -30,7 +29,7 @@ def successes(
     kind: str,
     n: int,
     seeds: Sequence[int],
-    retrieval: TopK = NONE,
+    retrieval: TopK = UNSEEN,
     credit: RewriteQ | None = None,
     narrow_below: float = 0.5,
     families: int = 4,
@@ -49,14 +48,14 @@ def successes(
     names, about = lives[0][0].choices, lives[0][0].about
     serve = np.array([[names.index(task.serves[0]) for task in life] for life in lives])
     flip = np.array([[task.flip for task in life] for life in lives])
-    lengths = prompt.CASE_LENGTH, prompt.QUESTION_LENGTH
-    short, asked = ([prompt.shorten(text, length) for text in texts] for length in lengths)
-    head = prompt.render(about, [], "").rpartition("\nQ: ")[0]
+    short = [prompt.shorten(text, prompt.CASE_LENGTH) for text in texts]
     vectors = embedder.embed(short).astype(float)
     alike = (vectors @ vectors.T).round(6)
-    here = np.array([word_row(question, 256) for question in asked])
-    case_words = here @ np.array([word_row(text, 256) for text in short]).T
     if model is not None:
+        asked = [prompt.shorten(text, prompt.QUESTION_LENGTH) for text in texts]
+        head = prompt.render(about, [], "").rpartition("\nQ: ")[0]
+        here = np.array([word_row(question, 256) for question in asked])
+        case_words = here @ np.array([word_row(text, 256) for text in short]).T
         bare = here @ np.array([word_row(about[name], 256) for name in names]).T * model.beta["about"]
         bare = bare + model.prior(asked, names)
 

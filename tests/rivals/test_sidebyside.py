@@ -9,11 +9,12 @@ from memlab.credit import RewriteQ
 from memlab.learners import live, no_memory, with_memory
 from memlab.llm.simulated import open_simulated
 from memlab.retrieval import TopK
+from memlab.rivals.arms import UNSEEN
 from memlab.rivals.knn import KnnVote
-from memlab.rivals.sidebyside import NONE, successes
+from memlab.rivals.sidebyside import successes
 
 ARMS = {
-    "no memory": (NONE, None, no_memory),
+    "no memory": (UNSEEN, None, no_memory),
     "narrowing only": (TopK(k=0), None, with_memory(TopK(k=0))),
     "append-only": (TopK(), None, with_memory(TopK())),
     "newest": (TopK(newest=True), None, with_memory(TopK(newest=True))),

@@ -42,8 +42,7 @@ def learner(arm: str, hazard: float) -> Learner:
     """The learner of an arm; ``hazard`` is the filter's h."""
     if arm != "filter that resets":
         return LEARNERS[arm]
-    made = type("Resets", (Resets,), {"hazard": hazard})
-    return with_memory(UNSEEN, narrow_below=None, make=made, answer="ranked")
+    return with_memory(UNSEEN, narrow_below=None, make=Resets, answer="ranked", hazard=hazard)
 
 
 def run(
