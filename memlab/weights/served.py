@@ -1,0 +1,110 @@
+"""A model with an adapter as an `LLM` of memlab: in this process while it learns, on an Ollama server once exported."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from memlab import prompt
+from memlab.core import Reply, Task
+from memlab.llm import weights
+from memlab.llm.call import Call, Model
+from memlab.llm.contract import LLM
+from memlab.llm.embedded import chat_prompt
+from memlab.llm.ollama import OllamaLLM
+from memlab.weights import files, llama, lora
+
+Lesson = tuple[Task, str, float]
+"""A task, the tool to take there, and how much this counts."""
+AHEAD, LISTED = 12, 20
+"""Prompts answered at once, since the next ones will be asked next; and tokens listed, as many as the server lists."""
+
+
+@functools.cache
+def model() -> llama.Llama:
+    """The frozen model, from the very file that the server loads."""
+    return files.load(weights.path())
+
+
+@functools.lru_cache(maxsize=4)
+def waiting(texts: tuple[str, ...], opening: str, cut: int) -> llama.Prompts:
+    """Prompts at the cut; the same ones serve all learners of a stream."""
+    return llama.below(model(), texts, cut, opening)
+
+
+def log_softmax(raw: np.ndarray) -> np.ndarray:
+    """Log-probabilities over the last axis."""
+    return raw - np.logaddexp.reduce(raw, axis=-1, keepdims=True)
+
+
+def asked(task: Task) -> str:
+    """What an agent that shows no case asks about a one-step task, up to the quote that opens a name."""
+    return chat_prompt(prompt.render(task.about, [], task.subtasks[0])) + '"'
+
+
+class Adapted(Model):
+    """``llm``, and once `learn` was called, the same model in this process with its adapter on the blocks from ``cut``.
+
+    It answers ranked calls about the one-step ``tasks`` that it was made for.
+    """
+
+    backend = "embedded"
+
+    def __init__(self, llm: LLM, tasks: Sequence[Task], cut: int, rank: int = 8) -> None:
+        self.llm, self.name, self.digest, self.cut, self.rank = llm, llm.name, llm.digest, cut, rank
+        texts = tuple(map(asked, tasks))
+        self.place = {text: i for i, text in enumerate(texts)}
+        self.prompts = waiting(texts, texts[0].rpartition("\nQ: ")[0] + "\nQ:", cut)
+        self.adapter: lora.Adapter | None = None
+        self._known: dict[int, np.ndarray] = {}
+
+    def learn(self, lessons: Sequence[Lesson], **fit: Any) -> list[float]:
+        """More steps of `lora.fit` on ``lessons``; gives the losses."""
+        places = [self.place[asked(task)] for task, _, _ in lessons]
+        target = [model().tokenizer.encode(tool, add_special_tokens=False).ids[0] for _, tool, _ in lessons]
+        start = lora.fresh(model(), self.cut, self.rank) if self.adapter is None else self.adapter
+        told = {"weight": [weight for _, _, weight in lessons]} | fit
+        self.adapter, losses = lora.fit(model(), start, self.cut, self.prompts.rows(places), target, **told)
+        self._known.clear()
+        return losses
+
+    def answer(self, call: Call) -> Reply:
+        """The reply in the form that the server gives it."""
+        if self.adapter is None:
+            return self.llm.answer(call)
+        started, at, words = time.perf_counter(), self.place[chat_prompt(call.prompt) + '"'], model().tokenizer
+        if at not in self._known:
+            ahead = range(at, min(at + AHEAD, len(self.place)))
+            raw = llama.logits(model(), self.prompts.rows(ahead), self.cut, self.adapter)
+            self._known.update(zip(ahead, log_softmax(raw), strict=True))
+        likely = np.argsort(-self._known[at])[:LISTED].tolist()
+        top = {words.decode([i]): float(self._known[at][i]) for i in likely}
+        text = max(top, key=top.__getitem__)
+        value, probs, missing = call.judge(text, [(text, top[text], top)])
+        return Reply(text, value, probs, 0, 1, time.perf_counter() - started, self.name, self.backend, missing)
+
+    def leak(self, prompts: Sequence[str]) -> float:
+        """Mean KL(base, adapted) of the token that follows ``prompts``, in nats: what changed where nothing should."""
+        if self.adapter is None:
+            return 0.0
+        there = waiting(tuple(map(chat_prompt, prompts)), "", self.cut)
+        base, now = (log_softmax(llama.logits(model(), there, self.cut, a)) for a in (None, self.adapter))
+        return float((np.exp(base) * (base - now)).sum(axis=1).mean())
+
+
+@contextmanager
+def on_server(base: OllamaLLM, path: Path, name: str = "memlab-lesson") -> Iterator[OllamaLLM]:
+    """The exported adapter at ``path`` over ``base``, on the first server of ``base``; gone when the block ends."""
+    host = base.servers.hosts[0]
+    client = base.servers.client(host)
+    client.create(model=name, from_=base.name, adapters={path.name: client.create_blob(path)})
+    try:
+        yield OllamaLLM(name, [host])
+    finally:
+        client.delete(name)
