@@ -53,13 +53,13 @@ class Prompts:
     last: Any
 
     def rows(self, which: ArrayLike) -> Prompts:
-        """Some of the prompts, padded to a multiple of 16 tokens, so that few shapes are ever compiled."""
+        """Some of the prompts, padded to a multiple of 32 tokens, so that few shapes are ever compiled."""
         at = np.asarray(which)
         return replace(self, suffix=self.suffix[at, : _padded(self.last[at])], last=self.last[at])
 
 
 def _padded(last: Any) -> int:
-    return -(-(int(last.max()) + 1) // 16) * 16
+    return -(-(int(last.max()) + 1) // 32) * 32
 
 
 def _rope(x: Any, at: Any, theta: float) -> Any:

@@ -20,6 +20,7 @@ from memlab.llm.embedded import chat_prompt
 from memlab.llm.ollama import OllamaLLM
 from memlab.weights import files, llama, lora
 
+QV = ("attn_q", "attn_v")
 Lesson = tuple[Task, str, float]
 """A task, the tool to take there, and how much this counts."""
 AHEAD, LISTED = 12, 20
@@ -51,13 +52,14 @@ def asked(task: Task) -> str:
 class Adapted(Model):
     """``llm``, and once `learn` was called, the same model in this process with its adapter on the blocks from ``cut``.
 
-    It answers ranked calls about the one-step ``tasks`` that it was made for.
+    It answers ranked calls about the one-step ``tasks`` that it was made for. ``on`` names the matrices that learn.
     """
 
     backend = "embedded"
 
-    def __init__(self, llm: LLM, tasks: Sequence[Task], cut: int, rank: int = 8) -> None:
-        self.llm, self.name, self.digest, self.cut, self.rank = llm, llm.name, llm.digest, cut, rank
+    def __init__(self, llm: LLM, tasks: Sequence[Task], cut: int, rank: int = 8, on: Sequence[str] = QV) -> None:
+        self.llm, self.name, self.digest = llm, llm.name, llm.digest
+        self.cut, self.rank, self.on = cut, rank, tuple(on)
         texts = tuple(map(asked, tasks))
         self.place = {text: i for i, text in enumerate(texts)}
         self.prompts = waiting(texts, texts[0].rpartition("\nQ: ")[0] + "\nQ:", cut)
@@ -68,7 +70,7 @@ class Adapted(Model):
         """More steps of `lora.fit` on ``lessons``; gives the losses."""
         places = [self.place[asked(task)] for task, _, _ in lessons]
         target = [model().tokenizer.encode(tool, add_special_tokens=False).ids[0] for _, tool, _ in lessons]
-        start = lora.fresh(model(), self.cut, self.rank) if self.adapter is None else self.adapter
+        start = lora.fresh(model(), self.cut, self.rank, on=self.on) if self.adapter is None else self.adapter
         told = {"weight": [weight for _, _, weight in lessons]} | fit
         self.adapter, losses = lora.fit(model(), start, self.cut, self.prompts.rows(places), target, **told)
         self._known.clear()

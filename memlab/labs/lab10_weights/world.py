@@ -28,6 +28,7 @@ from memlab.weights.served import Adapted, Lesson
 
 TASKS, EVERY, CUT, BATCH, PROBES, KINDS = 48, 10, 29, 8, 6, 12
 """Tasks of a stream, tasks between refreshes, frozen blocks, prompts a step, probes, and kinds of question in a set."""
+ON = ("attn_q", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
 NEWEST, NAMED = TopK(k=0, newest=True), learners("ranked")
 UNRELATED = (
     "What is the capital of France?", "Write a short poem about the sea.", "How do I boil an egg?",
@@ -85,7 +86,7 @@ def lived(
     """A row a task of the stream, and one for each probe after it (index -1)."""
     tasks = stream(world, kind, TASKS, seed)
     probes = off_stream(world, tasks, seed)
-    brain = Adapted(llm, [*tasks, *probes], CUT) if arm in TRAINED else None
+    brain = Adapted(llm, [*tasks, *probes], CUT, on=ON) if arm in TRAINED else None
     agent = ARMS[arm](brain or llm, embedder, open_store(dim=embedder.dim), seed)
     rows: list[dict[str, Any]] = []
     told: list[Lesson] = []
