@@ -82,7 +82,7 @@ class Adapted(Model):
             return self.llm.answer(call)
         started, at, words = time.perf_counter(), self.place[chat_prompt(call.prompt) + '"'], model().tokenizer
         if at not in self._known:
-            ahead = range(at, min(at + AHEAD, len(self.place)))
+            ahead = range(at, min(at + AHEAD, len(self.prompts.last)))
             raw = llama.logits(model(), self.prompts.rows(ahead), self.cut, self.adapter)
             self._known.update(zip(ahead, log_softmax(raw), strict=True))
         likely = np.argsort(-self._known[at])[:LISTED].tolist()
