@@ -1,4 +1,4 @@
-"""What a lesson costs by each route, in floating-point operations: a pure function, checked against measured seconds."""
+"""What a lesson costs by each route, in floating-point operations: pure functions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Dims:
 
 
 def forward(dims: Dims, tokens: float, blocks: float | None = None, last: float = 1.0, ahead: float = 0.0) -> float:
-    """Operations to read ``tokens`` behind ``ahead`` cached ones, through ``blocks``, with logits at ``last`` tokens."""
+    """Operations to read ``tokens`` behind ``ahead`` cached ones through ``blocks``, with logits at ``last``."""
     through = dims.blocks if blocks is None else blocks
     attention = 4 * dims.width * tokens * (ahead + tokens / 2)
     return through * (2 * dims.block * tokens + attention) + 2 * dims.width * dims.words * last
@@ -44,7 +44,9 @@ def step(dims: Dims, prefix: float, suffix: float, batch: float, top: float) -> 
     return 2 * (whole + ended + 2 * dims.width * dims.words * batch)
 
 
-def crossover(steps: ArrayLike, tokens: ArrayLike, share: ArrayLike, shown: ArrayLike, price: ArrayLike = 1.0) -> Floats:
+def crossover(
+    steps: ArrayLike, tokens: ArrayLike, share: ArrayLike, shown: ArrayLike, price: ArrayLike = 1.0
+) -> Floats:
     """Reads of one lesson from which weights are cheaper than showing ``shown`` tokens of it at each read.
 
     A lesson takes ``steps`` on ``tokens`` (a batch) through a ``share`` of the blocks, forward and backward; ``price``

@@ -14,7 +14,7 @@ import numpy as np
 from memlab.weights.llama import LINEAR, Adapter, Llama, Shape
 
 
-def load(path: str | Path) -> Llama:
+def load_model(path: str | Path) -> Llama:
     """The model of a GGUF file, dequantized, with its tokenizer."""
     import jax.numpy as jnp
     from gguf import GGUFReader, dequantize
@@ -43,7 +43,9 @@ def load(path: str | Path) -> Llama:
         field("llama.attention.layer_norm_rms_epsilon"),
     )
     blocks = {name: stacked(name) for name in (*LINEAR, "attn_norm", "ffn_norm")}
-    return Llama(shape, jnp.asarray(held["token_embd.weight"]), jnp.asarray(held["output_norm.weight"]), blocks, tokenizer)
+    return Llama(
+        shape, jnp.asarray(held["token_embd.weight"]), jnp.asarray(held["output_norm.weight"]), blocks, tokenizer
+    )
 
 
 def export(path: str | Path, cut: int, adapter: Adapter) -> Path:
@@ -65,7 +67,7 @@ def export(path: str | Path, cut: int, adapter: Adapter) -> Path:
     return Path(path)
 
 
-def read(path: str | Path) -> tuple[int, Adapter]:
+def read_adapter(path: str | Path) -> tuple[int, Adapter]:
     """The cut and the adapter that `export` wrote."""
     from gguf import GGUFReader
 

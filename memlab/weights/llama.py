@@ -1,6 +1,6 @@
 """A Llama model in JAX: prompts that share their opening tokens, with or without adapter.
 
-Prompts share a prefix, which is computed once for all; logits are made at the last token alone. Weights stay in the
+Waiting share a prefix, which is computed once for all; logits are made at the last token alone. Weights stay in the
 file's own layout (rope on pairs 2i, 2i+1). Needs the extra ``adapters`` (jax, gguf, tokenizers). Arrays are float32.
 """
 
@@ -45,14 +45,14 @@ class Llama:
 
 
 @dataclass(frozen=True)
-class Prompts:
+class Waiting:
     """Hidden states at a cut: shared ``prefix`` (P, D), ``suffix`` (B, S, D) padded behind, ``last`` (B,) in it."""
 
     prefix: Any
     suffix: Any
     last: Any
 
-    def rows(self, which: ArrayLike) -> Prompts:
+    def rows(self, which: ArrayLike) -> Waiting:
         """Some of the prompts, padded to a multiple of 32 tokens, so that few shapes are ever compiled."""
         at = np.asarray(which)
         return replace(self, suffix=self.suffix[at, : _padded(self.last[at])], last=self.last[at])
@@ -86,7 +86,7 @@ def _block(shape: Shape, w: Any, a: Adapter, prefix: Any, suffix: Any, last: Any
         return y.reshape(*y.shape[:-1], heads, y.shape[-1] // heads) if heads else y
 
     def attend(x: Any, at: Any, before: Any, keys: Any, key_at: Any) -> Any:
-        """Tokens x (B, T, D) at positions (B, T) read keys and values ``before`` them all, and theirs up to their own."""
+        """Tokens x (B, T, D) at (B, T) read what is ``before`` them all, and their own keys up to themselves."""
         n = _norm(x, w["attn_norm"], shape.eps)
         q = _rope(linear(n, "attn_q", shape.heads), at, shape.theta)
         q = q.reshape(*q.shape[:2], shape.kv, shape.heads // shape.kv, q.shape[-1]) / np.sqrt(q.shape[-1])
@@ -130,16 +130,18 @@ def _through(shape: Shape, blocks: Any, a: Adapter, prefix: Any, suffix: Any) ->
 
 
 def head(shape: Shape, blocks: Any, a: Adapter, norm: Any, embed: Any, prompts: tuple[Any, Any, Any]) -> Any:
-    """Logits (B, V) at each last token, through ``blocks`` with the adapter ``a``; ``prompts`` as in `Prompts`."""
+    """Logits (B, V) at each last token, through ``blocks`` with the adapter ``a``; ``prompts`` as in `Waiting`."""
     import jax
 
+    first: Any
+    last: Any
     first, last = (jax.tree.map(lambda x, i=i: x[:-1] if i else x[-1], (blocks, a)) for i in (1, 0))
     prefix, suffix = _through(shape, *first, *prompts[:2])
     _, x = _block(shape, *last, prefix, suffix, prompts[2])
     return _norm(x[:, 0], norm, shape.eps) @ embed.T
 
 
-def below(model: Llama, texts: Sequence[str], cut: int, opening: str = "", batch: int = 16) -> Prompts:
+def below(model: Llama, texts: Sequence[str], cut: int, opening: str = "", batch: int = 16) -> Waiting:
     """``texts``, chat frame and all, through the frozen blocks below the ``cut``; they share the text ``opening``."""
     ids = [model.tokenizer.encode(text, add_special_tokens=False).ids for text in (opening, *texts)]
     shared = next((i for i, tokens in enumerate(zip(*ids, strict=False)) if len(set(tokens)) > 1), len(ids[0]))
@@ -147,7 +149,7 @@ def below(model: Llama, texts: Sequence[str], cut: int, opening: str = "", batch
     tokens = np.zeros((len(texts), _padded(last)), np.int32)
     for row, x in zip(tokens, ids[1:], strict=True):
         row[: len(x) - shared] = x[shared:]
-    prompts = Prompts(model.embed[np.array(ids[0][:shared], np.int32)], model.embed[tokens], last)
+    prompts = Waiting(model.embed[np.array(ids[0][:shared], np.int32)], model.embed[tokens], last)
     if not cut:
         return prompts
     suffix = np.zeros(prompts.suffix.shape, np.float32)
@@ -155,10 +157,10 @@ def below(model: Llama, texts: Sequence[str], cut: int, opening: str = "", batch
         some = prompts.rows(np.arange(start, min(start + batch, len(texts))))
         prefix, x = _jitted()[0](model.shape, model.part(0, cut), {}, prompts.prefix, some.suffix)
         suffix[start : start + batch, : x.shape[1]] = x
-    return Prompts(np.asarray(prefix), suffix, last)
+    return Waiting(np.asarray(prefix), suffix, last)
 
 
-def logits(model: Llama, prompts: Prompts, cut: int, adapter: Adapter | None = None) -> np.ndarray:
+def logits(model: Llama, prompts: Waiting, cut: int, adapter: Adapter | None = None) -> np.ndarray:
     """Logits (B, V) at the last token of ``prompts`` that wait at the ``cut``."""
     told = (prompts.prefix, prompts.suffix, prompts.last)
     return np.asarray(_jitted()[1](model.shape, model.part(cut), adapter or {}, model.norm, model.embed, told))

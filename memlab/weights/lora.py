@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from memlab.core import MemlabError
-from memlab.weights.llama import Adapter, Llama, Prompts, Shape, head
+from memlab.weights.llama import Adapter, Llama, Shape, Waiting, head
 
 
 def fresh(model: Llama, cut: int, rank: int = 8, seed: int = 0, on: Sequence[str] = ("attn_q", "attn_v")) -> Adapter:
@@ -56,8 +56,8 @@ def fit(
     model: Llama,
     adapter: Adapter,
     cut: int,
-    prompts: Prompts,
-    target: ArrayLike,
+    prompts: Waiting,
+    target: Sequence[int],
     *,
     steps: int,
     rate: float,
@@ -81,7 +81,9 @@ def fit(
         some = prompts.rows(drawn)
         told = (some.prefix, some.suffix, some.last)
         blocks, weights = model.part(cut), w[drawn].astype(np.float32) + 1e-9
-        adapter, state, value = step(adapter, state, model.shape, blocks, model.norm, model.embed, told, y[drawn], weights)
+        adapter, state, value = step(
+            adapter, state, model.shape, blocks, model.norm, model.embed, told, y[drawn], weights
+        )
         losses.append(float(value))
     return {name: {k: np.asarray(v) for k, v in ab.items()} for name, ab in adapter.items()}, losses
 

@@ -1,8 +1,8 @@
 """RL's razor (2509.04259), exact: what learning a new task forgets of old ones, against how far the policy moved.
 
 A softmax policy pi(a|x) = softmax(x W) serves old and new contexts with the same W. Two of the actions are right in
-each context. Every route starts from one W, fitted to the old contexts, and stops where the new ones succeed at .9 (at 1
-the forward KL(start, now) diverges, since wrong actions go to 0). All gradients are exact expectations.
+each context. Every route starts from one W, fitted to the old contexts, and stops where the new ones succeed at .9 (at
+1 the forward KL(start, now) diverges, since wrong actions go to 0). All gradients are exact expectations.
 """
 
 from __future__ import annotations
@@ -58,8 +58,13 @@ def learned(arm: str, seed: int) -> list[dict[str, Any]]:
     w0, _ = climb(RL, np.zeros((DIM, ACTIONS)), x_old, right_old, 0.8)
     before, start = (soft_policy(x_old @ w0, 1.0) * right_old).sum(axis=1), soft_policy(x @ w0, 1.0)
     w, steps = w0, 0
-    if arm == EDIT:  # a case a context, read by equality: it lifts the right actions to the goal there, and nowhere else
-        now = GOAL * target(ORACLE, start, right) + (1 - GOAL) * start * (1 - right) / (start * (1 - right)).sum(1)[:, None]
+    if (
+        arm == EDIT
+    ):  # a case a context, read by equality: it lifts the right actions to the goal there, and nowhere else
+        now = (
+            GOAL * target(ORACLE, start, right)
+            + (1 - GOAL) * start * (1 - right) / (start * (1 - right)).sum(1)[:, None]
+        )
     else:
         w, steps = (w0, 0) if arm == BARE else climb(arm, w0, x, right, GOAL, 400 if arm == SHUFFLED else 20_000)
         now = soft_policy(x @ w, 1.0)

@@ -37,7 +37,9 @@ def tiny(seed=0, blocks=3):
 def random_adapter(model, cut, seed=0, on=llama.LINEAR):
     rng = np.random.default_rng(seed)
     made = lora.fresh(model, cut, rank=2, seed=seed, on=on)
-    return {name: {"a": ab["a"], "b": rng.normal(size=ab["b"].shape).astype(np.float32) / 3} for name, ab in made.items()}
+    return {
+        name: {"a": ab["a"], "b": rng.normal(size=ab["b"].shape).astype(np.float32) / 3} for name, ab in made.items()
+    }
 
 
 def by_hand(model, text, cut=0, adapter=None):
@@ -142,7 +144,9 @@ def test_lessons_are_learned_and_a_lesson_of_weight_0_is_not():
     model = tiny()
     waiting = llama.below(model, ["abcd", "abef", "abgh"], 1, "ab")
     aim = [(int(best) + 1) % V for best in llama.logits(model, waiting, 1).argmax(axis=1)]
-    adapter, losses = lora.fit(model, lora.fresh(model, 1), 1, waiting, aim, steps=150, rate=0.05, weight=[1, 1, 0], batch=4)
+    adapter, losses = lora.fit(
+        model, lora.fresh(model, 1), 1, waiting, aim, steps=150, rate=0.05, weight=[1, 1, 0], batch=4
+    )
     after = llama.logits(model, waiting, 1, adapter).argmax(axis=1)
     assert after[:2].tolist() == aim[:2] and len(losses) == 150 and losses[-1] < 0.2 < losses[0]
     again, _ = lora.fit(model, lora.fresh(model, 1), 1, waiting, aim, steps=150, rate=0.05, weight=[1, 1, 0], batch=4)
@@ -160,6 +164,6 @@ def test_no_lesson_is_an_error_that_says_so(weight):
 def test_an_exported_adapter_reads_back(tmp_path):
     model = tiny()
     adapter = random_adapter(model, 2, on=("attn_q", "attn_v"))
-    cut, again = files.read(files.export(tmp_path / "a.gguf", 2, adapter))
+    cut, again = files.read_adapter(files.export(tmp_path / "a.gguf", 2, adapter))
     assert cut == 2 and set(again) == set(adapter)
     assert all(np.array_equal(again[name][k], adapter[name][k]) for name in adapter for k in ("a", "b"))

@@ -14,12 +14,9 @@ A, B = np.array([[0.5, -1.0, 2.0]]), np.array([[2.0], [-1.0]])
 
 def _choice(answer: Any) -> str | None:
     """Any lesson is the reader's own; what it costs is computed in the next cell."""
-    if not isinstance(answer, tuple) or len(answer) != 2 or not all(isinstance(x, int | float) for x in answer):
-        return "give two numbers in round brackets: reads, tokens shown"
-    reads, shown = answer
-    if reads < 1 or not 1 <= shown <= 100_000:
-        return f"a lesson is read at least once, and takes 1 to 100,000 tokens in the prompt; this is {answer}"
-    return None
+    if isinstance(answer, tuple) and len(answer) == 2 and answer[0] >= 1 and 1 <= answer[1] <= 100_000:
+        return None
+    return "give two numbers in round brackets: reads, at least 1, and tokens shown, 1 to 100,000"
 
 
 EXERCISES = {
@@ -30,9 +27,7 @@ EXERCISES = {
         mistakes={
             "the frozen product is missing: an adapter adds to it": lambda x, w, a, b: x @ a.T @ b.T,
             "this is the frozen model alone": lambda x, w, a, b: x @ w.T,
-            "the small products are to be added": lambda x, w, a, b: x @ w.T - x @ a.T @ b.T,
         },
-        praise="with b = 0 nothing changes: so does every adapter begin",
     ),
     "10.2": Exercise(
         start="how often will the lesson be needed, and how long is it in the prompt?",

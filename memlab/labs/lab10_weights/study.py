@@ -11,9 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from memlab.experiments import Claim, Study, grid
-from memlab.labs.lab10_weights.world import (
-    ARMS, AWR, BARE, BELIEF, BOTH, EMPTIED, EXPLORE, LORA, MEMORY, REPLAY, TASKS, lived,
-)  # fmt: skip
+from memlab.labs.lab10_weights import world as of
 from memlab.llm.contract import LLM, Embedder
 from memlab.weights import razor
 
@@ -21,16 +19,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STEPS, RATES, RATE = 16, (0.001, 0.003, 0.01, 0.03), 0.001
-CHANGE, LATE = TASKS // 2, 30
+CHANGE, LATE = of.TASKS // 2, 30
 """The drift, and the first task behind the first refresh after it."""
 
 
-def run(arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder, rate: float = RATE) -> Any:
+def one_life(arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder, rate: float = RATE) -> Any:
     """One life."""
-    return lived(arm, world, kind, seed, llm, embedder, STEPS, rate)
+    return of.life_of(arm, world, kind, seed, llm, embedder, STEPS, rate)
 
 
-def score(rows: pd.DataFrame) -> dict[str, float]:
+def by_part(rows: pd.DataFrame) -> dict[str, float]:
     """Success before the first change, from it on and in the second window, off the stream, and minus the leak."""
     life, probes = rows[rows["index"] >= 0], rows[rows["index"] < 0]
     at, success = life["index"], life["success"]
@@ -39,25 +37,27 @@ def score(rows: pd.DataFrame) -> dict[str, float]:
     return found | {"probe": float(probes["success"].mean()), "still": -float(rows["leak"].iloc[0])}
 
 
-ADAPTERS = (LORA, REPLAY, AWR)
-STUDY = Study("lab10", run, score,
-    tune=grid(seed=range(2), world="toolbox12-a", kind="drift", arm=REPLAY, rate=RATES),
-    report=grid(seed=range(100, 116), kind="drift", world="toolbox12-b", arm=tuple(ARMS)),
+ADAPTERS = (of.LORA, of.REPLAY, of.AWR)
+STUDY = Study("lab10", one_life, by_part,
+    tune=grid(seed=range(2), world="toolbox12-a", kind="drift", arm=of.REPLAY, rate=RATES),
+    report=grid(seed=range(100, 116), kind="drift", world="toolbox12-b", arm=tuple(of.ARMS)),
     claims=(
-        Claim("after the drift, a belief in memory beats every adapter", BELIEF, ADAPTERS, True, metric="after"),
-        Claim("so does the newest case, at equal exploration", MEMORY, ADAPTERS, metric="after"),
-        Claim("memory emptied into an adapter is as good as memory", BOTH, MEMORY, margin=0.05, metric="after"),
-        Claim("what was emptied is in the adapter", BOTH, EMPTIED, metric="late"),
-        Claim("an adapter learns: LoRA beats exploration alone", LORA, EXPLORE, metric="late"),
-        Claim("an adapter disturbs: no learning beats LoRA off the stream", BARE, LORA, metric="probe"),
+        Claim("after the drift, a belief in memory beats every adapter", of.BELIEF, ADAPTERS, True, metric="after"),
+        Claim("so does the newest case, at equal exploration", of.MEMORY, ADAPTERS, metric="after"),
+        Claim("memory emptied into an adapter is as good as memory", of.BOTH, of.MEMORY, margin=0.05, metric="after"),
+        Claim("what was emptied is in the adapter", of.BOTH, of.EMPTIED, metric="late"),
+        Claim("an adapter learns: LoRA beats exploration alone", of.LORA, of.EXPLORE, metric="late"),
+        Claim("an adapter disturbs: no learning beats LoRA off the stream", of.BARE, of.LORA, metric="probe"),
     ),
-    nulls=(BARE, EXPLORE, EMPTIED), model="ollama:smollm2:135m", embedder="wordllama", repeats=False,
+    nulls=(of.BARE, of.EXPLORE, of.EMPTIED), model="ollama:smollm2:135m", embedder="wordllama", repeats=False,
 )  # fmt: skip
 
 RAZOR = Study("lab10-razor", razor.learned, lambda rows: rows[["kept", "new", "kl"]].mean().to_dict(),
-    report=grid(arm=(razor.ORACLE, razor.RL, razor.FIXED, razor.EDIT, razor.SHUFFLED, razor.BARE), seed=range(100, 164)), nulls=(razor.BARE, razor.SHUFFLED),
+    report=grid(arm=(razor.ORACLE, razor.RL, razor.FIXED, razor.EDIT, razor.SHUFFLED, razor.BARE),
+                seed=range(100, 164)), nulls=(razor.BARE, razor.SHUFFLED),
     claims=(
-        Claim("at equal gain, RL keeps more of the old tasks than SFT on one label", razor.RL, razor.FIXED, True, metric="kept"),
+        Claim("at equal gain, RL keeps more of the old tasks than SFT on one label", razor.RL, razor.FIXED, True,
+              metric="kept"),
         Claim("at equal gain, oracle SFT keeps more than RL", razor.ORACLE, razor.RL, metric="kept"),
         Claim("a memory edit keeps more than oracle SFT", razor.EDIT, razor.ORACLE, metric="kept"),
     ))  # fmt: skip

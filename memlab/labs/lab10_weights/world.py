@@ -14,7 +14,7 @@ import numpy as np
 
 from memlab.agent import Agent
 from memlab.core import Case, Edit, Episode, Task
-from memlab.credit import RewriteQ
+from memlab.credit import CreditRule, RewriteQ, append_only
 from memlab.credit.rules import GOOD
 from memlab.learners import Learner, with_memory
 from memlab.llm.contract import LLM, Embedder
@@ -24,22 +24,16 @@ from memlab.rivals.bounded import Bounded
 from memlab.rivals.knn import Direct
 from memlab.stores import open_store
 from memlab.tasks import stream
-from memlab.weights.served import Adapted, Lesson
+from memlab.weights.served import UNRELATED, Adapted, Lesson
 
 TASKS, EVERY, CUT, BATCH, PROBES, KINDS = 48, 10, 29, 8, 6, 12
 """Tasks of a stream, tasks between refreshes, frozen blocks, prompts a step, probes, and kinds of question in a set."""
 ON = ("attn_q", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
 NEWEST, NAMED = TopK(k=0, newest=True), learners("ranked")
-UNRELATED = (
-    "What is the capital of France?", "Write a short poem about the sea.", "How do I boil an egg?",
-    "Translate to German: good morning", "List three colors.", "Why is the sky blue?",
-    "Give me a name for a cat.", "What should I cook tonight?",
-)  # fmt: skip
-"""Prompts that no lesson is about: how far their next token moves is the leak."""
 
 
-def _ranked(credit: Any = None, make: type[Agent] = Agent, retrieval: TopK = NEWEST) -> Learner:
-    return with_memory(retrieval, *([credit] if credit else []), make=make, answer="ranked")
+def _ranked(credit: CreditRule = append_only, make: type[Agent] = Agent) -> Learner:
+    return with_memory(NEWEST, credit, make=make, answer="ranked")
 
 
 BARE, EXPLORE, MEMORY, BELIEF = "no learning", "null: exploration alone", "memory, newest first", "memory, belief"
@@ -80,7 +74,7 @@ def off_stream(world: str, tasks: Sequence[Task], seed: int) -> list[Task]:
     return [task for task in stream(world, "stationary", 3 * PROBES, seed, KINDS) if task.family not in kinds][:PROBES]
 
 
-def lived(
+def life_of(
     arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder, steps: int, rate: float
 ) -> list[dict[str, Any]]:
     """A row a task of the stream, and one for each probe after it (index -1)."""
