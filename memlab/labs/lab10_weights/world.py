@@ -69,7 +69,7 @@ def lessons(arm: str, lived: Sequence[Lesson], cases: Sequence[Case]) -> list[Le
 
 
 def off_stream(world: str, tasks: Sequence[Task], seed: int) -> list[Task]:
-    """Questions of kinds that the stream does not hold, each served by the tool that its name suggests."""
+    """Up to 6 questions of the set's first kinds that the stream does not hold, served by the tool of that name."""
     kinds = {task.family for task in tasks}
     return [task for task in stream(world, "stationary", 3 * PROBES, seed, KINDS) if task.family not in kinds][:PROBES]
 
