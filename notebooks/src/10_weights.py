@@ -21,7 +21,6 @@ import pandas as pd
 
 import memlab
 from memlab import course, show
-from memlab.labs.lab10_weights import world
 from memlab.labs.lab10_weights.study import RAZOR, STUDY
 from memlab.weights import cost
 
@@ -107,7 +106,9 @@ served = pd.read_parquet(memlab.data("lab10/served.parquet"))
 same = (served["here"] == served["served"]).mean()
 apart = (served["p_here"] - served["p_served"]).abs().mean()
 print(f"{len(served)} calls: the same tool in {same:.1%}; mean difference of its probability {apart:.3f}")
-print(f"until the first served answer {served['publish'].mean():.1f} s, then {served['seconds'].median():.2f} s an answer")
+print(
+    f"until the first served answer {served['publish'].mean():.1f} s, then {served['seconds'].median():.2f} s an answer"
+)
 
 # %% [markdown]
 # The difference is the server's rounding: it computes with four-bit weights.
@@ -121,13 +122,13 @@ print(f"until the first served answer {served['publish'].mean():.1f} s, then {se
 # %%
 pd.Series(
     {
-        world.MEMORY: "follow the newest success nearby",
-        world.BELIEF: "lab 06's belief, kept in memory",
-        world.LORA: "train on the successes since the last refresh",
-        world.REPLAY: "train on all successes so far",
-        world.AWR: "train on all tries, weighted by the value that credit wrote",
-        world.BOTH: "memory; at each refresh its successes go into the adapter, and it is emptied",
-        world.EMPTIED: "the control: emptied, and nothing is trained",
+        "memory, newest first": "follow the newest success nearby",
+        "memory, belief": "lab 06's belief, kept in memory",
+        "LoRA": "train on the successes since the last refresh",
+        "LoRA, replay": "train on all successes so far",
+        "LoRA, credit": "train on all tries, weighted by the value that credit wrote",
+        "memory + LoRA, emptied": "memory; at each refresh its successes go into the adapter, and it is emptied",
+        "null: memory, emptied": "the control: emptied, and nothing is trained",
     }
 ).to_frame("what it does")
 
@@ -146,7 +147,7 @@ course.predict("10.drift", guess, ("memory", "adapter", "same"))
 # %%
 rows, scores = STUDY.rows(), STUDY.scores()
 after = scores.groupby("arm")["after"].mean()
-memories, adapters = after[[world.MEMORY, world.BELIEF]], after[[world.LORA, world.REPLAY, world.AWR]]
+memories, adapters = after[["memory, newest first", "memory, belief"]], after[["LoRA", "LoRA, replay", "LoRA, credit"]]
 gap = memories.max() - adapters.max()
 course.settle("10.drift", "same" if abs(gap) < 0.03 else "memory" if gap > 0 else "adapter")
 show.arms(
@@ -163,13 +164,17 @@ show.arms(
 
 # %%
 life = rows[rows["index"] >= 0]
-shown = life[life["arm"].isin([world.BELIEF, world.MEMORY, world.REPLAY, world.BOTH, world.EXPLORE])]
-early, late = (scores.groupby("arm")[part].mean() for part in ("before", "late"))
+shown = life[
+    life["arm"].isin(
+        ["memory, belief", "memory, newest first", "LoRA, replay", "memory + LoRA, emptied", "null: exploration alone"]
+    )
+]
+early = scores.groupby("arm")["before"].mean()
 show.learning_curve(
     shown,
     window=12,
     changes=(24,),
-    title=f"Before the drift {world.BELIEF} has {early[world.BELIEF]:.2f}, {world.REPLAY} {early[world.REPLAY]:.2f}",
+    title=f"Before the drift: belief {early['memory, belief']:.2f}, replay {early['LoRA, replay']:.2f}",
 )
 
 # %% [markdown]
@@ -281,7 +286,9 @@ show.arms(
 
 # %%
 reached = (kept[kept["arm"] == "RL"]["new"] >= 0.9).mean()
-print(f"RL reached .9 in {reached:.0%} of the replicates; its mean success on the new task is {kept[kept['arm'] == 'RL']['new'].mean():.2f}")
+print(
+    f"RL reached .9 in {reached:.0%} of the replicates; its mean success on the new task is {kept[kept['arm'] == 'RL']['new'].mean():.2f}"
+)
 moved = kept[kept["arm"].isin(["RL", "oracle SFT", "SFT on one label"])]
 square = np.corrcoef(moved["kl"], moved["kept"])[0, 1] ** 2
 title = f"Squared correlation of KL and forgetting over three routes: {square:.2f} (published, another model: .96)"
