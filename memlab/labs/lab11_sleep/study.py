@@ -139,9 +139,8 @@ def flops(arm: str, n: int, m: int, d: int) -> tuple[int, int]:
     return written, 2 * n * d if arm in (MEMORY, DISK) else 2 * m * d + 2 * n * m
 
 
-def cost(arm: str, seed: int) -> list[dict[str, Any]]:
-    """Seconds, FLOPs and recall of one write of 256 facts, and of one read: 256 reads, each by itself."""
-    keys, values = facts(0.5, "dense", seed, MANY, WIDE)
+def timed(arm: str, keys: Floats, values: Floats) -> tuple[float, float, float]:
+    """Seconds of one write of all facts, seconds of a read (each by itself), and the share recalled."""
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(f"{folder}/memory" if arm == DISK else None, dim=WIDE) if arm in (MEMORY, DISK) else None
         start = perf_counter()
@@ -154,10 +153,16 @@ def cost(arm: str, seed: int) -> list[dict[str, Any]]:
         middle = perf_counter()
         cues = [keys[i : i + 1] for i in range(MANY)]
         answers = [found(store, cue) if store is not None else fast.recalled(state, cue, values) for cue in cues]
-        read = (perf_counter() - middle) / MANY
-    right = float(np.mean(np.ravel(answers) == np.arange(MANY)))
+        end = perf_counter()
+    return middle - start, (end - middle) / MANY, float(np.mean(np.ravel(answers) == np.arange(MANY)))
+
+
+def cost(arm: str, seed: int) -> list[dict[str, Any]]:
+    """FLOPs and recall of 256 facts, and the best of three timings, since other programs run beside."""
+    keys, values = facts(0.5, "dense", seed, MANY, WIDE)
+    write, read, right = np.min([timed(arm, keys, values) for _ in range(3)], axis=0).tolist()
     to_write, to_read = flops(arm, MANY, WIDE, WIDE)
-    return [{"recall": right, "write_seconds": middle - start, "read_seconds": read,
+    return [{"recall": right, "write_seconds": write, "read_seconds": read,
              "write_flops": to_write, "read_flops": to_read} | MADE]  # fmt: skip
 
 
