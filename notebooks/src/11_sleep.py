@@ -89,7 +89,7 @@ def repeat(keys, values, passes):
 #
 # ## Passes over sixteen facts
 #
-# Now 16 keys in 32 dimensions, any two with a cosine near $\kappa = .5$, and values with one line for each fact. **Recall** is the share of facts whose own value is the largest in the answer.
+# Now 16 keys in 32 dimensions, any two with a cosine near $\kappa = .5$, and *one-hot* values: each fact has a line of its own. **Recall** is the share of facts whose own value is the largest in the answer.
 #
 # **Before you look:** after *one* pass, is recall `"all"`, `"most"` or `"less than half"`?
 
@@ -106,7 +106,7 @@ course.predict("11.once", guess, ("all", "most", "less than half"))
 
 # %%
 def recall(S, keys, values):
-    return np.mean((values @ S @ keys.T).argmax(axis=0) == np.arange(len(keys)))
+    return float(np.mean((values @ S @ keys.T).argmax(axis=0) == np.arange(len(keys))))
 
 
 keys, values = pd.read_parquet(memlab.data("lab11/keys.parquet")).to_numpy(), np.eye(16)
@@ -127,16 +127,16 @@ missing = repeat(keys, values, 3) - best
 print(f"largest difference from the formula: {abs(missing + best @ np.linalg.matrix_power(A, 3)).max():.0e}")
 
 # %% [markdown]
-# At $\kappa = 0$ hardly anything is missing after the first pass; the more alike the keys, the slower it goes. (From here on `fast.delta_passes` does what `repeat` does, faster.)
+# The more alike the keys, the less a pass mends; the error of all answers, as a share of their size. (From here on `fast.delta_passes` does what `repeat` does, faster.)
 
 # %%
 passes, left = np.arange(1, 17), {}
 for cosine in (0.0, 0.5, 0.8):
     some = fast.correlated_keys(16, 32, cosine, np.random.default_rng(0))
     left[f"κ = {cosine}"] = [np.linalg.norm(fast.delta_passes(some, values, n) @ some.T - values) / 4 for n in passes]
-title = "Error of the answers after 4 passes: " + ", ".join(f"{name} {error[3]:.2f}" for name, error in left.items())
+title = "Relative error after 4 passes: " + ", ".join(f"{name} {error[3]:.2f}" for name, error in left.items())
 show.curves(
-    left, x=passes, xlabel="passes N", ylabel="error of the answers, by their size", ylim=(0, None), title=title
+    left, x=passes, xlabel="passes N", ylabel="relative error", ylim=(0, None), title=title
 )
 
 # %% [markdown]
@@ -148,7 +148,7 @@ show.curves(
 recall(values.T @ keys, keys, values)
 
 # %% [markdown]
-# All of them, and this is no luck. With one line a fact, line $j$ of its answer to $\mathbf{k}_i$ is $\mathbf{k}_j^\top\mathbf{k}_i$, and no key of length 1 has a larger product with $\mathbf{k}_i$ than $\mathbf{k}_i$ itself. So where the answer is *picked*, "more passes recall more" may only repair what the delta rule itself had spoiled.
+# All of them, and this is no luck. With one-hot values, line $j$ of its answer to $\mathbf{k}_i$ is $\mathbf{k}_j^\top\mathbf{k}_i$, and no key of length 1 has a larger product with $\mathbf{k}_i$ than $\mathbf{k}_i$ itself. So where the answer is *picked*, "more passes recall more" may only repair what the delta rule itself had spoiled.
 #
 # It is another matter if values are **dense**: random directions that share their lines, as in a network. Then what other facts add must be small, not just smaller. In 64 draws:
 
@@ -210,12 +210,12 @@ def passes_needed(hops, doubling):
 passes_needed = course.check("11.2", passes_needed)
 
 # %% [markdown]
-# The last node is 7 hops from the end. Your passes (memlab's, while yours are not right), and one fewer:
+# The last node is 7 hops from the end. Where one read puts it after your passes (memlab's, while yours are not right), and after one fewer:
 
 # %%
 for doubling in (False, True):
     n = passes_needed(7, doubling)
-    print({passes: sleep(codes, successor, passes, doubling)[7] == 0 for passes in (n - 1, n)})
+    print({passes: int(sleep(codes, successor, passes, doubling)[7]) for passes in (n - 1, n)})
 
 # %% [markdown]
 # **Before you look:** now let *repetition* have twice the passes, and so at least the same computation. With the pointers written seven times over, how many hops does one read go: `"one"`, `"two"` or `"seven"`?
@@ -231,7 +231,7 @@ course.predict("11.hops", guess, ("one", "two", "seven"))
 
 # %%
 chains = DEPTH.rows()
-part = chains[(chains["passes"] == 3) & (chains["cosine"] == 0) & (chains["repeats"] == 8)]
+part = chains[(chains["passes"] == 3) & (chains["cosine"] == 0) & (chains["repeats"] == 4)]
 reach = part[part["arm"] == "repetition"].groupby("hops")["solved"].mean()
 course.settle("11.hops", {1: "one", 2: "two", 7: "seven"}.get(int((reach > 0.5).sum()), "another number"))
 title = "Hops solved by three passes: " + ", ".join(
@@ -394,19 +394,6 @@ drawn = np.array([[recall(fast.delta_passes(one, values, n), one, values) for n 
 print(drawn.mean(axis=0).round(3), drawn.std(axis=0, ddof=1).round(3))
 
 # %% [markdown]
-# **Noise in the cue.** What the delta rule ends in answers exactly, and pays for it: differences between keys that are alike are blown up, noise with them. Recall with a random part added to each cue, .3 of its length, values with lines of their own, in the same fifty draws:
-
-# %%
-rng = np.random.default_rng(1)
-noisy = [one + 0.3 * rng.normal(size=one.shape) / np.sqrt(32) for one in many]
-for name, n in (("Hebbian", 0), ("4 passes", 4), ("16 passes", 16), ("256 passes", 256)):
-    states = [fast.delta_passes(one, values, n) if n else values.T @ one for one in many]
-    right = [(S @ cue.T).argmax(axis=0) == np.arange(16) for S, cue in zip(states, noisy, strict=True)]
-    print(f"{name:>10}: {np.mean(right):.3f}")
-
-# %% [markdown]
-# For keys of length 1 and equal noise in all directions, Hebbian with a line a fact is the best guess that can be made: the nearest key. It is then a database, written as a matrix.
-#
 # **Depth over codes that are alike.** Ends named two to eight hops away after three doubling passes, by $\kappa$ and by how often each write is repeated:
 
 # %%
