@@ -33,12 +33,11 @@ from memlab.weights import fast
 published = {
     "6 operations": {"baseline": 0.742, "6 passes": 0.812},
     "8 operations": {"baseline": 0.351, "6 passes": 0.388},
-    "8 operations, looped model": {"1 pass": 0.210, "2 passes": 0.209, "4 passes": 0.272},
 }
-pd.DataFrame(published).T.fillna("")
+pd.DataFrame(published).T
 
 # %% [markdown]
-# One seed each; no rival with equal computation, and no seconds. We add these here, for mechanisms small enough to see through. (We know the paper by a close reading of others.)
+# A looped model, with 1, 2 and 4 passes, solved .210, .209 and .272 of 8 operations. One seed each; no rival with equal computation, and no seconds. We add these here, for mechanisms small enough to see through. (We know the paper by a close reading of others.)
 #
 # ## A matrix that answers
 #
