@@ -34,6 +34,7 @@ STARTS = {"repeated": 80, "recurrent": 80, "gradual": 60}
 STREAMS = ("recurrent", "repeated", "noisy15", "noisy30", "drift", "stationary")
 REFERENCES = ("reference: uniform exploration", "reference: structure known")
 ARMS = ("no memory", "newest-first", "vote", "filter that resets", "MemRL, applied", "belief", "belief, uniform prior")
+VOTES = ("vote", "vote, no credit")
 KEPT = ["index", "family", "action", "serves", "success", "edits", "memories", "calls", "tokens_in", "backend", "model"]
 LEARNERS = learners("ranked")
 
@@ -55,21 +56,22 @@ def run(
     step: float = 0.7,
     hazard: float = 0.1,
 ) -> pd.DataFrame:
-    """One life, a row a task; of the vote and the references the mean success over `DRAWS` draws of their chances.
+    """One life, a row a task; of a vote and the references the mean success over `DRAWS` draws of their chances.
 
-    ``step`` is the vote's η, ``hazard`` the filter's h.
+    ``step`` is η of the vote that is paid credit, ``hazard`` the filter's h.
     """
     import pandas as pd
 
     where: dict[str, Any] = {"world": world, "kind": kind, "n": TASKS, "families": FAMILIES}
-    if arm != "vote" and arm not in REFERENCES:
+    if arm not in (*VOTES, *REFERENCES):
         lived = live(learner(arm, hazard), llm, embedder, seed=seed, **where)
         return pd.DataFrame(lived).reindex(columns=KEPT)
     tasks = stream(world, kind, TASKS, seed, FAMILIES)
-    if arm == "vote":
+    if arm in VOTES:
+        credit = RewriteQ(step=step) if arm == "vote" else None
         draws = range(1000 * seed, 1000 * seed + DRAWS)
         right = successes(
-            None, embedder, seeds=[seed] * DRAWS, retrieval=TopK(), credit=RewriteQ(step=step), draws=draws, **where
+            None, embedder, seeds=[seed] * DRAWS, retrieval=TopK(), credit=credit, draws=draws, **where
         )
     else:
         taken = reference(tasks, arm == REFERENCES[1], read_kind(kind)[1], DRAWS)
