@@ -339,9 +339,9 @@ def run_cells(
 ) -> pd.DataFrame:
     """The rows of every cell, in order. With ``home`` each is kept there when it is done, and is not run again.
 
-    No cell after the first is begun that would not be done after ``seconds``, as long as those before it took; what was
-    done then comes back, and a line says so. What is kept is found by the hash of all that made it, so that rows of another model, learner or code never come
+    What is kept is found by the hash of all that made it, so that rows of another model, learner or code never come
     back. ``jobs`` cells go on at once through joblib, so that ``joblib.parallel_config(backend="dask")`` spreads them.
+    No cell but the first is begun that would end after ``seconds``: then what was done comes back, and a line says so.
     """
     import pandas as pd
     from joblib import Parallel, delayed

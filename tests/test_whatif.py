@@ -53,7 +53,9 @@ def lab(tmp_path, monkeypatch):
 
 
 def test_ones_own_learner_is_judged_by_the_labs_own_metric_on_its_own_streams(lab, tmp_path, monkeypatch):
-    monkeypatch.setattr("memlab.learners.open_llm", lambda spec: SimpleNamespace(name="none", backend="none", digest=""))
+    monkeypatch.setattr(
+        "memlab.learners.open_llm", lambda spec: SimpleNamespace(name="none", backend="none", digest="")
+    )
     (tmp_path / "mine.py").write_text(LEARNER)
     said = []
     rows = whatif.compare(tmp_path / "mine.py", lab, said.append)

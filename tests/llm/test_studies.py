@@ -43,7 +43,9 @@ def test_a_study_killed_in_the_middle_goes_on_and_asks_nothing_twice(fake, fake2
     monkeypatch.setenv("OLLAMA_HOST", f"{fake.url},{fake2.url}")
 
     def life(word):
-        return subprocess.run([sys.executable, tmp_path / "lives.py", word], capture_output=True, text=True, timeout=120)
+        return subprocess.run(
+            [sys.executable, tmp_path / "lives.py", word], capture_output=True, text=True, timeout=120
+        )
 
     first = life("die")
     assert first.returncode == -9, first.stderr
