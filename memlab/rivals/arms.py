@@ -42,6 +42,7 @@ def learners(answer: Literal["masked", "ranked"] = "masked") -> dict[str, Learne
         "append-only, applied": arm(TopK(), make=Applied),
         "newest-first": arm(TopK(k=0, newest=True), make=Direct),
         "newest-first, bounded": arm(TopK(k=0, newest=True), Bounded(32), make=Direct),
+        "newest-first, narrowing only": arm(TopK(k=0, newest=True)),
         "newest-first, in the prompt": arm(TopK(newest=True)),
         "StreamICL": arm(TopK(k=4), narrow_below=None, make=StreamICL),
         "StreamICL, applied": arm(TopK(k=4), narrow_below=None, make=AppliedStreamICL),

@@ -6,8 +6,9 @@ all arms rest on the same replies. The vote and the filter were tuned here on se
 MemRL joined when rows of the others had been seen, since it was the best rival on set A: the claims got stricter by it.
 
 A second study sets more rivals beside them, each with its memory applied and not shown, at its published settings or
-those tuned here, on two more streams. Its claims were written after seeds 0 and 1 of set A; of set B the field's rows were
-known, and one life an arm (partial, seed 100).
+those tuned here, on two more streams. Its claims were written after seeds 0 and 1 of set A; of set B the field's rows
+were known, and one life an arm (partial, seed 100). A third, on short streams, asks what a model adds that reads cases;
+its claims were written after seeds 0 and 1 of set A.
 """
 
 from __future__ import annotations
@@ -57,20 +58,22 @@ def run(
     seed: int,
     llm: LLM,
     embedder: Embedder,
-    step: float = 0.7,
-    hazard: float = 0.1,
+    step: float = 0.5,
+    hazard: float = 0.2,
+    n: int = TASKS,
+    families: int = FAMILIES,
 ) -> pd.DataFrame:
     """One life, a row a task; of a vote and the references the mean success over `DRAWS` draws of their chances.
 
-    ``step`` is η of the vote that is paid credit, ``hazard`` the filter's h.
+    ``step`` is η of the vote that is paid credit, ``hazard`` the filter's h; ``n`` and ``families`` are the stream's.
     """
     import pandas as pd
 
-    where: dict[str, Any] = {"world": world, "kind": kind, "n": TASKS, "families": FAMILIES}
+    where: dict[str, Any] = {"world": world, "kind": kind, "n": n, "families": families}
     if arm not in (*VOTES, *REFERENCES):
         lived = live(learner(arm, hazard), llm, embedder, seed=seed, **where)
         return pd.DataFrame(lived).reindex(columns=KEPT)
-    tasks = stream(world, kind, TASKS, seed, FAMILIES)
+    tasks = stream(world, kind, n, seed, families)
     if arm in VOTES:
         credit = RewriteQ(step=step) if arm == "vote" else None
         draws = range(1000 * seed, 1000 * seed + DRAWS)
@@ -85,7 +88,7 @@ def run(
 
 def score(rows: pd.DataFrame) -> dict[str, float]:
     """Success before the first change, from it on, at the first question of each kind, and over all tasks."""
-    start = STARTS.get(rows["kind"].iloc[0], TASKS // 2)
+    start = STARTS.get(rows["kind"].iloc[0], len(rows) // 2)
     at, success = rows["index"], rows["success"].astype(float)
     first = ~rows.sort_values("index")["family"].duplicated()
     return {
@@ -158,6 +161,27 @@ RIVALS = Study(
                "drift"),
     ),
     nulls=("no memory", "placebo, applied", "vote, no credit"),
+    model="ollama:smollm2:135m",
+    embedder="wordllama",
+)  # fmt: skip
+
+READS = ("newest-first, in the prompt", "newest-first, narrowing only")
+READING = Study(
+    "lab06-reading",
+    run,
+    score,
+    report=grid(arm=("no memory", "newest-first", *READS, "belief", "belief, cases shown", "vote"), n=96, families=4,
+                **WIDER | {"kind": "drift"}),
+    claims=(
+        _after(*READS, "before a change, to see the newest cases beats to see none of the choices they leave", "drift",
+               metric="before", primary=True),
+        _after(*READS, "after a change it does, too", "drift"),
+        _after(READS[0], "newest-first", "before a change, a model that reads them is as good as a rule that follows",
+               "drift", metric="before", margin=0.03),
+        _after("belief", "belief, cases shown", "after a change, the belief is better when the model sees no case",
+               "drift"),
+    ),
+    nulls=("no memory", "vote"),
     model="ollama:smollm2:135m",
     embedder="wordllama",
 )  # fmt: skip
