@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from memlab.core import MemlabError
 from memlab.datafiles import write_whole
-from memlab.experiments import Claim, Study, judge_claims
+from memlab.experiments import Study
 from memlab.learners import Learner, study
 
 if TYPE_CHECKING:
@@ -76,31 +76,27 @@ def compare(path: Path, lab: Study, say: Callable[[str], None] = print) -> pd.Da
     """Live the learner in ``path`` on the streams of ``lab``'s report; judge it against each recorded arm, draw curves.
 
     Its calls are answered from the record where they were asked before, and by the simulated model else; the share is
-    said. Verdicts are on the metric of the primary claim of ``lab``, Holm over the arms of one stream.
+    said. Verdicts are those of `Study.beside`, of each stream.
     """
     from memlab import data, show
     from memlab.llm.embedders import ReplayEmbedder
 
     name, held = path.stem, lab.rows()
-    metric = next(claim.metric for claim in lab.claims if claim.primary)
     kinds, n = tuple(held["kind"].unique()), int(held["index"].max()) + 1
     seeds, world = sorted(held["seed"].unique().tolist()), str(held["world"].iloc[0])
     families = int(held.groupby(["kind", "seed"])["family"].nunique().iloc[0])
     vectors, home = ReplayEmbedder(data(f"{lab.folder}/embeddings.parquet")), Path(".memlab") / "what-if"
     mine = {name: load_learner(path)}
     rows = study(mine, kinds, seeds, n, world, "recorded", vectors, lab.name, home, families=families)
-    scores = lab.scores(rows)
     for kind in kinds:
-        part, judged = rows[rows["kind"] == kind], scores[scores["kind"] == kind]
-        rivals = [arm for arm in judged["arm"].unique() if arm != name]
-        table = judge_claims([Claim(f"{name} beats {rival}", name, rival, metric=metric) for rival in rivals], judged)
+        part = rows[rows["kind"] == kind]
+        table = lab.beside(name, part)
         said = part[(part["arm"] == name) & (part["calls"] > 0)]["backend"].value_counts(normalize=True)
         shares = ", ".join(f"{backend} {share:.0%}" for backend, share in said.items())
-        say(f"\n{kind}, success: {metric}. Tasks of {name} were answered by {shares}")
+        say(f"\n{kind}, by the primary metric of {lab.name}. Tasks of {name} were answered by {shares}")
         say(table[["claim", "word", "mean", "low", "high", "p", "n"]].round(3).to_string(index=False))
         # More than four lines are no picture: one's own, the null, and the two best rivals.
-        ranked = judged[judged["arm"] != name].groupby("arm")[metric].mean().sort_values(ascending=False).index
-        drawn = part[part["arm"].isin([name, *lab.nulls[:1], *ranked[:2]])]
+        drawn = part[part["arm"].isin([name, *lab.nulls[:1], *table.nsmallest(2, "mean")["rival"]])]
         figure = path.with_name(f"{name}-{kind}.png")
         figure.write_bytes(show.learning_curve(drawn, window=16).png)
         say(f"figure: {figure}")

@@ -62,7 +62,7 @@ def test_ones_own_learner_is_judged_by_the_labs_own_metric_on_its_own_streams(la
     assert set(rows.groupby(["arm", "kind", "seed"]).size()) == {48} and len(rows) == 3 * 2 * 48
     late = lab.scores(rows).groupby("arm")["late"].mean()
     assert f"{late['mine'] - late['vote']:.3f}".lstrip("-") in said[1] and "mine beats blind" in said[1]
-    assert "success: late" in said[0] and (tmp_path / "mine-recurrent.png").stat().st_size > 10_000
+    assert "primary metric of lab77-part" in said[0] and (tmp_path / "mine-recurrent.png").stat().st_size > 10_000
 
 
 def test_a_file_is_lived_beside_the_field(tmp_path, monkeypatch):
