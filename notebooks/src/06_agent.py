@@ -421,7 +421,7 @@ numbers.groupby("arm")[["detection", "exploration", "found", "retention"]].mean(
 show.verdicts(field.READING.verdicts(), made_by=field.READING.rows())
 
 # %% [markdown]
-# A model that sees a case names its tool: it does what the rule does that follows the case, for more tokens. Shown to a belief, whose own evidence is better than the nearest case, they mislead it if at all.
+# A model that sees a case names its tool: it does what the rule does that follows the case, for more tokens. A belief weighs more than the nearest case; whether cases in the prompt mislead it, the last line says.
 #
 # **Order effects.** The mean hides how much one order of the same kinds differs from another. The spread over replicates, in standard deviations of success after the change:
 

@@ -14,8 +14,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from memlab.credit import RewriteQ
 from memlab.experiments import Claim, Study, grid
 from memlab.learners import Learner, live, with_memory
