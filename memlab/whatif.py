@@ -15,37 +15,8 @@ from memlab.learners import Learner, study
 if TYPE_CHECKING:
     import pandas as pd
 
-TEMPLATE = '''"""{name}: a learner of my own. `memlab study {name}.py` lives it beside the recorded arms of lab 06."""
-
-from memlab import Edit
-from memlab.credit.rules import shown_in
-from memlab.learners import with_memory
-from memlab.retrieval import TopK
-
-
-def credit(episodes, store):
-    """What becomes of the memories that were there before: a list of edits, [] for none.
-
-    An episode has .steps (each with .vector, .shown, .action, .reward), .reward and .index. The store is read by
-    store.search(vector, k, kind="case") -> hits.cases, hits.similarity. Edits: Edit.rewrite(id, {{"q": 0.2}}),
-    Edit.forget(id), Edit.write(case). Give each its sources, the cases that it came of, so that an undo can follow
-    them. State that must last is kept in a case (its note); nothing else is.
-    """
-    edits = []
-    for episode in episodes:
-        for step in episode.steps:
-            hits = store.search(step.vector, 16, kind="case")
-            for case, similarity in zip(hits.cases, hits.similarity):
-                if similarity >= 0.5 and case.action == step.action:
-                    q = case.q + 0.5 * (step.reward - case.q)
-                    why = {{"reason": "{name}", "episode": episode.index, "sources": shown_in(episode.steps, case.id)}}
-                    edits.append(Edit.rewrite(case.id, {{"q": q}}, **why))
-    return edits
-
-
-# Reads the 3 most similar cases with q >= .5. A retrieval rule of your own is (vector, store, rng) -> Retrieved.
-LEARNER = with_memory(TopK(k=3), credit)
-'''
+TEMPLATE = Path(__file__).with_name("learner_template.txt")
+"""What a learner of one's own starts from."""
 
 
 def new_learner(name: str, folder: Path) -> Path:
@@ -55,7 +26,7 @@ def new_learner(name: str, folder: Path) -> Path:
     path = folder / f"{name}.py"
     if path.exists():
         raise MemlabError(f"{path} is there already: take another name, or run it with `memlab study {path}`")
-    return write_whole(path, lambda part: part.write_text(TEMPLATE.format(name=name), encoding="utf-8"))
+    return write_whole(path, lambda part: part.write_text(TEMPLATE.read_text("utf-8").format(name=name), encoding="utf-8"))
 
 
 def load_learner(path: Path) -> Learner:
