@@ -51,7 +51,7 @@ def jupyter_environment() -> dict[str, str]:
 def studio_page(settings: str) -> str:
     """Where JupyterLab's own server shows the studio as a page; raises `MemlabError` without Voilà."""
     if find_spec("voila") is None:
-        raise MemlabError("the page needs Voilà: pip install -c constraints.txt voila; or open notebooks/14_studio.ipynb")
+        raise MemlabError("the page needs Voilà: pip install -c constraints.txt voila; or open notebooks/14_studio")
     return f"/voila/render/notebooks/studio.ipynb?{urlencode({'settings': settings})}"
 
 

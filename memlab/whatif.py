@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING
 from memlab.core import MemlabError
 from memlab.datafiles import write_whole
 from memlab.experiments import Claim, Study, judge_claims
-from memlab.learners import Learner, study
+from memlab.learners import study
+from memlab.rivals.knobs import load_learner
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,19 +26,8 @@ def new_learner(name: str, folder: Path) -> Path:
     path = folder / f"{name}.py"
     if path.exists():
         raise MemlabError(f"{path} is there already: take another name, or run it with `memlab study {path}`")
-    return write_whole(path, lambda part: part.write_text(TEMPLATE.read_text("utf-8").format(name=name), encoding="utf-8"))
-
-
-def load_learner(path: Path) -> Learner:
-    """``LEARNER`` of the reader's own file. Raises `MemlabError` where the file or the name is missing."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if not path.is_file() or spec is None or spec.loader is None:
-        raise MemlabError(f"no file {path}: write one with `memlab new learner {path.stem}`")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    if not callable(getattr(module, "LEARNER", None)):
-        raise MemlabError(f"{path} defines no LEARNER, such as LEARNER = with_memory(TopK(k=3), credit)")
-    return module.LEARNER
+    text = TEMPLATE.read_text(encoding="utf-8").format(name=name)
+    return write_whole(path, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 def compare(path: Path, lab: Study, say: Callable[[str], None] = print) -> pd.DataFrame:

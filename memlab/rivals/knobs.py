@@ -1,10 +1,12 @@
-"""An agent as knobs: their ranges, what applies to what, one line of text that restores them, and the learner they make."""
+"""An agent as knobs: their ranges, what applies to what, a line of text that restores them, the learner they make."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from memlab.agent import Agent
 from memlab.core import Edit, Episode, MemlabError
 from memlab.credit import CreditRule, RewriteQ, append_only
 from memlab.credit.rules import Amend, Remove
-from memlab.learners import Learner, with_memory
+from memlab.learners import Learner, no_memory, with_memory
 from memlab.retrieval import TopK
 from memlab.retrieval.policies import SoftQ
 from memlab.rivals.arms import named
@@ -63,7 +65,7 @@ def idle(settings: Settings) -> dict[str, str]:
     if learner not in MAKE:
         reason = "nothing is remembered" if learner == NONE else f"{learner} comes with rules of its own"
         memory = ("retrieval", "k", "alpha", "credit", "step", "verifier", "TPR", "FPR", "corruption")
-        why |= dict.fromkeys(memory, reason)
+        why |= dict.fromkeys((*memory, "noise") if learner == NONE else memory, reason)
     return why
 
 
@@ -85,7 +87,7 @@ def checked(given: Any) -> dict[str, Any]:
             number = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
             if not number or (isinstance(step, int) and (value - low) % step):
                 raise MemlabError(f"{name} goes from {low} to {high} in steps of {step}, not {value!r:.60}")
-            value = type(low)(value)
+            value = type(low)(round(value, 6))  # a browser's .15 may come as .15000000000000002
         found[name] = value
     return found
 
@@ -100,7 +102,7 @@ def from_text(text: str) -> dict[str, Any]:
     try:
         return checked(json.loads(text))
     except (ValueError, RecursionError) as error:
-        raise MemlabError(f"{text!r:.60} are no settings ({error}): give one line of JSON, as the studio prints it") from None
+        raise MemlabError(f"{text!r:.60} are no settings ({error}): give a line of JSON as the studio has it") from None
 
 
 @dataclass(frozen=True)
@@ -121,11 +123,25 @@ class Corrupt:
         return edits
 
 
+def load_learner(path: Path) -> Learner:
+    """``LEARNER`` of the reader's own file. Raises `MemlabError` where the file or the name is missing."""
+    spec = spec_from_file_location(path.stem, path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        raise MemlabError(f"no file {path}: write one with `memlab new learner {path.stem}`")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if not callable(getattr(module, "LEARNER", None)):
+        raise MemlabError(f"{path} defines no LEARNER, such as LEARNER = with_memory(TopK(k=3), credit)")
+    return module.LEARNER
+
+
 def learner_of(settings: Settings) -> Learner:
-    """The learner that the knobs make, for `memlab.study`: any but one's `OWN`."""
+    """The learner that the knobs make, for `memlab.study`. One's `OWN` file is run: name one that you trust."""
     s, name = settings, settings["learner"]
+    if name == OWN:
+        return load_learner(Path(f"{s['own'] or 'my_rule'}.py"))
     if name not in MAKE:
-        return named(name)
+        return no_memory if name == NONE else named(name)
     rules: dict[str, CreditRule] = {"append-only": append_only, "rewrite Q": RewriteQ(step=s["step"]),
                                     "amend": Amend(step=s["step"]), "remove": Remove()}  # fmt: skip
     rule = Corrupt(rules[s["credit"]], s["corruption"]) if s["corruption"] else rules[s["credit"]]

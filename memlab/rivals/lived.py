@@ -6,26 +6,23 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from memlab.core import MemlabError, Reply
 from memlab.datafiles import data
-from memlab.learners import Learner, study
+from memlab.learners import study
 from memlab.llm import open_llm
 from memlab.llm.call import Call, Model
 from memlab.llm.embedders import ReplayEmbedder
 from memlab.llm.replay import Recorder
-from memlab.rivals.knobs import LIVE, MAKE, SIMULATED, Settings
+from memlab.rivals.knobs import LIVE, MAKE, SIMULATED, Settings, learner_of
 from memlab.rivals.outcome import Outcome, of_rows
-from memlab.rivals.questions import Questions, questions, serves
+from memlab.rivals.questions import Questions, ask_all, serves
 from memlab.rivals.quick import NONE, VOTE, live_side_by_side, perfect_memory
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-WORLD, MANY, FEW = "toolbox-b", tuple(range(100, 164)), tuple(range(100, 116))
+WORLD, MANY, FEW = "toolbox-b", tuple(range(100, 132)), tuple(range(100, 116))
 """The streams' world; the replicates of what is simulated at once, and of what is lived in the loop."""
 
 
@@ -36,15 +33,15 @@ def parts() -> tuple[Any, ReplayEmbedder]:
 
 
 @lru_cache(maxsize=256)
-def asked(n: int, seeds: tuple[int, ...] = MANY) -> Questions:
+def asked_of(n: int, seeds: tuple[int, ...] = MANY) -> Questions:
     """The questions of streams of ``n`` tasks."""
-    return questions(*parts(), WORLD, n, seeds)
+    return ask_all(*parts(), WORLD, n, seeds)
 
 
 @lru_cache(maxsize=256)
-def reference(kind: str, n: int, noise: float) -> np.ndarray:
+def unaided(kind: str, n: int, noise: float) -> np.ndarray:
     """Success by task of perfect memory with blind search, a mean over `MANY` replicates."""
-    return perfect_memory(asked(n), serves(WORLD, kind, n, MANY), noise).mean(axis=0)
+    return perfect_memory(asked_of(n), serves(WORLD, kind, n, MANY), noise).mean(axis=0)
 
 
 def at_once(settings: Settings, seeds: tuple[int, ...] = MANY) -> Outcome | None:
@@ -54,7 +51,7 @@ def at_once(settings: Settings, seeds: tuple[int, ...] = MANY) -> Outcome | None
         return None
     gate = (s["TPR"], s["FPR"]) if s["verifier"] == "gate" else None
     how = {name: s[name] for name in ("learner", "retrieval", "k", "alpha", "credit", "step", "noise", "corruption")}
-    lives = live_side_by_side(asked(n, seeds), serves(WORLD, s["stream"], n, seeds), parts()[0], gate=gate, **how)
+    lives = live_side_by_side(asked_of(n, seeds), serves(WORLD, s["stream"], n, seeds), parts()[0], gate=gate, **how)
     return Outcome(s, seeds, lives, *(("computed", "") if vote else (SIMULATED, parts()[0].name)))
 
 
@@ -71,22 +68,22 @@ class Stoppable(Model):
     def answer(self, call: Call) -> Reply:
         """The model's reply; raises `Stopped`."""
         if self.stop.is_set():
-            raise Stopped("stopped before the first life was done: every live reply is kept, a rerun goes on from there")
+            raise Stopped("stopped before the first life was done: live replies are kept, a rerun goes on from there")
         return self.llm.answer(call)
 
 
 def in_the_loop(
-    learner: Learner, settings: Settings, home: Path, tick: Callable[[int, int], Any] = lambda done, all: None,
+    settings: Settings, home: Path, tick: Callable[[int, int], Any] = lambda done, all: None,
     stop: threading.Event | None = None, seeds: Sequence[int] = FEW,
 ) -> Outcome:  # fmt: skip
-    """Lives ``learner`` at these settings, life by life; ``tick(done, all)`` hears of each.
+    """Lives these settings in the agent's own loop, life by life; ``tick(done, all)`` hears of each.
 
     Each life that is done is kept in ``home``, and each live reply as soon as it came: a run that was interrupted goes
     on where it was. Once ``stop`` is set it ends with the lives that are done, or raises `Stopped` where none is.
     """
     import pandas as pd
 
-    s, stop, found = settings, stop or threading.Event(), list[pd.DataFrame]()
+    s, learner, stop, found = settings, learner_of(settings), stop or threading.Event(), list[pd.DataFrame]()
     kind = s["stream"] + (f"+noisy{round(100 * s['noise']):02d}" if s["noise"] else "")
     llm = open_llm("auto" if s["model"] == LIVE else SIMULATED if s["model"] == SIMULATED else "recorded")
     source = Recorder(llm, home / "replies.parquet") if s["model"] == LIVE else llm

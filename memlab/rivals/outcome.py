@@ -22,7 +22,7 @@ MEASURES, WINDOW = ("success", "memories", "calls", "tokens"), 12
 """What is kept of each task, and how many tasks a point of the success curve averages."""
 
 
-def rolled(values: np.ndarray) -> np.ndarray:
+def smoothed(values: np.ndarray) -> np.ndarray:
     """The mean of the last `WINDOW` places (..., n), fewer at the start."""
     total = np.cumsum(np.pad(values, [(0, 0)] * (values.ndim - 1) + [(WINDOW, 0)]), axis=-1)
     return (total[..., WINDOW:] - total[..., :-WINDOW]) / np.minimum(np.arange(1, values.shape[-1] + 1), WINDOW)
@@ -47,7 +47,7 @@ class Outcome:
         """Success, cases in memory and thousands of tokens read so far, (3, n) each: mean, and 95% over replicates."""
         lives = self.lives
         found = []
-        for values in (rolled(lives.success), lives.memories, lives.tokens.cumsum(axis=1) / 1000):
+        for values in (smoothed(lives.success), lives.memories, lives.tokens.cumsum(axis=1) / 1000):
             mean, half = values.mean(axis=0), 1.96 * values.std(axis=0) / np.sqrt(max(len(values) - 1, 1))
             found.append(np.array([mean, mean - half, mean + half]))
         return found
@@ -79,10 +79,12 @@ class Outcome:
         """Write ``name``.json (the knobs), .csv (a row a task) and .png (a figure); raises `MemlabError`."""
         if not re.fullmatch(r"[\w-]{1,60}", name):
             raise MemlabError(f"name {name!r:.80}: take letters, digits, _ and -, at most 60")
-        files = {"csv": self.rows(name).to_csv(index=False).encode(), "png": png, "json": to_text(self.settings).encode()}
-        return [
-            write_whole(home / f"{name}.{end}", lambda part, raw=raw: part.write_bytes(raw)) for end, raw in files.items()
-        ]
+        files = {"csv": self.rows(name).to_csv(index=False).encode(), "png": png}
+        files["json"] = to_text(self.settings).encode()  # last: what lacks it is not whole
+        found = []
+        for end, raw in files.items():
+            found.append(write_whole(home / f"{name}.{end}", lambda part, raw=raw: part.write_bytes(raw)))
+        return found
 
 
 def of_rows(rows: pd.DataFrame, settings: Settings) -> Outcome:
@@ -99,7 +101,7 @@ def saved(home: Path) -> list[str]:
     return sorted(path.stem for path in home.glob("*.json"))
 
 
-def load(name: str, home: Path) -> Outcome:
+def load_outcome(name: str, home: Path) -> Outcome:
     """A saved outcome. Raises `MemlabError` where its files are missing, or are no longer those of a run."""
     import pandas as pd
 

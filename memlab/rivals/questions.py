@@ -1,4 +1,4 @@
-"""What many lives are asked, as arrays: streams, similarities and chances, made once for `memlab.rivals.quick`."""
+"""What many lives are asked, as arrays: questions, likeness and chances, made once for `memlab.rivals.quick`."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ WIDTH, SIMILAR = 24, 0.5
 
 @dataclass(frozen=True)
 class Questions:
-    """What ``L`` lives of ``n`` tasks are asked, whatever moves: all that no setting changes.
+    """What the ``P`` = lives × ``n`` tasks ask, life after life, whatever moves: all that no setting changes.
 
-    ``near``, ``close`` and ``alike`` (n, L, `WIDTH`) are the places of the nearest earlier tasks (the last place of all
-    holds nothing), their similarity, and the cosine of hashed words; ``bare`` (n, L, A) the model's scores without a
-    case, ``length`` (L, n) the prompt's characters then, ``case`` (L * n + 1,) those that a case adds.
+    ``near``, ``close`` and ``alike`` (P, `WIDTH`) are the places of the nearest earlier tasks of the same life (place P
+    holds nothing), their similarity, and the cosine of hashed words; ``bare`` (P, A) is the model's score without a
+    case, ``length`` (P,) the prompt's characters then, ``case`` (P + 1,) those that a case adds; ``chance`` (5, P) and
+    ``gumbel`` (P, `WIDTH` + 1) are drawn. ``batches`` are places that do not wait for each other: no two of a batch
+    read or pay for the same case.
     """
 
+    n: int
     names: tuple[str, ...]
     kind: Ints
     near: Ints
@@ -39,21 +42,22 @@ class Questions:
     case: Ints
     chance: Floats
     gumbel: Floats
+    batches: tuple[Ints, ...]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def serves(world: str, kind: str, n: int, seeds: tuple[int, ...]) -> Ints:
-    """Which tool serves each task, (L, n) places in the list of tools."""
-    lives = [stream(world, kind, n, seed) for seed in seeds]
-    place = {name: i for i, name in enumerate(lives[0][0].choices)}
-    return np.array([[place[task.serves[0]] for task in life] for life in lives])
+    """Which tool serves each task, places in the list of tools, (P,)."""
+    tasks = [task for seed in seeds for task in stream(world, kind, n, seed)]
+    place = {name: i for i, name in enumerate(tasks[0].choices)}
+    return np.array([place[task.serves[0]] for task in tasks])
 
 
-def questions(model: SimulatedLLM, embedder: Embedder, world: str, n: int, seeds: Sequence[int]) -> Questions:
+def ask_all(model: SimulatedLLM, embedder: Embedder, world: str, n: int, seeds: Sequence[int]) -> Questions:
     """The questions of these seeds, which are the same in every kind of stream."""
     lives = [stream(world, "stationary", n, seed) for seed in seeds]
     texts, at = np.unique([task.text for life in lives for task in life], return_inverse=True)
-    at, (names, about) = at.reshape(len(lives), n), (lives[0][0].choices, lives[0][0].about)
+    at, names, about = at.reshape(len(lives), n), lives[0][0].choices, lives[0][0].about
     short = [prompt.shorten(text, prompt.CASE_LENGTH) for text in texts]
     asked = [prompt.shorten(text, prompt.QUESTION_LENGTH) for text in texts]
     vectors = embedder.embed(short).astype(float)
@@ -65,21 +69,33 @@ def questions(model: SimulatedLLM, embedder: Embedder, world: str, n: int, seeds
     similarity = (vectors @ vectors.T).round(6)[at[:, :, None], at[:, None, by_id]]
     similarity[:, by_id[None, :] >= np.arange(n)[:, None]] = -1
     order = np.argsort(-similarity, axis=2, kind="stable")[:, :, :WIDTH]
-    close = np.take_along_axis(similarity, order, axis=2)
-    earlier, row = by_id[order], np.arange(len(lives))[:, None, None]
-    near = np.where(close >= SIMILAR, row * n + earlier, len(lives) * n)
-    alike = words[at[:, :, None], at[row, earlier]]
-    head = len(prompt.render(about, [], asked[0])) - len(asked[0])
+    close = np.take_along_axis(similarity, order, axis=2).reshape(-1, WIDTH)
+    earlier, life = by_id[order], np.arange(len(lives))[:, None, None]
+    near = np.where(close >= SIMILAR, (life * n + earlier).reshape(-1, WIDTH), at.size)
     draws = [np.random.default_rng([seed, 14]) for seed in seeds]
     return Questions(
+        n=n,
         names=tuple(names),
-        kind=np.array([np.unique([task.family for task in life], return_inverse=True)[1] for life in lives]),
-        near=np.ascontiguousarray(near.swapaxes(0, 1)),
-        close=np.ascontiguousarray(close.swapaxes(0, 1)),
-        alike=np.ascontiguousarray(alike.swapaxes(0, 1)),
-        bare=np.ascontiguousarray((documented + model.prior(asked, names))[at].swapaxes(0, 1)),
-        length=head + np.array([len(text) for text in asked])[at],
-        case=np.append(len('Q: \nA: ""\n') + np.array([len(text) for text in short])[at].ravel(), 0),
-        chance=np.array([rng.random((5, n)) for rng in draws]).transpose(1, 2, 0),
-        gumbel=np.array([rng.gumbel(size=(n, WIDTH + 1)) for rng in draws]).swapaxes(0, 1),
-    )  # fmt: skip
+        kind=np.concatenate([np.unique([task.family for task in tasks], return_inverse=True)[1] for tasks in lives]),
+        near=near,
+        close=close,
+        alike=words[at[:, :, None], at[life, earlier]].reshape(-1, WIDTH),
+        bare=(documented + model.prior(asked, names))[at.ravel()],
+        length=len(prompt.render(about, [], "")) + np.array([len(text) for text in asked])[at.ravel()],
+        case=np.append(len('Q: \nA: ""\n') + np.array([len(text) for text in short])[at.ravel()], 0),
+        chance=np.concatenate([rng.random((5, n)) for rng in draws], axis=1),
+        gumbel=np.concatenate([rng.gumbel(size=(n, WIDTH + 1)) for rng in draws]),
+        batches=tuple(_batches(near, n)),
+    )
+
+
+def _batches(near: Ints, n: int) -> list[Ints]:
+    """Places that may go on at once: each comes after all earlier tasks that touch a case which it touches."""
+    last, starts = np.full(len(near) + 1, -1), np.arange(0, len(near), n)
+    level = np.zeros(len(near), dtype=int)
+    for places in (starts + t for t in range(n)):
+        touched = np.where(near[places] < len(near), last[near[places]], -1)
+        level[places] = 1 + touched.max(axis=1)
+        last[near[places]] = np.where(near[places] < len(near), level[places][:, None], -1)
+        last[places] = level[places]
+    return np.split(np.argsort(level, kind="stable"), np.cumsum(np.bincount(level))[:-1])

@@ -13,7 +13,7 @@ from memlab.labs.lab14_studio.study import ARMS, PRESETS, STUDY
 from memlab.rivals import lived
 from memlab.rivals.knobs import KNOBS, checked, from_text
 from memlab.rivals.lived import at_once, in_the_loop
-from memlab.rivals.outcome import load, rolled
+from memlab.rivals.outcome import load_outcome, smoothed
 from memlab.whatif import new_learner
 
 
@@ -79,7 +79,7 @@ def test_save_load_and_compare(studio):
     assert studio.compared.value.count("<figure") == 2 and "without beats with" in studio.compared.value
     press(studio, "load")
     assert from_text(studio.text.value)["learner"] == "memory in the prompt"
-    again, first = load("with", studio.home), studio.current()[1]
+    again, first = load_outcome("with", studio.home), studio.current()[1]
     assert np.allclose(again.lives.success, first.lives.success) and again.model == first.model
 
 
@@ -117,7 +117,8 @@ def test_a_learner_of_ones_own_runs_and_is_drawn(studio, tmp_path):
     new_learner("my_rule", tmp_path)
     knob(studio, "learner", "my own")
     assert "Press run" in studio.explorer.canvas.words and not studio.own.disabled
-    assert "no file" in press(studio, "run")
+    studio.own.value = "absent"
+    assert "no file absent.py" in press(studio, "run")
     studio.own.value = "my_rule"
     assert press(studio, "run") == "3 of 3 lives done" and studio.bar.value == 3
     assert "these knobs 0." in studio.explorer.canvas.words and studio.explorer.canvas.made.startswith("simulated")
@@ -126,25 +127,19 @@ def test_a_learner_of_ones_own_runs_and_is_drawn(studio, tmp_path):
 def test_a_run_that_is_stopped_keeps_its_lives_and_goes_on(tmp_path, monkeypatch):
     begun, real = [], learners.live
     monkeypatch.setattr(learners, "live", lambda *a, **w: begun.append(w["seed"]) or real(*a, **w))
-    settings, stop, learner = checked({"learner": "belief", "horizon": 48}), threading.Event(), lived_learner()
-    first = in_the_loop(learner, settings, tmp_path, lambda done, all: done == 2 and stop.set(), stop, (100, 101, 102))
+    settings, stop = checked({"learner": "belief", "horizon": 48}), threading.Event()
+    first = in_the_loop(settings, tmp_path, lambda done, all: done == 2 and stop.set(), stop, (100, 101, 102))
     assert first.seeds == (100, 101)
-    again = in_the_loop(learner, settings, tmp_path, seeds=(100, 101, 102))
+    again = in_the_loop(settings, tmp_path, seeds=(100, 101, 102))
     assert again.seeds == (100, 101, 102) and begun == [100, 101, 102, 102]
     assert np.array_equal(again.lives.success[:2], first.lives.success)
-
-
-def lived_learner():
-    from memlab.rivals.knobs import learner_of
-
-    return learner_of(checked({"learner": "belief"}))
 
 
 def test_stopped_before_the_first_life_is_said(tmp_path):
     stop = threading.Event()
     stop.set()
     with pytest.raises(MemlabError, match="a rerun goes on from there"):
-        in_the_loop(lived_learner(), checked({"learner": "belief", "horizon": 48}), tmp_path, stop=stop, seeds=(100,))
+        in_the_loop(checked({"learner": "belief", "horizon": 48}), tmp_path, stop=stop, seeds=(100,))
 
 
 def test_an_interrupt_loses_no_life(tmp_path, monkeypatch):
@@ -153,9 +148,9 @@ def test_an_interrupt_loses_no_life(tmp_path, monkeypatch):
 
     settings = checked({"learner": "belief", "horizon": 48})
     with pytest.raises(KeyboardInterrupt):
-        in_the_loop(lived_learner(), settings, tmp_path, interrupt, seeds=(100, 101))
+        in_the_loop(settings, tmp_path, interrupt, seeds=(100, 101))
     monkeypatch.setattr(learners, "live", lambda *a, **w: pytest.fail("lived again"))
-    assert in_the_loop(lived_learner(), settings, tmp_path, seeds=(100,)).seeds == (100,)
+    assert in_the_loop(settings, tmp_path, seeds=(100,)).seeds == (100,)
 
 
 def test_the_command_repeats_what_the_page_shows(tmp_path):
@@ -163,13 +158,13 @@ def test_the_command_repeats_what_the_page_shows(tmp_path):
     said = export(settings, rival, tmp_path / "again")
     assert {path.name for path in (tmp_path / "again").iterdir()} == {"again.json", "again.csv", "again.png"}
     assert at_once(settings).against(at_once(rival)) in said
-    assert np.array_equal(load("again", tmp_path / "again").lives.success, at_once(settings).lives.success)
+    assert np.array_equal(load_outcome("again", tmp_path / "again").lives.success, at_once(settings).lives.success)
 
 
 def test_a_rolled_mean_is_that_of_the_last_tasks():
     values = np.random.default_rng(0).random((3, 40))
-    assert np.allclose(rolled(values)[:, 30], values[:, 19:31].mean(axis=1))
-    assert np.allclose(rolled(values)[:, 2], values[:, :3].mean(axis=1))
+    assert np.allclose(smoothed(values)[:, 30], values[:, 19:31].mean(axis=1))
+    assert np.allclose(smoothed(values)[:, 2], values[:, :3].mean(axis=1))
 
 
 def test_every_arm_of_the_study_is_a_preset_or_a_null_and_all_are_simulated_at_once():

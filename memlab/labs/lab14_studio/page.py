@@ -18,41 +18,42 @@ from memlab.bootstrap import ROOT
 from memlab.core import MemlabError
 from memlab.experiments import Claim, judge_claims
 from memlab.labs.lab14_studio.study import PRESETS
-from memlab.rivals.knobs import KNOBS, OWN, Settings, checked, from_text, idle, learner_of, to_text
-from memlab.rivals.lived import FEW, MANY, at_once, in_the_loop, reference
-from memlab.rivals.outcome import WINDOW, Outcome, load, rolled, saved
+from memlab.rivals.knobs import KNOBS, OWN, Settings, checked, from_text, idle, to_text
+from memlab.rivals.lived import FEW, MANY, at_once, in_the_loop, unaided
+from memlab.rivals.outcome import WINDOW, Outcome, load_outcome, saved, smoothed
 from memlab.show.explorer import ERROR_MARK
-from memlab.whatif import load_learner
 
 HOME, NOW, PINNED = ROOT / ".memlab" / "studio", "these knobs", "pinned"
-ALT = "Over the tasks of a stream: success with bands, cases in memory, tokens read; of these knobs and of a pinned run."
+ALT = "Success with bands, cases in memory, and tokens read over the tasks of a stream: these knobs, and a pinned run."
 CAPTION = f"Bands: 95% over replicates ({len(MANY)} simulated at once, up to {len(FEW)} lived task by task)."
+BUTTONS = ("pin", "run", "halt", "save", "load", "compare", "restore")
 
 
-def paint(canvas: show.Canvas, settings: Settings, run: Outcome | None, pinned: Outcome | None) -> None:
-    """Draw or move the curves of a run and of the pinned one, below the reference and the ceiling."""
+def paint(canvas: show.Canvas, settings: Settings, there: dict[str, Outcome]) -> None:
+    """Draw or move the curves of these knobs and of the pinned run, below the reference and the ceiling."""
     import pandas as pd
 
-    n, there = settings["horizon"], {name: one for name, one in ((NOW, run), (PINNED, pinned)) if one}
-    best, curves = reference(settings["stream"], n, settings["noise"]), {name: one.curves() for name, one in there.items()}
+    n, curves = settings["horizon"], {name: one.curves() for name, one in there.items()}
+    best = unaided(settings["stream"], n, settings["noise"])
     for name in (NOW, PINNED):
         for panel, (mean, low, high) in enumerate(curves.get(name, np.full((3, 3, 2), np.nan))):
             canvas.line(name, np.arange(1, len(mean) + 1), mean, panel)
             canvas.band(name, np.arange(1, len(mean) + 1), low, high, panel)
-    canvas.line("perfect memory, blind search (reference)", np.arange(1, n + 1), rolled(best))
+    canvas.line("perfect memory, blind search (reference)", np.arange(1, n + 1), smoothed(best))
     canvas.level("oracle ceiling", 1.0)
     most = max([1.0, *(found[2][0, -1] for found in curves.values())])
-    top = next(m * 10.0 ** int(np.log10(most)) for m in (1, 2, 5, 10) if m * 10.0 ** int(np.log10(most)) >= most)
+    steps = [m * 10.0 ** int(np.log10(most)) for m in (1, 2, 5, 10)]
+    tokens = (0, next(step for step in steps if step >= most))  # few steps: a new limit draws all axes again
     canvas.axes(0, ylabel=f"success (last {WINDOW})", xlim=(0, n), ylim=(0, 1.04))
     canvas.axes(1, ylabel="cases in memory", xlim=(0, n), ylim=(0, 1.04 * n))
-    canvas.axes(2, xlabel="task (number in the stream)", ylabel="tokens read (1,000)", xlim=(0, n), ylim=(0, top))
+    canvas.axes(2, xlabel="task (number in the stream)", ylabel="tokens (1,000)", xlim=(0, n), ylim=tokens)
     made = [(one.backend, one.model) for one in there.values()] or [("computed", "")]
     canvas.source(pd.DataFrame(made, columns=["backend", "model"]))
-    words = [f"{name} {one.late.mean():.2f}" for name, one in there.items()] + [f"reference {best[n // 2 :].mean():.2f}"]
-    canvas.title(f"{'Second half' if run else 'Press run for these knobs. Second half'}: {', '.join(words)}")
+    said = [f"{name} {one.late.mean():.2f}" for name, one in there.items()] + [f"reference {best[n // 2 :].mean():.2f}"]
+    canvas.title(("" if NOW in there else "Press run for these knobs. ") + f"Second half: {', '.join(said)}")
 
 
-def compare(runs: dict[str, Outcome]) -> str:
+def compared(runs: dict[str, Outcome]) -> str:
     """The runs' curves on the replicates that all have, and the verdict of each on the first, as HTML."""
     import pandas as pd
 
@@ -63,6 +64,18 @@ def compare(runs: dict[str, Outcome]) -> str:
     table = judge_claims([Claim(f"{name} beats {first}", name, first) for name in others], scores)
     curves = show.learning_curve(rows[rows["seed"].isin(shared)], window=WINDOW)
     return curves.html + show.verdicts(table, made_by=rows).html
+
+
+def export(settings: Settings, against: Settings | None, folder: Path) -> str:
+    """What the page saves, without a page: knobs, rows and figure into ``folder``; gives the verdict in words."""
+    from tqdm.auto import tqdm
+
+    with tqdm(total=len(FEW), unit="life", delay=2) as bar:
+        runs = [at_once(one) or in_the_loop(one, HOME, lambda *_: bar.update()) for one in (settings, against) if one]
+    canvas = show.Canvas(3, 1.5)
+    paint(canvas, settings, dict(zip((NOW, PINNED), runs, strict=False)))
+    runs[0].save(folder.name, canvas.png(fast=False), folder)
+    return "\n".join([*(run.summary() for run in runs), *([runs[0].against(runs[1])] if against else [])])
 
 
 class Studio:
@@ -77,7 +90,8 @@ class Studio:
 
         begin = from_text(settings) if isinstance(settings, str) else checked(settings)
         self.home, self.stop, self.thread = home, threading.Event(), threading.Thread()
-        self.done, self.pinned = dict[str, Outcome](), None  # type: dict[str, Outcome], Outcome | None
+        self.done: dict[str, Outcome] = {}
+        self.pinned: Outcome | None = None
         wide: Any = {"layout": {"width": "min(32em, 100%)"}, "style": {"description_width": "11em"}}
         self.own = w.Text(description="my own file", placeholder="my_rule for my_rule.py", **wide)
         self.preset = w.Dropdown(description="preset", options=["", *PRESETS], **wide)
@@ -86,16 +100,17 @@ class Studio:
         self.bar, self.name = w.IntProgress(description="lives", max=len(FEW)), w.Text(description="name")
         self.kept = w.SelectMultiple(description="saved", options=saved(home), rows=4)
         self.text = w.Textarea(description="settings", rows=2, layout={"width": "min(60em, 100%)"})
-        self.buttons = {name: w.Button(description=name) for name in "pin run halt save load compare restore".split()}
+        self.buttons = {name: w.Button(description=name) for name in BUTTONS}
         for name, button in self.buttons.items():
             button.on_click(lambda _, name=name: self.act(getattr(self, name)))
         shell, (pin, run, halt, save, load, compare, restore) = self.explorer.widget, self.buttons.values()
         knobs, picture = shell.children[: len(KNOBS)], shell.children[len(KNOBS) :]
         left, right = w.VBox([self.preset, *knobs, self.own, self.reasons]), w.VBox([*picture, self.verdict])
-        rows = [left, right], [pin, run, halt, self.bar], [self.name, save, self.kept, load, compare], [self.text, restore]
-        shell.children = [*(w.Box(row, layout={"flex_flow": "row wrap"}) for row in rows), self.said, self.compared]
+        rows = [left, right], [pin, run, halt, self.bar], [self.name, save, self.kept, load, compare]
+        boxes = [w.Box(row, layout={"flex_flow": "row wrap"}) for row in (*rows, [self.text, restore])]
+        shell.children = [*boxes, self.said, self.compared]
         for widget in (*self.explorer.knobs.values(), self.own):
-            widget.observe(lambda _: self.follow(), "value")
+            widget.observe(self.follow, "value")
         self.preset.observe(lambda _: self.act(self.choose), "value")
         self.move(begin)
         self.preset.value = preset
@@ -104,8 +119,8 @@ class Studio:
     @classmethod
     def of_page(cls) -> Studio:
         """The studio of a page, at the settings of its link."""
-        studio, link = cls(), parse_qs(os.environ.get("QUERY_STRING", "")).get("settings")
-        studio.text.value = link[0] if link else "{}"
+        studio, link = cls(), parse_qs(os.environ.get("QUERY_STRING", "")).get("settings", ["{}"])
+        studio.text.value = link[0]
         studio.act(studio.restore)
         return studio
 
@@ -113,27 +128,20 @@ class Studio:
         return self.explorer._repr_mimebundle_(**more)
 
     def compute(self, **knobs: Any) -> tuple[dict[str, Any], Outcome | None]:
-        """The settings (a browser's .15 may come as .15000000000000002), and what comes of them if that is quick."""
-        settings = {name: round(value, 6) if isinstance(value, float) else value for name, value in knobs.items()}
-        return settings, at_once(settings)
-
-    def draw(self, canvas: show.Canvas, computed: tuple[dict[str, Any], Outcome | None]) -> None:
-        """The picture of an outcome, of knobs that take time the one that was lived."""
-        settings, run = computed
-        paint(canvas, settings, run or self.done.get(to_text(settings | {"own": self.own.value})), self.pinned)
+        """The settings, and what comes of them if that is simulated at once."""
+        return checked(knobs), at_once(checked(knobs))
 
     def current(self) -> tuple[dict[str, Any], Outcome | None]:
-        """Where the knobs stand, and the outcome in the picture."""
+        """Where the knobs stand, and the outcome in the picture: simulated at once, or lived before."""
         settings, run = self.explorer.compute(**self.explorer.settings)
         settings = settings | {"own": self.own.value}
         return settings, run or self.done.get(to_text(settings))
 
-    def taken(self) -> Outcome:
-        if (run := self.current()[1]) is None:
-            raise MemlabError("these knobs take time and have no run yet: press run")
-        return run
+    def draw(self, canvas: show.Canvas, computed: tuple[dict[str, Any], Outcome | None]) -> None:
+        run = computed[1] or self.done.get(to_text(computed[0] | {"own": self.own.value}))
+        paint(canvas, computed[0], {name: one for name, one in ((NOW, run), (PINNED, self.pinned)) if one})
 
-    def follow(self) -> None:
+    def follow(self, change: Any = None) -> None:
         """What goes with a new setting beside its picture: reasons, verdict, and the text that restores it."""
         settings, run = self.current()
         why = idle(settings)
@@ -147,10 +155,10 @@ class Studio:
             said.append(f"<b>Against the pinned run, second half: {run.against(self.pinned)}</b>")
         self.verdict.value, self.text.value = "<br>".join(said), to_text(settings)
 
-    def act(self, what: Callable[[], str]) -> None:
+    def act(self, what: Callable[[], str | None]) -> None:
         """Do what was asked for and say what came of it; an error is said, not raised."""
         try:
-            self.said.value = what()
+            self.said.value = what() or self.said.value
         except MemlabError as error:
             self.said.value = f'<span class="{ERROR_MARK}">{escape(str(error))}</span>'
         self.follow()
@@ -161,30 +169,34 @@ class Studio:
 
     def choose(self) -> str:
         """Put the knobs to the chosen preset, and pin what it is compared with."""
-        if not self.preset.value:
-            return ""
-        preset = PRESETS[self.preset.value]
+        if (preset := PRESETS.get(self.preset.value)) is None:
+            return "no preset"
         self.pinned = at_once(checked(preset.rival))
         self.move(checked(preset.settings))
         return f"Claim: {preset.words}. Pinned: <code>{escape(to_text(checked(preset.rival)))}</code>"
+
+    def taken(self) -> Outcome:
+        if (run := self.current()[1]) is None:
+            raise MemlabError("these knobs take time and have no run yet: press run")
+        return run
 
     def pin(self) -> str:
         self.pinned = self.taken()
         self.explorer.refresh()
         return f"pinned: <code>{escape(to_text(self.pinned.settings))}</code>"
 
-    def run(self) -> str:
+    def run(self) -> None:
         """Live these settings in the agent's own loop, while the page goes on."""
         if self.thread.is_alive() or self.compute(**self.explorer.settings)[1]:
             raise MemlabError("nothing to run: a run is under way, or these knobs are simulated at once")
+        self.said.value, self.bar.value = "running; halt loses nothing", 0
         self.stop.clear()
         self.thread = threading.Thread(target=self.act, args=(self.work,), daemon=True)
         self.thread.start()
-        return "running; halt loses nothing"
 
     def work(self) -> str:
-        settings, self.bar.value = self.current()[0], 0
-        run = lived(settings, self.home, lambda done, all: setattr(self.bar, "value", done), self.stop)
+        settings = self.current()[0]
+        run = in_the_loop(settings, self.home, lambda done, all: setattr(self.bar, "value", done), self.stop)
         self.done[to_text(settings)] = run
         self.explorer.refresh()
         return f"{len(run.seeds)} of {len(FEW)} lives done"
@@ -204,7 +216,7 @@ class Studio:
 
     def load(self) -> str:
         """Show the first run that is picked, with the knobs where they stood."""
-        run = load((*self.kept.value, "")[0], self.home)
+        run = load_outcome((*self.kept.value, "")[0], self.home)
         self.done[to_text(run.settings)] = run
         self.move(run.settings)
         return f"loaded {self.kept.value[0]}"
@@ -213,30 +225,9 @@ class Studio:
         """Show the picked runs, each against the first."""
         if len(self.kept.value) < 2:
             raise MemlabError("pick two saved runs or more (hold Ctrl); each is judged against the first")
-        self.compared.value = compare({name: load(name, self.home) for name in self.kept.value})
+        self.compared.value = compared({name: load_outcome(name, self.home) for name in self.kept.value})
         return f"each against {self.kept.value[0]}"
 
     def restore(self) -> str:
         self.move(from_text(self.text.value))
-        return ""
-
-
-def lived(settings: Settings, home: Path, tick: Callable[[int, int], Any], stop: threading.Event) -> Outcome:
-    """The outcome of settings that take time, one's own learner included."""
-    mine = settings["learner"] == OWN
-    learner = load_learner(Path(f"{settings['own'] or 'my_rule'}.py")) if mine else learner_of(settings)
-    return in_the_loop(learner, settings, home, tick, stop)
-
-
-def export(settings: Settings, against: Settings | None, folder: Path) -> str:
-    """What the page saves, without a page: knobs, rows and figure into ``folder``; the verdict in words."""
-    from tqdm.auto import tqdm
-
-    with tqdm(total=len(FEW), unit="life") as bar:
-        run, pinned = (one and at_once(one) or one and lived(one, HOME, lambda *_: bar.update(), threading.Event())
-                       for one in (settings, against))  # fmt: skip
-    assert run is not None
-    canvas = show.Canvas(3, 1.5)
-    paint(canvas, settings, run, pinned)
-    run.save(folder.name, canvas.png(fast=False), folder)
-    return "\n".join([run.summary(), *([f"against: {pinned.summary()}", run.against(pinned)] if pinned else [])])
+        return "restored"

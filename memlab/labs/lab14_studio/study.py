@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from memlab.experiments import Claim, Study, grid
 from memlab.rivals.knobs import NONE, RULE, VOTE, checked
-from memlab.rivals.lived import MANY, at_once
+from memlab.rivals.lived import at_once
 
 
 class Preset(NamedTuple):
@@ -42,7 +42,7 @@ ARMS = {f"{name}: {side}": checked(settings) for name, one in PRESETS.items()
     null: checked({"learner": null}) for null in (NONE, VOTE)}  # fmt: skip
 
 
-def run(arm: str, seed: int) -> list[dict[str, Any]]:
+def live_preset(arm: str, seed: int) -> list[dict[str, Any]]:
     """One life, a row for each 8 tasks."""
     found = at_once(ARMS[arm], (seed,))
     assert found is not None
@@ -52,11 +52,13 @@ def run(arm: str, seed: int) -> list[dict[str, Any]]:
             for i, row in enumerate(means.itertuples(index=False))]  # fmt: skip
 
 
-def second_half(rows: Any) -> float:
+def late_success(rows: Any) -> float:
     """Success in the second half of the stream."""
     return float(rows["success"][rows["index"] >= rows["index"].max() / 2].mean())
 
 
-STUDY = Study("lab14", run, second_half, report=grid(arm=tuple(ARMS), seed=MANY), nulls=(NONE, VOTE), claims=tuple(
-    Claim(one.words, f"{name}: with", f"{name}: without", primary=name == "05 credit", margin=one.margin)
-    for name, one in PRESETS.items()))  # fmt: skip
+STUDY = Study("lab14", live_preset, late_success,
+    report=grid(arm=tuple(ARMS), seed=range(100, 164)),
+    claims=tuple(Claim(one.words, f"{name}: with", f"{name}: without", primary=name == "05 credit", margin=one.margin)
+                 for name, one in PRESETS.items()),
+    nulls=(NONE, VOTE))  # fmt: skip
