@@ -87,9 +87,7 @@ def lab(
 
 @app.command()
 def studio(
-    settings: Annotated[
-        str, typer.Argument(help="Where the knobs begin: a line of JSON, as the page gives it.")
-    ] = "{}",
+    settings: Annotated[str, typer.Argument(help="Where the knobs begin: JSON, as the page has it.")] = "{}",
     against: Annotated[str, typer.Option(help="With --out: the knobs to compare with.")] = "",
     out: Annotated[Path | None, typer.Option(help="No page: write knobs, rows and figure into this folder.")] = None,
     port: Annotated[int, typer.Option(help="Where to serve; the next free port if taken.")] = 8888,

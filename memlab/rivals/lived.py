@@ -38,9 +38,13 @@ def asked_of(n: int, seeds: tuple[int, ...] = MANY) -> Questions:
     return ask_all(*parts(), WORLD, n, seeds)
 
 
-@lru_cache(maxsize=256)
-def unaided(kind: str, n: int, noise: float) -> np.ndarray:
+def unaided(settings: Settings) -> np.ndarray:
     """Success by task of perfect memory with blind search, a mean over `MANY` replicates."""
+    return _unaided(settings["stream"], settings["horizon"], settings["noise"])
+
+
+@lru_cache(maxsize=256)
+def _unaided(kind: str, n: int, noise: float) -> np.ndarray:
     return perfect_memory(asked_of(n), serves(WORLD, kind, n, MANY), noise).mean(axis=0)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
 MEASURES, WINDOW = ("success", "memories", "calls", "tokens"), 12
 """What is kept of each task, and how many tasks a point of the success curve averages."""
+NOW, PINNED = "these knobs", "pinned"
 
 
-def smoothed(values: np.ndarray) -> np.ndarray:
+def rolled_mean(values: np.ndarray) -> np.ndarray:
     """The mean of the last `WINDOW` places (..., n), fewer at the start."""
     total = np.cumsum(np.pad(values, [(0, 0)] * (values.ndim - 1) + [(WINDOW, 0)]), axis=-1)
     return (total[..., WINDOW:] - total[..., :-WINDOW]) / np.minimum(np.arange(1, values.shape[-1] + 1), WINDOW)
@@ -47,7 +49,7 @@ class Outcome:
         """Success, cases in memory and thousands of tokens read so far, (3, n) each: mean, and 95% over replicates."""
         lives = self.lives
         found = []
-        for values in (smoothed(lives.success), lives.memories, lives.tokens.cumsum(axis=1) / 1000):
+        for values in (rolled_mean(lives.success), lives.memories, lives.tokens.cumsum(axis=1) / 1000):
             mean, half = values.mean(axis=0), 1.96 * values.std(axis=0) / np.sqrt(max(len(values) - 1, 1))
             found.append(np.array([mean, mean - half, mean + half]))
         return found
@@ -73,7 +75,8 @@ class Outcome:
     def against(self, other: Outcome) -> str:
         """The verdict on this outcome and ``other``, second half, over the replicates that both have."""
         both = [seed for seed in self.seeds if seed in other.seeds]
-        return str(verdict(*([one.late[one.seeds.index(seed)] for seed in both] for one in (self, other))))
+        mine, theirs = ([one.late[one.seeds.index(seed)] for seed in both] for one in (self, other))
+        return str(verdict(mine, theirs))
 
     def save(self, name: str, png: bytes, home: Path) -> list[Path]:
         """Write ``name``.json (the knobs), .csv (a row a task) and .png (a figure); raises `MemlabError`."""
@@ -81,10 +84,11 @@ class Outcome:
             raise MemlabError(f"name {name!r:.80}: take letters, digits, _ and -, at most 60")
         files = {"csv": self.rows(name).to_csv(index=False).encode(), "png": png}
         files["json"] = to_text(self.settings).encode()  # last: what lacks it is not whole
-        found = []
-        for end, raw in files.items():
-            found.append(write_whole(home / f"{name}.{end}", lambda part, raw=raw: part.write_bytes(raw)))
-        return found
+        return [write_whole(home / f"{name}.{end}", partial(_fill, raw)) for end, raw in files.items()]
+
+
+def _fill(raw: bytes, part: Path) -> None:
+    part.write_bytes(raw)
 
 
 def of_rows(rows: pd.DataFrame, settings: Settings) -> Outcome:
@@ -109,3 +113,27 @@ def load_outcome(name: str, home: Path) -> Outcome:
         return of_rows(pd.read_csv(home / f"{name}.csv"), from_text((home / f"{name}.json").read_text("utf-8")))
     except (OSError, KeyError, ValueError) as error:
         raise MemlabError(f"{home / name}: no whole run is saved there ({error}); save it again") from None
+
+
+def paint(canvas: Any, settings: Settings, best: np.ndarray, *runs: Outcome | None) -> None:
+    """Draw or move, on a `memlab.show.Canvas` of three panels, ``runs`` (`NOW`, `PINNED`), ``best`` and the ceiling."""
+    import pandas as pd
+
+    n, there = settings["horizon"], {name: run for name, run in zip((NOW, PINNED), runs, strict=False) if run}
+    curves = {name: one.curves() for name, one in there.items()}
+    for name in (NOW, PINNED):
+        for panel, (mean, low, high) in enumerate(curves.get(name, np.full((3, 3, 2), np.nan))):
+            canvas.line(name, np.arange(1, len(mean) + 1), mean, panel)
+            canvas.band(name, np.arange(1, len(mean) + 1), low, high, panel)
+    canvas.line("perfect memory, blind search (reference)", np.arange(1, n + 1), rolled_mean(best))
+    canvas.level("oracle ceiling", 1.0)
+    most = max([1.0, *(found[2][0, -1] for found in curves.values())])
+    steps = [m * 10.0 ** int(np.log10(most)) for m in (1, 2, 5, 10)]
+    tokens = (0, next(step for step in steps if step >= most))  # few steps: a new limit draws all axes again
+    canvas.axes(0, ylabel=f"success (last {WINDOW})", xlim=(0, n), ylim=(0, 1.04))
+    canvas.axes(1, ylabel="cases in memory", xlim=(0, n), ylim=(0, 1.04 * n))
+    canvas.axes(2, xlabel="task (number in the stream)", ylabel="tokens (1,000)", xlim=(0, n), ylim=tokens)
+    made = [(one.backend, one.model) for one in there.values()] or [("computed", "")]
+    canvas.source(pd.DataFrame(made, columns=["backend", "model"]))
+    said = [f"{name} {one.late.mean():.2f}" for name, one in there.items()] + [f"reference {best[n // 2 :].mean():.2f}"]
+    canvas.title(("" if NOW in there else "Press run for these knobs. ") + f"Second half: {', '.join(said)}")

@@ -15,7 +15,8 @@ from memlab.llm.shown import word_row
 from memlab.llm.simulated import SimulatedLLM
 from memlab.tasks import stream
 
-Floats, Ints = NDArray[np.floating], NDArray[np.integer]
+Floats = NDArray[np.floating]
+Ints = NDArray[np.integer]
 WIDTH, SIMILAR = 24, 0.5
 """Near cases that are looked at (of the 16 that a shortlist has, and some to fill gaps), and the least similarity."""
 

@@ -58,10 +58,10 @@ def live_side_by_side(
         acts, worth = action[near], q[near]
         key = acts + tools * rows[:, None]
 
-        def by_tool(values: Floats, key: Ints = key, many: int = many) -> Floats:
+        def by_tool(values: Any, key: Ints = key, many: int = many) -> Any:
             return np.bincount(key.ravel(), values.ravel(), many * tools).reshape(many, tools)
 
-        def highest(values: Floats, where: NDArray[np.bool_], key: Ints = key, many: int = many) -> Floats:
+        def highest(values: Any, where: NDArray[np.bool_], key: Ints = key, many: int = many) -> Floats:
             top = np.full(many * tools, -1.0)
             np.maximum.at(top, key[where], values[where])
             return top

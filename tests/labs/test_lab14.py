@@ -13,7 +13,7 @@ from memlab.labs.lab14_studio.study import ARMS, PRESETS, STUDY
 from memlab.rivals import lived
 from memlab.rivals.knobs import KNOBS, checked, from_text
 from memlab.rivals.lived import at_once, in_the_loop
-from memlab.rivals.outcome import load_outcome, smoothed
+from memlab.rivals.outcome import load_outcome, rolled_mean
 from memlab.whatif import new_learner
 
 
@@ -75,8 +75,8 @@ def test_save_load_and_compare(studio):
     studio.name.value = "without"
     press(studio, "save")
     studio.kept.value = ("with", "without")
-    press(studio, "compare")
-    assert studio.compared.value.count("<figure") == 2 and "without beats with" in studio.compared.value
+    assert "without against with: contradicted" in press(studio, "compare")
+    assert studio.compared.value.count("<figure") == 1
     press(studio, "load")
     assert from_text(studio.text.value)["learner"] == "memory in the prompt"
     again, first = load_outcome("with", studio.home), studio.current()[1]
@@ -103,6 +103,13 @@ def test_a_bad_text_is_said_and_the_knobs_stay(studio, text):
     before = studio.explorer.settings
     studio.text.value = text
     assert "memlab-error" in press(studio, "restore") and studio.explorer.settings == before
+
+
+def test_what_a_learner_of_ones_own_raises_is_said(studio, tmp_path):
+    (tmp_path / "odd.py").write_text("LEARNER = lambda llm, embedder, store, seed: 1 / 0\n")
+    knob(studio, "learner", "my own")
+    studio.own.value = "odd"
+    assert "ZeroDivisionError" in press(studio, "run") and not studio.done
 
 
 def test_a_link_sets_the_page_and_a_bad_one_is_said(monkeypatch):
@@ -163,8 +170,8 @@ def test_the_command_repeats_what_the_page_shows(tmp_path):
 
 def test_a_rolled_mean_is_that_of_the_last_tasks():
     values = np.random.default_rng(0).random((3, 40))
-    assert np.allclose(smoothed(values)[:, 30], values[:, 19:31].mean(axis=1))
-    assert np.allclose(smoothed(values)[:, 2], values[:, :3].mean(axis=1))
+    assert np.allclose(rolled_mean(values)[:, 30], values[:, 19:31].mean(axis=1))
+    assert np.allclose(rolled_mean(values)[:, 2], values[:, :3].mean(axis=1))
 
 
 def test_every_arm_of_the_study_is_a_preset_or_a_null_and_all_are_simulated_at_once():

@@ -11,59 +11,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-import numpy as np
-
 from memlab import show
 from memlab.bootstrap import ROOT
 from memlab.core import MemlabError
-from memlab.experiments import Claim, judge_claims
 from memlab.labs.lab14_studio.study import PRESETS
-from memlab.rivals.knobs import KNOBS, OWN, Settings, checked, from_text, idle, to_text
+from memlab.rivals.knobs import DEFAULT, KNOBS, OWN, Settings, checked, from_text, idle, to_text
 from memlab.rivals.lived import FEW, MANY, at_once, in_the_loop, unaided
-from memlab.rivals.outcome import WINDOW, Outcome, load_outcome, saved, smoothed
+from memlab.rivals.outcome import NOW, PINNED, WINDOW, Outcome, load_outcome, paint, saved
 from memlab.show.explorer import ERROR_MARK
 
-HOME, NOW, PINNED = ROOT / ".memlab" / "studio", "these knobs", "pinned"
+HOME = ROOT / ".memlab" / "studio"
 ALT = "Success with bands, cases in memory, and tokens read over the tasks of a stream: these knobs, and a pinned run."
 CAPTION = f"Bands: 95% over replicates ({len(MANY)} simulated at once, up to {len(FEW)} lived task by task)."
+PAGE = "/voila/render/notebooks/studio.ipynb"
 BUTTONS = ("pin", "run", "halt", "save", "load", "compare", "restore")
-
-
-def paint(canvas: show.Canvas, settings: Settings, there: dict[str, Outcome]) -> None:
-    """Draw or move the curves of these knobs and of the pinned run, below the reference and the ceiling."""
-    import pandas as pd
-
-    n, curves = settings["horizon"], {name: one.curves() for name, one in there.items()}
-    best = unaided(settings["stream"], n, settings["noise"])
-    for name in (NOW, PINNED):
-        for panel, (mean, low, high) in enumerate(curves.get(name, np.full((3, 3, 2), np.nan))):
-            canvas.line(name, np.arange(1, len(mean) + 1), mean, panel)
-            canvas.band(name, np.arange(1, len(mean) + 1), low, high, panel)
-    canvas.line("perfect memory, blind search (reference)", np.arange(1, n + 1), smoothed(best))
-    canvas.level("oracle ceiling", 1.0)
-    most = max([1.0, *(found[2][0, -1] for found in curves.values())])
-    steps = [m * 10.0 ** int(np.log10(most)) for m in (1, 2, 5, 10)]
-    tokens = (0, next(step for step in steps if step >= most))  # few steps: a new limit draws all axes again
-    canvas.axes(0, ylabel=f"success (last {WINDOW})", xlim=(0, n), ylim=(0, 1.04))
-    canvas.axes(1, ylabel="cases in memory", xlim=(0, n), ylim=(0, 1.04 * n))
-    canvas.axes(2, xlabel="task (number in the stream)", ylabel="tokens (1,000)", xlim=(0, n), ylim=tokens)
-    made = [(one.backend, one.model) for one in there.values()] or [("computed", "")]
-    canvas.source(pd.DataFrame(made, columns=["backend", "model"]))
-    said = [f"{name} {one.late.mean():.2f}" for name, one in there.items()] + [f"reference {best[n // 2 :].mean():.2f}"]
-    canvas.title(("" if NOW in there else "Press run for these knobs. ") + f"Second half: {', '.join(said)}")
-
-
-def compared(runs: dict[str, Outcome]) -> str:
-    """The runs' curves on the replicates that all have, and the verdict of each on the first, as HTML."""
-    import pandas as pd
-
-    shared, (first, *others) = set.intersection(*(set(run.seeds) for run in runs.values())), runs
-    rows = pd.concat([run.rows(name) for name, run in runs.items()], ignore_index=True)
-    pairs = [(name, seed, late) for name, run in runs.items() for seed, late in zip(run.seeds, run.late, strict=True)]
-    scores = pd.DataFrame([pair for pair in pairs if pair[1] in shared], columns=["arm", "seed", "score"])
-    table = judge_claims([Claim(f"{name} beats {first}", name, first) for name in others], scores)
-    curves = show.learning_curve(rows[rows["seed"].isin(shared)], window=WINDOW)
-    return curves.html + show.verdicts(table, made_by=rows).html
 
 
 def export(settings: Settings, against: Settings | None, folder: Path) -> str:
@@ -73,7 +34,7 @@ def export(settings: Settings, against: Settings | None, folder: Path) -> str:
     with tqdm(total=len(FEW), unit="life", delay=2) as bar:
         runs = [at_once(one) or in_the_loop(one, HOME, lambda *_: bar.update()) for one in (settings, against) if one]
     canvas = show.Canvas(3, 1.5)
-    paint(canvas, settings, dict(zip((NOW, PINNED), runs, strict=False)))
+    paint(canvas, settings, unaided(settings), *runs)
     runs[0].save(folder.name, canvas.png(fast=False), folder)
     return "\n".join([*(run.summary() for run in runs), *([runs[0].against(runs[1])] if against else [])])
 
@@ -81,14 +42,13 @@ def export(settings: Settings, against: Settings | None, folder: Path) -> str:
 class Studio:
     """One page: turn knobs, pin a run to compare with, run what takes time, save, load and compare.
 
-    ``settings`` are those to begin with, an object or the page's own text; ``preset`` names one of
-    `memlab.labs.lab14_studio.study.PRESETS`, which also pins what it is compared with.
+    ``settings`` are those to begin with; ``preset`` names one of `memlab.labs.lab14_studio.study.PRESETS`, which also
+    pins what it is compared with. Runs are kept and saved in ``home``.
     """
 
-    def __init__(self, settings: Settings | str = "{}", preset: str = "", home: Path = HOME) -> None:
+    def __init__(self, settings: Settings = DEFAULT, preset: str = "", home: Path = HOME) -> None:
         import ipywidgets as w
 
-        begin = from_text(settings) if isinstance(settings, str) else checked(settings)
         self.home, self.stop, self.thread = home, threading.Event(), threading.Thread()
         self.done: dict[str, Outcome] = {}
         self.pinned: Outcome | None = None
@@ -105,22 +65,21 @@ class Studio:
             button.on_click(lambda _, name=name: self.act(getattr(self, name)))
         shell, (pin, run, halt, save, load, compare, restore) = self.explorer.widget, self.buttons.values()
         knobs, picture = shell.children[: len(KNOBS)], shell.children[len(KNOBS) :]
-        left, right = w.VBox([self.preset, *knobs, self.own, self.reasons]), w.VBox([*picture, self.verdict])
-        rows = [left, right], [pin, run, halt, self.bar], [self.name, save, self.kept, load, compare]
-        boxes = [w.Box(row, layout={"flex_flow": "row wrap"}) for row in (*rows, [self.text, restore])]
+        above = [w.VBox([self.preset, *knobs, self.own, self.reasons]), w.VBox([*picture, self.verdict])]
+        rows = [pin, run, halt, self.bar], [self.name, save, self.kept, load, compare], [self.text, restore]
+        boxes = [w.Box(row, layout={"flex_flow": "row wrap"}) for row in (above, *rows)]
         shell.children = [*boxes, self.said, self.compared]
         for widget in (*self.explorer.knobs.values(), self.own):
             widget.observe(self.follow, "value")
         self.preset.observe(lambda _: self.act(self.choose), "value")
-        self.move(begin)
+        self.move(checked(settings))
         self.preset.value = preset
         self.explorer.first = self.explorer.canvas.picture(ALT, CAPTION)
 
     @classmethod
     def of_page(cls) -> Studio:
-        """The studio of a page, at the settings of its link."""
-        studio, link = cls(), parse_qs(os.environ.get("QUERY_STRING", "")).get("settings", ["{}"])
-        studio.text.value = link[0]
+        studio = cls()
+        studio.text.value = parse_qs(os.environ.get("QUERY_STRING", "")).get("settings", ["{}"])[0]
         studio.act(studio.restore)
         return studio
 
@@ -128,7 +87,6 @@ class Studio:
         return self.explorer._repr_mimebundle_(**more)
 
     def compute(self, **knobs: Any) -> tuple[dict[str, Any], Outcome | None]:
-        """The settings, and what comes of them if that is simulated at once."""
         return checked(knobs), at_once(checked(knobs))
 
     def current(self) -> tuple[dict[str, Any], Outcome | None]:
@@ -139,7 +97,7 @@ class Studio:
 
     def draw(self, canvas: show.Canvas, computed: tuple[dict[str, Any], Outcome | None]) -> None:
         run = computed[1] or self.done.get(to_text(computed[0] | {"own": self.own.value}))
-        paint(canvas, computed[0], {name: one for name, one in ((NOW, run), (PINNED, self.pinned)) if one})
+        paint(canvas, computed[0], unaided(computed[0]), run, self.pinned)
 
     def follow(self, change: Any = None) -> None:
         """What goes with a new setting beside its picture: reasons, verdict, and the text that restores it."""
@@ -159,8 +117,9 @@ class Studio:
         """Do what was asked for and say what came of it; an error is said, not raised."""
         try:
             self.said.value = what() or self.said.value
-        except MemlabError as error:
-            self.said.value = f'<span class="{ERROR_MARK}">{escape(str(error))}</span>'
+        except Exception as error:  # a learner of one's own may raise anything
+            kind = "" if isinstance(error, MemlabError) else f"{type(error).__name__}: "
+            self.said.value = f'<span class="{ERROR_MARK}">{escape(f"{kind}{error}")}</span>'
         self.follow()
 
     def move(self, settings: Settings) -> None:
@@ -211,8 +170,9 @@ class Studio:
         paths = run.save(self.name.value, self.explorer.canvas.png(fast=False), self.home)
         self.kept.options = saved(self.home)
         pinned = f" --against {shlex.quote(to_text(self.pinned.settings))}" if self.pinned else ""
-        lines = [*map(str, paths), f"memlab studio {shlex.quote(said)}{pinned} --out {self.name.value}"]
-        return "<br>".join(f"<code>{escape(line)}</code>" for line in [*lines, f"?{urlencode({'settings': said})}"])
+        again = f"memlab studio {shlex.quote(said)}{pinned} --out {self.name.value}"
+        lines = [*map(str, paths), f"again: {again}", f"link: {PAGE}?{urlencode({'settings': said})}"]
+        return "<br>".join(f"<code>{escape(line)}</code>" for line in lines)
 
     def load(self) -> str:
         """Show the first run that is picked, with the knobs where they stood."""
@@ -222,11 +182,16 @@ class Studio:
         return f"loaded {self.kept.value[0]}"
 
     def compare(self) -> str:
-        """Show the picked runs, each against the first."""
-        if len(self.kept.value) < 2:
+        """Show the picked runs on the replicates that all have, and judge each against the first."""
+        import pandas as pd
+
+        runs = {name: load_outcome(name, self.home) for name in self.kept.value}
+        if len(runs) < 2:
             raise MemlabError("pick two saved runs or more (hold Ctrl); each is judged against the first")
-        self.compared.value = compared({name: load_outcome(name, self.home) for name in self.kept.value})
-        return f"each against {self.kept.value[0]}"
+        rows, (first, *others) = pd.concat([run.rows(name) for name, run in runs.items()]), runs
+        shared = set.intersection(*(set(run.seeds) for run in runs.values()))
+        self.compared.value = show.learning_curve(rows[rows["seed"].isin(shared)], window=WINDOW).html
+        return "<br>".join(f"{name} against {first}: {runs[name].against(runs[first])}" for name in others)
 
     def restore(self) -> str:
         self.move(from_text(self.text.value))
