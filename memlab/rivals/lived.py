@@ -26,6 +26,9 @@ WORLD, MANY, FEW = "toolbox-b", tuple(range(100, 132)), tuple(range(100, 116))
 """The streams' world; the replicates of what is simulated at once, and of what is lived in the loop."""
 
 
+_kept = lru_cache(maxsize=2)(open_llm)  # the record of all labs takes seconds to read
+
+
 @lru_cache(maxsize=1)
 def parts() -> tuple[Any, ReplayEmbedder]:
     """The simulated model, and the recorded vectors of all questions of this world."""
@@ -89,7 +92,7 @@ def in_the_loop(
 
     s, learner, stop, found = settings, learner_of(settings), stop or threading.Event(), list[pd.DataFrame]()
     kind = s["stream"] + (f"+noisy{round(100 * s['noise']):02d}" if s["noise"] else "")
-    llm = open_llm("auto" if s["model"] == LIVE else SIMULATED if s["model"] == SIMULATED else "recorded")
+    llm = open_llm("auto") if s["model"] == LIVE else _kept(SIMULATED if s["model"] == SIMULATED else "recorded")
     source = Recorder(llm, home / "replies.parquet") if s["model"] == LIVE else llm
     where: dict[str, Any] = {"world": WORLD, "embedder": parts()[1], "folder": home, "progress": False}
     try:
