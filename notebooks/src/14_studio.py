@@ -18,7 +18,6 @@
 # %%
 import pandas as pd
 
-import memlab
 from memlab import course, show
 from memlab.labs.lab14_studio.page import HOME, Studio
 from memlab.labs.lab14_studio.study import PRESETS, STUDY
@@ -28,7 +27,7 @@ from memlab.rivals.lived import at_once, in_the_loop
 # %% [markdown]
 # ## The page
 #
-# Each knob is one part of the agent or of its world. Three curves follow: success, cases in memory, tokens read. Blue is what you set, orange what is **pinned**: a run to compare with. The line on top is the oracle, who knows every tool; the dashed one is a learner that forgets nothing and searches blindly, a reference that can be passed.
+# Each knob is one part of the agent or of its world. Three curves follow: success (mean of the last 12 tasks), cases kept in memory, tokens read so far. Blue is what you set, orange what is **pinned**: a run to compare with. The line on top is the ceiling, an oracle who knows every tool. The dotted curve is a learner that forgets nothing and searches blindly: a reference, which can be passed.
 #
 # A **preset** is a ready question. This one is lab 05's: does credit help when the tools move at task 48?
 
@@ -60,10 +59,10 @@ print(run.summary())
 sides = {"credit": {"credit": "rewrite Q"}, "append-only": {}, "no memory": {"learner": "no memory"}}
 replay = {"model": "replay, else simulated"}
 real = {name: in_the_loop(checked(one | replay), HOME) for name, one in sides.items()}
-{name: show.made_by(one) for name, one in real.items()}
+{name: one.backend for name, one in real.items()}
 
 # %% [markdown]
-# Where a reply was not recorded the simulated model answers, and the label says so. Side by side, success in the second half, the same 16 replicates:
+# Where a reply was not recorded, the simulated model would answer and `backend` would say so; here all were. Side by side, success in the second half, the same 16 replicates:
 
 # %%
 rows = []
@@ -76,7 +75,7 @@ mean = table.groupby(["arm", "by"])["success"].mean().unstack()
 title = "Credit minus append-only: " + ", ".join(
     f"{by} {mean[by]['credit'] - mean[by]['append-only']:+.2f}" for by in mean
 )
-show.arms(table, y="success", group="by", made_by=[*real.values()], xlim=(0, 1), title=title)
+show.arms(table, y="success", group="by", made_by=[run, *real.values()], xlim=(0, 1), title=title)
 
 # %% [markdown]
 # *No memory* is the null: nothing learns there. Read the figure before you trust a knob: what the two sorts share, the studio can tell you; where they part, press `run`.
@@ -140,7 +139,7 @@ show.curves({"memory in the prompt": list(zip(*swept, strict=True))}, x=shares, 
             ylim=(0, 1), title=f"Memory falls to what no memory reaches ({none:.2f}) at a share near {share}")  # fmt: skip
 
 # %% [markdown]
-# Most cases must lie before memory is useless: narrowing and several cases in one prompt outvote a liar.
+# So most cases must lie before memory is useless. A reading, not a finding: several near cases are asked, and the true ones agree with each other while the false ones do not.
 #
 # ## What if rewards lie?
 #
@@ -179,15 +178,8 @@ show.learning_curve(both, window=12, title=title)
 # %% [markdown]
 # ## Keep it, hand it on
 #
-# On the page, give a name and press `save`: knobs, rows and figure lie in `.memlab/studio/`, with the command that makes them again, and a link. `load` brings a run back, `compare` draws several. `restore` reads the settings' text; it is read as data and never run, and a text with an error in it changes nothing:
-
-# %%
-try:
-    checked({"noise": 0.9})
-except memlab.MemlabError as error:
-    print(error)
-
-# %% [markdown]
+# On the page, give a name and press `save`: knobs, rows and figure lie in `.memlab/studio/`, and you are told the command that makes them again, and a link. `load` brings a run back, `compare` draws several. `restore` reads the settings' text: as data, never as a program, and a text with an error in it is refused with the reason and changes nothing.
+#
 # In a shell, `python -m memlab studio` opens the page alone, without this text (through Voilà). And the line above repeats a run without a page: `python -m memlab studio '{"noise": 0.15}' --against '{}' --out noise`.
 #
 # **A learner of your own.** `python -m memlab new learner my_rule` writes a file. Set `learner` to `my own`, give the name, press `run`: its curve stands beside the pinned one. The file is run as a program, so name only one that you trust; a link cannot run it, only your click.

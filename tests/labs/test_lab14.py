@@ -68,6 +68,7 @@ def test_pinned_is_what_was_pinned(studio):
 
 
 def test_save_load_and_compare(studio):
+    knob(studio, "stream", "stationary")
     studio.name.value = "with"
     said = press(studio, "save")
     assert "memlab studio" in said and "?settings=" in said and "horizon" in said

@@ -75,9 +75,9 @@ def test_an_idle_knob_changes_nothing_and_the_others_do(learner):
         busy["retrieval"] = "newest"  # without cases in the prompt there is nothing to draw: soft Q reads as top-k
     for quiet in ({}, {"retrieval": "top-k", "credit": "append-only", "verifier": "none"}):
         settings = checked(busy | quiet)
-        base, why = at_once(settings, (100, 101, 102, 103)), idle(settings)
+        base, why = at_once(settings, tuple(range(100, 112))), idle(settings)
         for name in set(KNOBS) - {"learner", "model", "horizon"}:
-            changed = at_once(settings | {name: other(name, settings[name])}, (100, 101, 102, 103))
+            changed = at_once(settings | {name: other(name, settings[name])}, tuple(range(100, 112)))
             assert same(base, changed) == (name in why), (name, settings)
 
 

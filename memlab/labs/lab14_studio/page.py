@@ -20,10 +20,9 @@ from memlab.rivals.lived import FEW, MANY, at_once, in_the_loop, unaided
 from memlab.rivals.outcome import NOW, PINNED, WINDOW, Outcome, load_outcome, paint, saved
 from memlab.show.explorer import ERROR_MARK
 
-HOME = ROOT / ".memlab" / "studio"
+HOME, PAGE = ROOT / ".memlab" / "studio", "/voila/render/notebooks/studio.ipynb"
 ALT = "Success with bands, cases in memory, and tokens read over the tasks of a stream: these knobs, and a pinned run."
-CAPTION = f"Bands: 95% over replicates ({len(MANY)} simulated at once, up to {len(FEW)} lived task by task)."
-PAGE = "/voila/render/notebooks/studio.ipynb"
+CAPTION = f"Success: last {WINDOW} tasks. Bands: 95% over {len(MANY)} replicates at once, or up to {len(FEW)} lived."
 BUTTONS = ("pin", "run", "halt", "save", "load", "compare", "restore")
 
 
@@ -33,7 +32,7 @@ def export(settings: Settings, against: Settings | None, folder: Path) -> str:
 
     with tqdm(total=len(FEW), unit="life", delay=2) as bar:
         runs = [at_once(one) or in_the_loop(one, HOME, lambda *_: bar.update()) for one in (settings, against) if one]
-    canvas = show.Canvas(3, 1.5)
+    canvas = show.Canvas(3, 1.6)
     paint(canvas, settings, unaided(settings), *runs)
     runs[0].save(folder.name, canvas.png(fast=False), folder)
     return "\n".join([*(run.summary() for run in runs), *([runs[0].against(runs[1])] if against else [])])
@@ -55,7 +54,7 @@ class Studio:
         wide: Any = {"layout": {"width": "min(32em, 100%)"}, "style": {"description_width": "11em"}}
         self.own = w.Text(description="my own file", placeholder="my_rule for my_rule.py", **wide)
         self.preset = w.Dropdown(description="preset", options=["", *PRESETS], **wide)
-        self.explorer = show.Explorer(self.compute, self.draw, KNOBS, alt=ALT, caption=CAPTION, panels=3, height=1.5)
+        self.explorer = show.Explorer(self.compute, self.draw, KNOBS, alt=ALT, caption=CAPTION, panels=3, height=1.6)
         self.reasons, self.verdict, self.said, self.compared = (w.HTML() for _ in range(4))
         self.bar, self.name = w.IntProgress(description="lives", max=len(FEW)), w.Text(description="name")
         self.kept = w.SelectMultiple(description="saved", options=saved(home), rows=4)
@@ -145,7 +144,6 @@ class Studio:
         return f"pinned: <code>{escape(to_text(self.pinned.settings))}</code>"
 
     def run(self) -> None:
-        """Live these settings in the agent's own loop, while the page goes on."""
         if self.thread.is_alive() or self.compute(**self.explorer.settings)[1]:
             raise MemlabError("nothing to run: a run is under way, or these knobs are simulated at once")
         self.said.value, self.bar.value = "running; halt loses nothing", 0
@@ -155,7 +153,7 @@ class Studio:
 
     def work(self) -> str:
         settings = self.current()[0]
-        run = in_the_loop(settings, self.home, lambda done, all: setattr(self.bar, "value", done), self.stop)
+        run = in_the_loop(settings, self.home, lambda done, _: setattr(self.bar, "value", done), self.stop, FEW)
         self.done[to_text(settings)] = run
         self.explorer.refresh()
         return f"{len(run.seeds)} of {len(FEW)} lives done"
@@ -165,7 +163,6 @@ class Studio:
         return "stopping before the next call: what was done is kept, and run goes on from there"
 
     def save(self) -> str:
-        """Keep the knobs, rows and figure, and say how to make them again."""
         said, run = to_text(self.current()[0]), self.taken()
         paths = run.save(self.name.value, self.explorer.canvas.png(fast=False), self.home)
         self.kept.options = saved(self.home)
@@ -175,7 +172,6 @@ class Studio:
         return "<br>".join(f"<code>{escape(line)}</code>" for line in lines)
 
     def load(self) -> str:
-        """Show the first run that is picked, with the knobs where they stood."""
         run = load_outcome((*self.kept.value, "")[0], self.home)
         self.done[to_text(run.settings)] = run
         self.move(run.settings)
