@@ -137,4 +137,5 @@ def paint(canvas: Any, settings: Settings, best: np.ndarray, *runs: Outcome | No
     made = [(one.backend, one.model) for one in there.values()] or [("computed", "")]
     canvas.source(pd.DataFrame(made, columns=["backend", "model"]))
     said = [f"{name} {one.late.mean():.2f}" for name, one in there.items()] + [f"reference {best[n // 2 :].mean():.2f}"]
-    canvas.title(("" if NOW in there else "Press run for these knobs. ") + f"Second half: {', '.join(said)}")
+    lacking = "" if NOW in there else f"{settings['learner']}, {settings['model']}: press run. "
+    canvas.title(f"{lacking}Second half: {', '.join(said)}")

@@ -124,7 +124,7 @@ def test_a_link_sets_the_page_and_a_bad_one_is_said(monkeypatch):
 def test_a_learner_of_ones_own_runs_and_is_drawn(studio, tmp_path):
     new_learner("my_rule", tmp_path)
     knob(studio, "learner", "my own")
-    assert "Press run" in studio.explorer.canvas.words and not studio.own.disabled
+    assert "my own, simulated: press run" in studio.explorer.canvas.words and not studio.own.disabled
     studio.own.value = "absent"
     assert "no file absent.py" in press(studio, "run")
     studio.own.value = "my_rule"

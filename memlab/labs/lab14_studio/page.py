@@ -64,7 +64,8 @@ class Studio:
             button.on_click(lambda _, name=name: self.act(getattr(self, name)))
         shell, (pin, run, halt, save, load, compare, restore) = self.explorer.widget, self.buttons.values()
         knobs, picture = shell.children[: len(KNOBS)], shell.children[len(KNOBS) :]
-        above = [w.VBox([self.preset, *knobs, self.own, self.reasons]), w.VBox([*picture, self.verdict])]
+        left = w.VBox([self.preset, *knobs, self.own, self.reasons], layout={"width": "min(33em, 100%)"})
+        above = [left, w.VBox([*picture, self.verdict])]
         rows = [pin, run, halt, self.bar], [self.name, save, self.kept, load, compare], [self.text, restore]
         boxes = [w.Box(row, layout={"flex_flow": "row wrap"}) for row in (above, *rows)]
         shell.children = [*boxes, self.said, self.compared]
