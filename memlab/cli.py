@@ -1,4 +1,4 @@
-"""The command line: ``memlab doctor | models | lab | run | audit | study | bench | test | notebooks | sizes …``."""
+"""The command line: ``memlab doctor | models | lab | studio | run | audit | study | bench | test | notebooks …``."""
 
 import subprocess
 import sys

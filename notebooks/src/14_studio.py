@@ -153,11 +153,15 @@ base.summary()
 # %% [markdown]
 # **Exercise 14.2.** Leave the world as it is (`stream`, `noise`, `horizon`) and find knobs that gain .45 or more on it. Any learner that is simulated at once may be used. The verifier's gate writes only what a verifier agrees with.
 
+
 # %%
-### BEGIN SOLUTION: a dict, such as {"learner": "no memory"}
-knobs = {"verifier": "gate"}
-### END SOLUTION
-knobs = course.check("14.2", knobs)
+def knobs():
+    ### BEGIN SOLUTION: return a dict, such as {"learner": "no memory"}
+    return {"verifier": "gate"}
+    ### END SOLUTION
+
+
+knobs = course.check("14.2", knobs)()
 
 # %% [markdown]
 # Your knobs (memlab's, while yours are not accepted) against credit; the line of text is all that another reader needs:

@@ -7,6 +7,7 @@ import pytest
 
 from memlab import bootstrap, learners
 from memlab.core import MemlabError
+from memlab.course import judge
 from memlab.labs.lab14_studio import page
 from memlab.labs.lab14_studio.page import Studio, export
 from memlab.labs.lab14_studio.study import ARMS, PRESETS, STUDY
@@ -34,6 +35,7 @@ def press(studio, name):
 
 def knob(studio, name, value):
     studio.explorer.knobs[name].value = value
+    studio.timer.join()
 
 
 def test_a_knob_moves_the_picture_the_words_and_the_text(studio):
@@ -173,6 +175,27 @@ def test_a_rolled_mean_is_that_of_the_last_tasks():
     values = np.random.default_rng(0).random((3, 40))
     assert np.allclose(rolled_mean(values)[:, 30], values[:, 19:31].mean(axis=1))
     assert np.allclose(rolled_mean(values)[:, 2], values[:, :3].mean(axis=1))
+
+
+@pytest.mark.parametrize(
+    ("id", "answer", "said"),
+    [
+        ("14.1", 0.75, "ok"),
+        ("14.1", 0.8, "ok"),
+        ("14.1", 0.4, "still beats no memory"),
+        ("14.1", 0.9, "already worse"),
+        ("14.1", 2, "corruption goes from 0.0 to 0.9"),
+        ("14.2", lambda: {"verifier": "gate", "k": 2}, "ok"),
+        ("14.2", lambda: {"verifier": "gate", "TPR": 0.9, "FPR": 0.1, "learner": "memory decides"}, "ok"),
+        ("14.2", lambda: {"credit": "rewrite Q", "step": 0.3}, "what lets the wrong rewards in"),
+        ("14.2", lambda: {"noise": 0.0}, "the world stays as it is"),
+        ("14.2", lambda: {"learner": "belief"}, "one that is simulated"),
+        ("14.2", lambda: {"gate": 1}, "no knob 'gate'"),
+        ("14.2", lambda: ..., "which knob keeps"),
+    ],
+)
+def test_any_answer_that_does_it_is_right_and_others_get_a_hint(id, answer, said):
+    assert said in judge(id, answer).text
 
 
 def test_every_arm_of_the_study_is_a_preset_or_a_null_and_all_are_simulated_at_once():

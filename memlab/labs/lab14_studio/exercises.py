@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from memlab.course import Exercise
+from memlab.course import Exercise, Unfilled, unfilled
 from memlab.labs.lab14_studio.study import STILL, WRONG
 from memlab.rivals.knobs import NONE, checked
 from memlab.rivals.lived import at_once
@@ -19,7 +19,9 @@ def _corrupted(share: Any) -> str | None:
     return f"with a share of {share}, memory {told[word]}" if word in told else None
 
 
-def _noisy(knobs: Any) -> str | None:
+def _noisy(answer: Any) -> str | None:
+    if unfilled(knobs := answer()):
+        raise Unfilled
     run, credit = at_once(checked(HARD | knobs)), at_once(checked(HARD | {"credit": "rewrite Q"}))
     if {"stream", "noise", "horizon", "model"} & set(knobs) or run is None or credit is None:
         return "the world stays as it is, and the learner one that is simulated: turn the other knobs"
@@ -30,6 +32,6 @@ def _noisy(knobs: Any) -> str | None:
 EXERCISES = {
     "14.1": Exercise("stream stationary, pin no memory, and move corruption until the verdict is undecided", 0.8,
                      judge=_corrupted, tolerance=1.0, praise="your share is marked in the next figure"),
-    "14.2": Exercise("which knob keeps wrong rewards out of memory? Answer {'knob': value, ...}", {"verifier": "gate"},
-                     judge=_noisy, praise="your knobs go into the next cells"),
+    "14.2": Exercise("which knob keeps wrong rewards out of memory? Return {'knob': value, ...}",
+                     lambda: {"verifier": "gate"}, judge=_noisy, praise="your knobs go into the next cells"),
 }  # fmt: skip

@@ -39,10 +39,9 @@ def export(settings: Settings, against: Settings | None, folder: Path) -> str:
 
 
 class Studio:
-    """One page: turn knobs, pin a run to compare with, run what takes time, save, load and compare.
+    """The page, begun at ``settings`` or a ``preset``, which also pins what it is compared with.
 
-    ``settings`` are those to begin with; ``preset`` names one of `memlab.labs.lab14_studio.study.PRESETS`, which also
-    pins what it is compared with. Runs are kept and saved in ``home``.
+    Runs are kept in ``home``: each life that is done, each live reply, and what is saved under a name.
     """
 
     def __init__(self, settings: Settings = DEFAULT, preset: str = "", home: Path = HOME) -> None:
@@ -51,9 +50,10 @@ class Studio:
         self.home, self.stop, self.thread = home, threading.Event(), threading.Thread()
         self.done: dict[str, Outcome] = {}
         self.pinned: Outcome | None = None
+        self.timer = threading.Timer(0, self.follow)
         wide: Any = {"layout": {"width": "min(32em, 100%)"}, "style": {"description_width": "11em"}}
         self.own = w.Text(description="my own file", placeholder="my_rule for my_rule.py", **wide)
-        self.preset = w.Dropdown(description="preset", options=["", *PRESETS], **wide)
+        self.preset = w.Dropdown(description="preset", options=[*PRESETS], value=None, **wide)
         self.explorer = show.Explorer(self.compute, self.draw, KNOBS, alt=ALT, caption=CAPTION, panels=3, height=1.6)
         self.reasons, self.verdict, self.said, self.compared = (w.HTML() for _ in range(4))
         self.bar, self.name = w.IntProgress(description="lives", max=len(FEW)), w.Text(description="name")
@@ -65,15 +65,15 @@ class Studio:
         shell, (pin, run, halt, save, load, compare, restore) = self.explorer.widget, self.buttons.values()
         knobs, picture = shell.children[: len(KNOBS)], shell.children[len(KNOBS) :]
         left = w.VBox([self.preset, *knobs, self.own, self.reasons], layout={"width": "min(33em, 100%)"})
-        above = [left, w.VBox([*picture, self.verdict])]
         rows = [pin, run, halt, self.bar], [self.name, save, self.kept, load, compare], [self.text, restore]
+        above = [left, w.VBox([*picture, self.verdict])]
         boxes = [w.Box(row, layout={"flex_flow": "row wrap"}) for row in (above, *rows)]
         shell.children = [*boxes, self.said, self.compared]
         for widget in (*self.explorer.knobs.values(), self.own):
-            widget.observe(self.follow, "value")
+            widget.observe(self.rest, "value")
         self.preset.observe(lambda _: self.act(self.choose), "value")
         self.move(checked(settings))
-        self.preset.value = preset
+        self.preset.value = preset or None
         self.explorer.first = self.explorer.canvas.picture(ALT, CAPTION)
 
     @classmethod
@@ -99,8 +99,13 @@ class Studio:
         run = computed[1] or self.done.get(to_text(computed[0] | {"own": self.own.value}))
         paint(canvas, computed[0], unaided(computed[0]), run, self.pinned)
 
-    def follow(self, change: Any = None) -> None:
-        """What goes with a new setting beside its picture: reasons, verdict, and the text that restores it."""
+    def rest(self, change: Any = None) -> None:
+        """Reasons, verdict and text follow when the knob rests: the picture comes first."""
+        self.timer.cancel()
+        self.timer = threading.Timer(0.2, self.follow)
+        self.timer.start()
+
+    def follow(self) -> None:
         settings, run = self.current()
         why = idle(settings)
         for name, slider in self.explorer.knobs.items():
@@ -128,8 +133,7 @@ class Studio:
 
     def choose(self) -> str:
         """Put the knobs to the chosen preset, and pin what it is compared with."""
-        if (preset := PRESETS.get(self.preset.value)) is None:
-            return "no preset"
+        preset = PRESETS[self.preset.value]
         self.pinned = at_once(checked(preset.rival))
         self.move(checked(preset.settings))
         return f"Claim: {preset.words}. Pinned: <code>{escape(to_text(checked(preset.rival)))}</code>"
