@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlencode
 
 from memlab.bootstrap import ROOT, say
 from memlab.core import MemlabError
@@ -49,10 +48,11 @@ def jupyter_environment() -> dict[str, str]:
 
 
 def studio_page(settings: str) -> str:
-    """Where JupyterLab's own server shows the studio as a page; raises `MemlabError` without Voilà."""
+    """Where JupyterLab's server has the studio's page, begun at ``settings``; raises `MemlabError` without Voilà."""
     if find_spec("voila") is None:
         raise MemlabError("the page needs Voilà: pip install -c constraints.txt voila; or open notebooks/14_studio")
-    return f"/voila/render/notebooks/studio.ipynb?{urlencode({'settings': settings})}"
+    os.environ["MEMLAB_STUDIO"] = settings  # Jupyter writes its token behind a question mark of its own
+    return "/voila/render/notebooks/studio.ipynb"
 
 
 @contextmanager

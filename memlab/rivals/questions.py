@@ -17,19 +17,19 @@ from memlab.tasks import stream
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
-WIDTH, SIMILAR = 24, 0.5
-"""Near cases that are looked at (of the 16 that a shortlist has, and some to fill gaps), and the least similarity."""
+SIMILAR = 0.5
+"""The least similarity of a near case."""
 
 
 @dataclass(frozen=True)
 class Questions:
     """What the ``P`` = lives × ``n`` tasks ask, life after life, whatever moves: all that no setting changes.
 
-    ``near``, ``close`` and ``alike`` (P, `WIDTH`) are the places of the nearest earlier tasks of the same life (place P
-    holds nothing), their similarity, and the cosine of hashed words; ``bare`` (P, A) is the model's score without a
-    case, ``length`` (P,) the prompt's characters then, ``case`` (P + 1,) those that a case adds; ``chance`` (5, P) and
-    ``gumbel`` (P, `WIDTH` + 1) are drawn. ``batches`` are places that do not wait for each other: no two of a batch
-    read or pay for the same case.
+    ``near``, ``close`` and ``alike`` (P, W) are the places of all near earlier tasks of the same life, nearest first
+    (place P holds nothing), their similarity, and the cosine of hashed words; ``bare`` (P, A) is the model's score
+    without a case, ``length`` (P,) the prompt's characters then, ``case`` (P + 1,) those that a case adds; ``chance``
+    (5, P) and ``gumbel`` (P, 1 + W), the void case's first, are drawn. ``batches`` are places that do not wait for each
+    other: no two of a batch read or pay for the same case.
     """
 
     n: int
@@ -69,10 +69,11 @@ def ask_all(model: SimulatedLLM, embedder: Embedder, world: str, n: int, seeds: 
     by_id = np.argsort([f"{i}/" for i in range(n)])
     similarity = (vectors @ vectors.T).round(6)[at[:, :, None], at[:, None, by_id]]
     similarity[:, by_id[None, :] >= np.arange(n)[:, None]] = -1
-    order = np.argsort(-similarity, axis=2, kind="stable")[:, :, :WIDTH]
-    close = np.take_along_axis(similarity, order, axis=2).reshape(-1, WIDTH)
+    width = int((similarity >= SIMILAR).sum(axis=2).max())
+    order = np.argsort(-similarity, axis=2, kind="stable")[:, :, :width]
+    close = np.take_along_axis(similarity, order, axis=2).reshape(-1, width)
     earlier, life = by_id[order], np.arange(len(lives))[:, None, None]
-    near = np.where(close >= SIMILAR, (life * n + earlier).reshape(-1, WIDTH), at.size)
+    near = np.where(close >= SIMILAR, (life * n + earlier).reshape(-1, width), at.size)
     draws = [np.random.default_rng([seed, 14]) for seed in seeds]
     return Questions(
         n=n,
@@ -80,12 +81,12 @@ def ask_all(model: SimulatedLLM, embedder: Embedder, world: str, n: int, seeds: 
         kind=np.concatenate([np.unique([task.family for task in tasks], return_inverse=True)[1] for tasks in lives]),
         near=near,
         close=close,
-        alike=words[at[:, :, None], at[life, earlier]].reshape(-1, WIDTH),
+        alike=words[at[:, :, None], at[life, earlier]].reshape(-1, width),
         bare=(documented + model.prior(asked, names))[at.ravel()],
         length=len(prompt.render(about, [], "")) + np.array([len(text) for text in asked])[at.ravel()],
         case=np.append(len('Q: \nA: ""\n') + np.array([len(text) for text in short])[at.ravel()], 0),
         chance=np.concatenate([rng.random((5, n)) for rng in draws], axis=1),
-        gumbel=np.concatenate([rng.gumbel(size=(n, WIDTH + 1)) for rng in draws]),
+        gumbel=np.concatenate([rng.gumbel(size=(width + 1, n)).T for rng in draws]),
         batches=tuple(_batches(near, n)),
     )
 

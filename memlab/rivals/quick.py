@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memlab.llm.simulated import SimulatedLLM
-from memlab.rivals.questions import WIDTH, Floats, Ints, Questions
+from memlab.rivals.questions import Floats, Ints, Questions
 from memlab.rivals.references import TINY
 
 SHORTLIST, GOOD = 16, 0.5
@@ -81,10 +81,10 @@ def live_side_by_side(
             called[here] = lost
             score = asked.bare[here] + listed[left @ (1 << np.arange(tools))]
             if learner == MODEL and k:
-                rank: Any = -np.arange(WIDTH)[None, :]
+                rank: Any = -np.arange(near.shape[1])[None, :]
                 if retrieval == "soft Q":
-                    rank = np.where(on, worth / alpha, -np.inf) + asked.gumbel[here, :-1]
-                    void = GOOD / alpha + asked.gumbel[here, -1:]
+                    rank = np.where(on, worth / alpha, -np.inf) + asked.gumbel[here, 1:]
+                    void = GOOD / alpha + asked.gumbel[here, :1]
                     shown = on & (rank > void) & (rank >= -np.partition(-rank, k - 1, axis=1)[:, k - 1 : k])
                 else:
                     shown = counts & (worth >= GOOD)

@@ -78,7 +78,7 @@ title = "Credit minus append-only: " + ", ".join(
 show.arms(table, y="success", group="by", made_by=[run, *real.values()], xlim=(0, 1), title=title)
 
 # %% [markdown]
-# *No memory* is the null: nothing learns there. Read the figure before you trust a knob: what the two sorts share, the studio can tell you; where they part, press `run`.
+# *No memory* is the null: nothing learns there. The fit has seen replies from these very streams, so this checks the machinery and is no test of a forecast. Where you turn a knob away from what was recorded, press `run` with a real model before you believe the curve.
 #
 # ## Ten findings, one world
 #

@@ -7,6 +7,7 @@ import pytest
 
 from memlab.learners import live
 from memlab.llm.embedders import HashEmbedder
+from memlab.llm.shown import SHOWN_FEATURES
 from memlab.llm.simulated import SimulatedLLM, open_simulated
 from memlab.retrieval import TopK
 from memlab.rivals.knobs import checked, learner_of
@@ -88,6 +89,40 @@ def test_noise_without_a_gate_is_that_of_the_loop(asked, sure, embedder):
                                                                credit="rewrite Q").success)  # fmt: skip
 
 
+@pytest.mark.parametrize("credit", ["rewrite Q", "remove"])
+def test_what_was_forgotten_leaves_its_place_in_the_shortlist(credit, sure, embedder):
+    s, n, seed = checked({"credit": credit}), 144, 107
+    found = live_side_by_side(ask_all(sure, embedder, WORLD, n, (seed,)), serves(WORLD, "repeated", n, (seed,)), sure,
+                              credit=credit)  # fmt: skip
+    rows = live(learner_of(s), sure, embedder, world=WORLD, kind="repeated", n=n, seed=seed)
+    assert np.array_equal(found.success[0], [row["success"] for row in rows])
+    assert np.array_equal(found.memories[0], [row["memories"] for row in rows])
+
+
+def test_a_life_is_the_same_whatever_lives_beside_it(embedder):
+    model, seeds = open_simulated(), (100, 103, 109)
+    how = {"retrieval": "soft Q", "credit": "rewrite Q", "noise": 0.15, "corruption": 0.2, "gate": (0.8, 0.2)}
+    for alone in seeds:
+        both = [
+            live_side_by_side(ask_all(model, embedder, WORLD, N, some), serves(WORLD, "drift", N, some), model, **how)
+            for some in (seeds, (alone,))
+        ]
+        assert np.array_equal(both[0].success[seeds.index(alone)], both[1].success[0])
+
+
+@pytest.mark.parametrize("feature", SHOWN_FEATURES[:4])
+def test_each_feature_of_a_shown_case_counts_as_in_the_loop(feature, embedder):
+    held = open_simulated().parameters
+    blank = {name: [0.0] * len(row) for name, row in held["words"].items()}
+    only = {"beta": [1e6 * (name == feature) for name in SHOWN_FEATURES], "words": blank}
+    model = SimulatedLLM(held | only | {"bias": {name: 100.0 * i for i, name in enumerate(held["bias"])}})
+    s = checked({"k": 8})
+    found = live_side_by_side(ask_all(model, embedder, WORLD, N, SEEDS), serves(WORLD, "drift", N, SEEDS), model, k=8)
+    lives = [live(learner_of(s), model, embedder, world=WORLD, kind="drift", n=N, seed=seed) for seed in SEEDS]
+    assert np.array_equal(found.success, [[row["success"] for row in rows] for rows in lives])
+    assert np.array_equal(found.tokens, [[row["tokens_in"] for row in rows] for rows in lives])
+
+
 MANY = tuple(range(64))
 
 
@@ -107,10 +142,11 @@ def test_the_chances_are_those_of_the_fitted_model_and_of_the_vote(learner, fitt
     assert abs(found.mean() - theirs.mean()) < 3 * spread + 1e-9 and spread < 0.02
 
 
-def test_soft_q_draws_as_the_loop_does(fitted, embedder):
-    model, s, seeds = open_simulated(), checked({"retrieval": "soft Q", "credit": "rewrite Q", "k": 2}), MANY[:24]
-    serve = serves(WORLD, "drift", N, MANY)
-    found = live_side_by_side(fitted, serve, model, retrieval="soft Q", credit="rewrite Q", k=2)
+@pytest.mark.parametrize("alpha", [0.1, 0.5])
+def test_soft_q_draws_as_the_loop_does(alpha, fitted, embedder):
+    how = {"retrieval": "soft Q", "credit": "rewrite Q", "k": 2, "alpha": alpha}
+    model, s, seeds = open_simulated(), checked(how), MANY[:24]
+    found = live_side_by_side(fitted, serves(WORLD, "drift", N, MANY), model, **how)
     lives = [live(learner_of(s), model, embedder, world=WORLD, kind="drift", n=N, seed=seed) for seed in seeds]
     for name, column in (("success", "success"), ("tokens", "tokens_in")):
         theirs = np.array([np.mean([row[column] for row in rows]) for rows in lives])

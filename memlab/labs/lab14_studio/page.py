@@ -79,7 +79,8 @@ class Studio:
     @classmethod
     def of_page(cls) -> Studio:
         studio = cls()
-        studio.text.value = parse_qs(os.environ.get("QUERY_STRING", "")).get("settings", ["{}"])[0]
+        link = parse_qs(os.environ.get("QUERY_STRING", "")).get("settings")
+        studio.text.value = link[0] if link else os.environ.get("MEMLAB_STUDIO", "{}")
         studio.act(studio.restore)
         return studio
 
