@@ -48,7 +48,7 @@ def load_model(path: str | Path) -> Llama:
     )
 
 
-def export(path: str | Path, cut: int, adapter: Adapter) -> Path:
+def write_adapter(path: str | Path, cut: int, adapter: Adapter) -> Path:
     """Write ``adapter`` as GGUF; its scale is 1 (alpha = rank)."""
     from gguf import GGUFWriter
 

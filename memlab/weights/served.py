@@ -14,7 +14,7 @@ import numpy as np
 from memlab import prompt
 from memlab.core import Reply, Task
 from memlab.llm import weights
-from memlab.llm.call import Call, Model
+from memlab.llm.call import Call
 from memlab.llm.contract import LLM
 from memlab.llm.embedded import chat_prompt
 from memlab.llm.ollama import OllamaLLM
@@ -56,7 +56,7 @@ def call_about(task: Task) -> str:
     return chat_prompt(prompt.render(task.about, [], task.subtasks[0])) + '"'
 
 
-class Adapted(Model):
+class Adapted(LLM):
     """``llm``, and once `learn` was called, the same model in this process with its adapter on the blocks from ``cut``.
 
     It answers ranked calls about the one-step ``tasks`` that it was made for. ``on`` names the matrices that learn.

@@ -164,6 +164,6 @@ def test_no_lesson_is_an_error_that_says_so(weight):
 def test_an_exported_adapter_reads_back(tmp_path):
     model = tiny()
     adapter = random_adapter(model, 2, on=("attn_q", "attn_v"))
-    cut, again = files.read_adapter(files.export(tmp_path / "a.gguf", 2, adapter))
+    cut, again = files.read_adapter(files.write_adapter(tmp_path / "a.gguf", 2, adapter))
     assert cut == 2 and set(again) == set(adapter)
     assert all(np.array_equal(again[name][k], adapter[name][k]) for name in adapter for k in ("a", "b"))

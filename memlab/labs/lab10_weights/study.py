@@ -23,7 +23,7 @@ CHANGE, LATE = of.TASKS // 2, 30
 """The drift, and the first task behind the first refresh after it."""
 
 
-def one_life(arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder, rate: float = RATE) -> Any:
+def one_stream(arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder, rate: float = RATE) -> Any:
     """One life."""
     return of.life_of(arm, world, kind, seed, llm, embedder, STEPS, rate)
 
@@ -38,7 +38,7 @@ def by_part(rows: pd.DataFrame) -> dict[str, float]:
 
 
 ADAPTERS = (of.LORA, of.REPLAY, of.AWR)
-STUDY = Study("lab10", one_life, by_part,
+STUDY = Study("lab10", one_stream, by_part,
     tune=grid(seed=range(2), world="toolbox12-a", kind="drift", arm=of.REPLAY, rate=RATES),
     report=grid(seed=range(100, 116), kind="drift", world="toolbox12-b", arm=tuple(of.ARMS)),
     claims=(
