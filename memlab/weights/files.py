@@ -68,7 +68,7 @@ def write_adapter(path: str | Path, cut: int, adapter: Adapter) -> Path:
 
 
 def read_adapter(path: str | Path) -> tuple[int, Adapter]:
-    """The cut and the adapter that `export` wrote."""
+    """The cut and the adapter that `write_adapter` wrote."""
     from gguf import GGUFReader
 
     held = {tensor.name: np.array(tensor.data) for tensor in GGUFReader(str(path)).tensors}
