@@ -85,7 +85,7 @@ show.arms(
 )
 
 # %% [markdown]
-# A row of memory speaks where the question is *similar*; an adapter has no such fence: it is the same thin path for all prompts.
+# A row of memory speaks where the question is *similar*. The adapter has no such fence: *near* is high because it now names its tool nearly everywhere. (Nothing told it where not to; lessons of several kinds, below, pull against each other.)
 #
 # ## Does size help?
 #
@@ -244,8 +244,8 @@ def compute(price, share, steps):
 def paint(canvas, result):
     shown, least = result
     canvas.line("equal cost", shown, least)
-    canvas.line("training dearer by 10", shown, least / 10)
-    canvas.line("showing dearer by 10", shown, least * 10)
+    canvas.line("training dearer by 10", shown, least * 10)
+    canvas.line("showing dearer by 10", shown, least / 10)
     canvas.points("your lesson", [tokens], [reads])
     canvas.axes(0, xlabel="tokens a lesson takes in the prompt", ylabel="reads of a lesson", xscale="log")
     canvas.axes(0, yscale="log", xlim=(5, 2000), ylim=(0.1, 1e7))
@@ -278,17 +278,22 @@ show.arms(
     y="kept",
     made_by=RAZOR.rows(),
     xlabel="change of success on old tasks",
-    title=f"At equal gain, RL changes old tasks by {share['RL']:+.3f}, oracle SFT by {share['oracle SFT']:+.3f}",
+    title=f"RL changes old tasks by {share['RL']:+.3f}, oracle SFT by {share['oracle SFT']:+.3f}",
 )
 
 # %% [markdown]
-# In some replicates RL stuck below the goal within 20,000 steps, so its "equal gain" is not quite equal. The verdicts, with the correlation of forgetting and KL over the routes that learned:
+# But RL sticks below the goal in some replicates (20,000 steps at most): there the gain is not equal, so the first two claims are judged on unequal gains. Where it did arrive:
 
 # %%
-reached = (kept[kept["arm"] == "RL"]["new"] >= 0.9).mean()
-print(
-    f"RL reached .9 in {reached:.0%} of the replicates; its mean success on the new task is {kept[kept['arm'] == 'RL']['new'].mean():.2f}"
-)
+wide = kept.pivot(index="seed", columns="arm", values=["kept", "kl", "new"])
+arrived = wide[wide["new", "RL"] >= 0.9]
+print(f"RL reached .9 in {len(arrived) / len(wide):.0%} of the replicates")
+arrived.mean().unstack(0).loc[["RL", "oracle SFT", "SFT on one label", "memory edit"], ["kept", "kl"]].round(3)
+
+# %% [markdown]
+# The verdicts on all 64 replicates, with the correlation of forgetting and KL over the routes that learned:
+
+# %%
 moved = kept[kept["arm"].isin(["RL", "oracle SFT", "SFT on one label"])]
 square = np.corrcoef(moved["kl"], moved["kept"])[0, 1] ** 2
 title = f"Squared correlation of KL and forgetting over three routes: {square:.2f} (published, another model: .96)"
@@ -301,7 +306,7 @@ show.verdicts(RAZOR.verdicts(), made_by=RAZOR.rows(), title=title)
 #
 # ## Summary
 #
-# 1. An adapter is a thin path beside frozen weights. It generalizes without being told where, and it disturbs without being asked.
+# 1. An adapter is a thin path beside frozen weights, for all prompts alike: what it learns it says elsewhere, too. A row of memory speaks where the question is similar.
 # 2. After the drift, sixteen replicates could not tell the best memory from the best adapter: undecided. Weights lost nothing there, though a lesson waits for its refresh. They lost off the stream.
 # 3. Counted in operations, scale cancels: what counts is how often a lesson is read before it is out of date, and how many tokens it takes in a prompt. Memory that a program applies takes none.
 #
