@@ -86,26 +86,6 @@ def correct(place: LinearPolicy, x: Floats, action: int, others: Floats, most: i
     raise MemlabError(f"{most} writes did not make action {action} the likeliest: raise the step size or most=")
 
 
-def push(place: LinearPolicy, x: Floats, action: int, toward: bool, most: int = 400) -> Floats:
-    """Write ∇ log π(action|x) until ``action`` is the likeliest in ``x``; else ∇ log(1 − π) until it is not: (lives,).
-
-    Gives the writes of each life, at ``most`` so many. The second is a negative update that does not vanish where π is
-    near 1, as −∇ log π would.
-    """
-    writes = np.zeros(1)
-    for _ in range(most):
-        pi = soft_policy(place.logits(x), 1.0)
-        todo = (pi.argmax(axis=-1) == action) != toward
-        if not todo.any():
-            break
-        wanted = np.eye(pi.shape[-1])[action]
-        rest = np.where(wanted > 0, 0.0, pi)
-        others = rest / np.maximum(rest.sum(axis=-1, keepdims=True), 1e-300)
-        place.write(x, todo[..., None] * (wanted - pi if toward else pi[..., [action]] * (others - wanted)))
-        writes = writes + todo
-    return writes
-
-
 def interference(place: LinearPolicy, stream: Bandit) -> dict[str, float]:
     """Correct one answer of each family: mean ``writes`` that took, and the shares of answers that changed.
 
