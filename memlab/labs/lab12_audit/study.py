@@ -23,13 +23,29 @@ ARMS = (CLEAN, BARE, "undefended", "fresh", "gated", "fresh, gated", "credit", "
 simulated = functools.cache(lambda: open_llm("simulated"))
 
 
-def make_agent(arm: str, seed: int) -> Agent:
+def make_agent(arm: str, seed: int, store: Store | None = None) -> Agent:
     """The agent of lab 06, append-only where ``arm`` does not say credit, behind a noisy gate where it says gated."""
     if arm == BARE:
         return Agent(simulated(), places.EMBEDDER, seed=seed)
     gate = verify.gate(verify.noisy(TPR, FPR, seed)) if "gated" in arm else None
-    credit, store = RewriteQ(step=0.7) if "credit" in arm else append_only, open_store(dim=places.EMBEDDER.dim)
-    return Agent(simulated(), places.EMBEDDER, store, TopK(k=places.SHOWN), credit=credit, gate=gate, seed=seed)
+    memory, credit = store or open_store(dim=places.EMBEDDER.dim), RewriteQ(step=0.7) if "credit" in arm else append_only
+    return Agent(simulated(), places.EMBEDDER, memory, TopK(k=places.SHOWN), credit=credit, gate=gate, seed=seed)
+
+
+def begin(arm: str, attack: str, seed: int) -> tuple[Agent, places.Attack, list[Task], int, set[int]]:
+    """A life up to and with the attack: agent, attack, all its tasks, the version before, the attacker's episodes.
+
+    A fresh memory is attacked at its start.
+    """
+    tasks = stream("toolbox-b", "stationary", BEFORE + EXPOSED + AFTER, seed)
+    plan, agent, episodes = places.plan_attack(tasks, seed), make_agent(arm, seed), set()
+    list(agent.run([] if "fresh" in arm else tasks[:BEFORE]))
+    before = agent.store.version if agent.store is not None else 0
+    if agent.store is not None and arm != CLEAN:
+        episodes = places.ATTACKS[attack](agent, plan)
+    elif agent.store is not None and attack == "laundered":
+        places.distill(agent.store, plan.kinds)
+    return agent, plan, tasks, before, episodes
 
 
 def cure(arm: str, store: Store, before: int, episodes: Iterable[int]) -> dict[str, float]:
@@ -59,16 +75,9 @@ def phase(agent: Agent, tasks: Sequence[Task], plan: places.Attack, when: str) -
 
 
 def live(arm: str, attack: str, seed: int) -> list[dict[str, Any]]:
-    """One life, one row; a fresh memory is attacked at its start."""
-    tasks = stream("toolbox-b", "stationary", BEFORE + EXPOSED + AFTER, seed)
-    plan, agent = places.plan_attack(tasks, seed), make_agent(arm, seed)
-    list(agent.run([] if "fresh" in arm else tasks[:BEFORE]))
-    store, episodes, row = agent.store, set(), {"backend": "simulated", "model": simulated().name}
-    before = store.version if store is not None else 0
-    if store is not None and arm != CLEAN:
-        episodes = places.ATTACKS[attack](agent, plan)
-    elif store is not None and attack == "laundered":
-        places.distill(store, plan.kinds)
+    """One life with an attack and a cure, one row."""
+    agent, plan, tasks, before, episodes = begin(arm, attack, seed)
+    store, row = agent.store, {"backend": "simulated", "model": simulated().name}
     row["poison"] = places.believed(store, plan) if store is not None else 0
     row |= phase(agent, tasks[BEFORE:-AFTER], plan, "exposed")
     row["unnoticed"] = places.believed(store, plan) if store is not None else 0
