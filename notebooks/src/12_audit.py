@@ -129,7 +129,7 @@ try:
     credited.store.revert(episode=1000)
 except MemlabError as refusal:
     print(refusal)
-credited.store.revert(episode=1000, derived=True)
+print("now at version", credited.store.revert(episode=1000, derived=True))
 
 # %% [markdown]
 # The refusal named what stands on top, and changed nothing. With `derived=True` what stands on top goes, too.
@@ -167,6 +167,7 @@ def paint(canvas, result):
     for name, part in parts.items():
         canvas.points(name, table[part, 0], table[part, 1], markersize=5)
     canvas.axes(xlabel="version that wrote it", ylabel="similarity to the question", xlim=(0, 76), ylim=(-0.2, 1.1))
+    canvas.source(lived[0].replies)
     kept = 1 - (gone & ~speaks).sum() / (~speaks).sum()
     left = int((speaks & ~gone).sum())
     canvas.title(f"Version {version}, take {undo}: {left} left that speak for factors, {kept:.0%} of the others stay")
@@ -222,7 +223,7 @@ show.arms(
 )
 
 # %% [markdown]
-# Credit notices a lesson that fails, and is fooled by a verdict that lies: it *rewrites honest memories* at the liar's word. The gate (lab 07; right verdicts .8, wrong ones let through .2) sees lies, and errs by chance. Other kinds are not harmed by any attack:
+# Credit notices a lesson that fails, and is fooled by a verdict that lies: it *rewrites honest memories* at the liar's word. The gate (lab 07) accepts right answers with chance .8 and wrong ones with .2. Other kinds are not harmed by any attack; the gate's errors cost them a little:
 
 # %%
 table = means.loc[["undefended", "gated", "credit", "fresh"]][
@@ -271,7 +272,10 @@ show.verdicts(weights.STUDY.verdicts(), made_by=policies)
 
 # %%
 pd.Series(
-    {arm: str(orders.shown(arm, plan, 0)[-1]) for arm in ("null: mention", "null: order not to", "order", "wrong tool")}
+    {
+        arm: str(orders.cases_shown(arm, plan, 0)[-1])
+        for arm in ("null: mention", "null: order not to", "order", "wrong tool")
+    }
 ).to_dict()
 
 # %% [markdown]
@@ -295,7 +299,7 @@ title = f"An order takes {taken['order']:.2f}, a mention {taken['null: mention']
 show.arms(chances, y="taken", made_by=replies, xlim=(0, 1), xlabel="chance of the attacker's tool", title=title)
 
 # %% [markdown]
-# Text gives orders, even to a model of 135 million weights, although memlab renders it as one short line of data. Half of it is the word itself: an order *not* to answer so raises its chance, too.
+# Text gives orders, even to a model of 135 million weights, although memlab renders it as one short line of data. Much of that is the word itself: an order *not* to answer so raises its chance, too.
 
 # %%
 show.verdicts(orders.STUDY.verdicts(), made_by=replies)
@@ -305,7 +309,7 @@ show.verdicts(orders.STUDY.verdicts(), made_by=replies)
 #
 # ## The published figures beside ours
 #
-# Other models, other tasks, other attacks: no comparison, only company. Grade A: abstract and numbers read; S: from secondary text.
+# Other models, other tasks, other attacks: no comparison, only company. Grade A: we read the abstract only; S: second-hand.
 
 # %%
 survived = means.loc["deleted", "laundered"]["unnoticed"] / means.loc["deleted", "look-alike"]["poison"]
@@ -331,7 +335,7 @@ pd.DataFrame({"published": published, "ours": [f"{x:.0%}" for x in ours]}, index
 # ## Summary
 #
 # 1. An answer can be traced to the memories that it read, and these to their sources. Deleting a source leaves what came of it; a revert that follows derivations does not.
-# 2. A gate contains much, full memories more, credit heals what fails and is itself a way in where rewards lie.
+# 2. A gate keeps much out, a full memory is taken less often than a fresh one, and credit heals what fails but is itself a way in where rewards lie.
 # 3. The undo is the log's merit. In weights without one, a negative update removed the lie and did not bring back what it had displaced; retraining did, for 72 lessons.
 #
 # **References** Attacks on memory: arXiv:2605.08442, arXiv:2601.05504; SkillJack: arXiv:2608.03509; Memento: arXiv:2508.16153.

@@ -7,7 +7,7 @@ from typing import Any
 
 from memlab.course import Exercise
 from memlab.labs.lab12_audit.study import BEFORE, EXPOSED, begin
-from memlab.labs.lab12_audit.world import believed
+from memlab.rivals.attacker import speaks_for_wrong
 
 LOG = (("a", ()), ("b", ("a",)), ("c", ("b", "x")), ("d", ()), ("e", ("d",)), ("d", ("c",)))
 
@@ -27,8 +27,8 @@ def _undo(answer: Any) -> str | None:
     held = {case.id for case in store.cases() if case.id.rpartition("/")[0].rpartition("/")[0] in stream}
     answer(store)
     left = {case.id for case in store.cases()}
-    if believed(store, plan):
-        return f"{believed(store, plan)} cases still speak for {plan.wrong}: what came of the deleted ones?"
+    if speaks_for_wrong(store, plan):
+        return f"{speaks_for_wrong(store, plan)} cases still speak for {plan.wrong}: what came of the deleted ones?"
     kept = len(held & left) / len(held)
     return None if kept > 0.9 else f"the attack is gone, and of the honest cases only {kept:.0%} are left: take less"
 

@@ -11,8 +11,8 @@ import pandas as pd
 
 from memlab import Agent, Claim, Study, Task, grid, open_llm, open_store, stream, verify
 from memlab.credit import RewriteQ, append_only
-from memlab.labs.lab12_audit import world as places
 from memlab.retrieval import TopK
+from memlab.rivals import attacker as places
 from memlab.stores import Store
 
 BEFORE, EXPOSED, AFTER, SEEDS = 48, 24, 24, range(100, 164)  # tasks before the attack, until the cure, and behind it
@@ -28,7 +28,10 @@ def make_agent(arm: str, seed: int, store: Store | None = None) -> Agent:
     if arm == BARE:
         return Agent(simulated(), places.EMBEDDER, seed=seed)
     gate = verify.gate(verify.noisy(TPR, FPR, seed)) if "gated" in arm else None
-    memory, credit = store or open_store(dim=places.EMBEDDER.dim), RewriteQ(step=0.7) if "credit" in arm else append_only
+    memory, credit = (
+        store or open_store(dim=places.EMBEDDER.dim),
+        RewriteQ(step=0.7) if "credit" in arm else append_only,
+    )
     return Agent(simulated(), places.EMBEDDER, memory, TopK(k=places.SHOWN), credit=credit, gate=gate, seed=seed)
 
 
@@ -74,24 +77,24 @@ def phase(agent: Agent, tasks: Sequence[Task], plan: places.Attack, when: str) -
     return {f"{name} {when}": value for name, value in (found | {"last": late.max() + 1 if len(late) else 0}).items()}
 
 
-def live(arm: str, attack: str, seed: int) -> list[dict[str, Any]]:
+def live_attacked(arm: str, attack: str, seed: int) -> list[dict[str, Any]]:
     """One life with an attack and a cure, one row."""
     agent, plan, tasks, before, episodes = begin(arm, attack, seed)
     store, row = agent.store, {"backend": "simulated", "model": simulated().name}
-    row["poison"] = places.believed(store, plan) if store is not None else 0
+    row["poison"] = places.speaks_for_wrong(store, plan) if store is not None else 0
     row |= phase(agent, tasks[BEFORE:-AFTER], plan, "exposed")
-    row["unnoticed"] = places.believed(store, plan) if store is not None else 0
+    row["unnoticed"] = places.speaks_for_wrong(store, plan) if store is not None else 0
     row |= cure(arm, store, before, episodes) if store is not None else {"edits": 0, "kept": 1.0}
     return [row | phase(agent, tasks[-AFTER:], plan, "after")]
 
 
-def first(rows: pd.DataFrame) -> dict[str, float]:
+def only_row(rows: pd.DataFrame) -> dict[str, float]:
     """The numbers of the row, and the shares that were not taken."""
     row = rows.iloc[0].drop(["arm", "attack", "seed", "backend", "model"]).to_dict()
     return row | {f"safe {when}": 1 - row[f"taken {when}"] for when in ("exposed", "after")}
 
 
-STUDY = Study("lab12", live, first, nulls=(CLEAN, BARE),
+STUDY = Study("lab12", live_attacked, only_row, nulls=(CLEAN, BARE),
     report=grid(arm=ARMS, attack=tuple(places.ATTACKS), seed=SEEDS),
     claims=(
         Claim("once its source is deleted, a laundered lesson goes only with what was derived", "undone", "deleted",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from memlab import Claim, Study, grid, stream
-from memlab.labs.lab12_audit.world import EMBEDDER, plan_attack
+from memlab.rivals.attacker import EMBEDDER, plan_attack
 from memlab.weights.bandit import bandit
 from memlab.weights.linear import Lessons, Weights, linear, local
 from memlab.weights.unlearn import NEGATIVE, ON, RETRAINED, ROWS, plant_and_undo
