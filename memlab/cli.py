@@ -166,7 +166,7 @@ def run_study(
     if name.endswith(".py"):
         from memlab.whatif import compare
 
-        compare(Path(name), found["lab06"], typer.echo)
+        compare(Path(name), found["lab06-field"], typer.echo)
         return
     if name not in found:
         raise MemlabError(f"No study {name!r}; there are: {', '.join(sorted(found))}.")

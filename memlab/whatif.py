@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from memlab.core import MemlabError
 from memlab.datafiles import write_whole
-from memlab.experiments import Claim, Study, judge_claims
+from memlab.experiments import Study
 from memlab.learners import Learner, study
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ from memlab import Edit
 from memlab.credit.rules import shown_in
 from memlab.learners import with_memory
 from memlab.retrieval import TopK
+from memlab.rivals.knn import Direct
 
 
 def credit(episodes, store):
@@ -43,8 +44,9 @@ def credit(episodes, store):
     return edits
 
 
-# Reads the 3 most similar cases with q >= .5. A retrieval rule of your own is (vector, store, rng) -> Retrieved.
-LEARNER = with_memory(TopK(k=3), credit)
+# Takes the tool of highest Q nearby where that is .5 or more, and else asks the model, which sees no case: the record
+# answers. One that shows three cases is with_memory(TopK(k=3), credit); the simulated model then answers.
+LEARNER = with_memory(TopK(k=0), credit, make=Direct, answer="ranked")
 '''
 
 
@@ -74,7 +76,7 @@ def compare(path: Path, lab: Study, say: Callable[[str], None] = print) -> pd.Da
     """Live the learner in ``path`` on the streams of ``lab``'s report; judge it against each recorded arm, draw curves.
 
     Its calls are answered from the record where they were asked before, and by the simulated model else; the share is
-    said. Verdicts are on success in the second half of each stream, Holm over the arms of one stream.
+    said. Verdicts are those of `Study.beside`, of each stream.
     """
     from memlab import data, show
     from memlab.llm.embedders import ReplayEmbedder
@@ -82,22 +84,19 @@ def compare(path: Path, lab: Study, say: Callable[[str], None] = print) -> pd.Da
     name, held = path.stem, lab.rows()
     kinds, n = tuple(held["kind"].unique()), int(held["index"].max()) + 1
     seeds, world = sorted(held["seed"].unique().tolist()), str(held["world"].iloc[0])
-    vectors = ReplayEmbedder(data(f"{lab.folder}/embeddings.parquet"))
-    home = Path(".memlab") / "what-if"
-    rows = study({name: load_learner(path)}, kinds, seeds, n, world, "recorded", vectors, lab.folder, home)
+    families = int(held.groupby(["kind", "seed"])["family"].nunique().iloc[0])
+    vectors, home = ReplayEmbedder(data(f"{lab.folder}/embeddings.parquet")), Path(".memlab") / "what-if"
+    mine = {name: load_learner(path)}
+    rows = study(mine, kinds, seeds, n, world, "recorded", vectors, lab.name, home, families=families)
     for kind in kinds:
         part = rows[rows["kind"] == kind]
-        late = part[part["index"] >= n // 2]
-        scores = late.groupby(["arm", "seed"], sort=False)["success"].mean().reset_index(name="score")
-        rivals = [arm for arm in scores["arm"].unique() if arm != name]
-        table = judge_claims([Claim(f"{name} beats {rival}", name, rival) for rival in rivals], scores)
+        table = lab.beside(name, part)
         said = part[(part["arm"] == name) & (part["calls"] > 0)]["backend"].value_counts(normalize=True)
         shares = ", ".join(f"{backend} {share:.0%}" for backend, share in said.items())
-        say(f"\n{kind}, second half. Tasks of {name} were answered by {shares}")
+        say(f"\n{kind}, by the primary metric of {lab.name}. Tasks of {name} were answered by {shares}")
         say(table[["claim", "word", "mean", "low", "high", "p", "n"]].round(3).to_string(index=False))
         # More than four lines are no picture: one's own, the null, and the two best rivals.
-        ranked = scores[scores["arm"] != name].groupby("arm")["score"].mean().sort_values(ascending=False).index
-        drawn = part[part["arm"].isin([name, *lab.nulls[:1], *ranked[:2]])]
+        drawn = part[part["arm"].isin([name, *lab.nulls[:1], *table.nsmallest(2, "mean")["rival"]])]
         figure = path.with_name(f"{name}-{kind}.png")
         figure.write_bytes(show.learning_curve(drawn, window=16).png)
         say(f"figure: {figure}")
