@@ -14,6 +14,8 @@ from memlab.labs.lab07_gap.world import Prompts
 from memlab.tasks.tools import UNREADABLE
 from memlab.verify import gap
 
+BEST = 1.75
+
 
 @lru_cache
 def right_behind(threshold: float) -> float:
@@ -25,11 +27,11 @@ def right_behind(threshold: float) -> float:
 def _threshold(answer: Any) -> str | None:
     if not isinstance(answer, int | float) or not -5 <= answer <= 6:
         return f"a threshold is a number between -5 and 6; this is {answer!r}"
-    best, mine = max((right_behind(t), t) for t in np.arange(0, 4, 0.25).tolist()), right_behind(float(answer))
-    if mine >= best[0] - 0.02:
+    best, mine = right_behind(BEST), right_behind(float(answer))
+    if mine >= best - 0.02:
         return None
-    why = "it lets too much through" if answer < best[1] else "with it the memory is hardly ever written to"
-    return f"at {answer:g} the share of right answers becomes {mine:.2f}, at another threshold {best[0]:.2f}: {why}"
+    why = "it lets too much through" if answer < BEST else "with it the memory is hardly ever written to"
+    return f"at {answer:g} the share of right answers becomes {mine:.2f}, at another threshold {best:.2f}: {why}"
 
 
 def _program(task: Any, episode: Any, edit: Any) -> str:
@@ -48,18 +50,10 @@ EXERCISES = {
             "wrong answers are accepted, too: divide by all that is accepted": lambda p, tpr, fpr: p * tpr - p,
             "TPR and FPR are not shares of all answers: weigh them by p and 1 - p":
                 lambda p, tpr, fpr: tpr / (tpr + fpr) - p,
-            "only 1 - p of the answers are wrong": lambda p, tpr, fpr: p * tpr / (p * tpr + fpr) - p,
-            "this does not depend on p: of all accepted answers, what share is right?": lambda p, tpr, fpr: tpr - fpr,
         },
-        praise="0.066667 for (.6, .8, .6)",
     ),
-    "07.2": Exercise(
-        start="what does a low threshold let through, and how long must one wait for an answer above a high one?",
-        solution=1.75,
-        judge=_threshold,
-        tolerance=10.0,  # the judge decides
-        praise="your threshold is noted; the next cell lives with it",
-    ),
+    "07.2": Exercise("what does a low threshold let through, and how long must one wait for an answer above a high one?",
+        BEST, judge=_threshold, tolerance=10.0, praise="your threshold is noted; the next cell lives with it"),
     "07.3": Exercise(
         start="two of the four cases (told right or wrong, readable or not) cannot be true: which?",
         solution=_program,
@@ -67,8 +61,6 @@ EXERCISES = {
         mistakes={
             "a failure told of a readable answer may be a lie, too: compare both ways":
                 lambda task, episode, edit: "lie" * (episode.reward == 1 and episode.answer == UNREADABLE),
-            "this keeps successes alone; a true failure narrows the choices and is worth keeping":
-                lambda task, episode, edit: "failed" * (episode.reward == 0 or episode.answer == UNREADABLE),
             "turn it round: an empty text lets an edit pass, any other refuses it":
                 lambda task, episode, edit: "fits" * (not _program(task, episode, edit)),
             "give a text: an empty one lets an edit pass, any other refuses it":
