@@ -52,8 +52,9 @@ EXERCISES = {
                 lambda p, tpr, fpr: tpr / (tpr + fpr) - p,
         },
     ),
-    "07.2": Exercise("what does a low threshold let through, and how long must one wait for an answer above a high one?",
-        BEST, judge=_threshold, tolerance=10.0, praise="your threshold is noted; the next cell lives with it"),
+    "07.2": Exercise(
+        "what does a low threshold let through, and how long must one wait for an answer above a high one?", BEST,
+        judge=_threshold, tolerance=10.0, praise="your threshold is noted; the next cell lives with it"),
     "07.3": Exercise(
         start="two of the four cases (told right or wrong, readable or not) cannot be true: which?",
         solution=_program,
