@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import ndtr
 
 from memlab import verify
-from memlab.labs.lab07_gap import real, study, world
+from memlab.labs.lab07_gap import exercises, real, study, world
 
 
 @given(st.integers(0, 50), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
@@ -74,6 +75,19 @@ def test_an_ensemble_of_three_has_the_rates_of_a_majority():
         votes = itertools.product((0, 1), repeat=3)
         wanted = sum(np.prod([rate if vote else 1 - rate for vote in three]) for three in votes if sum(three) > 1)
         assert three == pytest.approx(wanted)
+
+
+def test_the_thresholds_that_pass_are_those_near_the_best():
+    prompts = [world.Prompts.draw(seed) for seed in range(10)]
+
+    def right_behind(t):
+        accepts = [one.accepts(ndtr(1.5 - t), ndtr(-t)) for one in prompts]
+        lived = [one.rounds(w, i) for i, (one, w) in enumerate(zip(prompts, accepts, strict=True))]
+        return np.mean([rows["content"].iloc[-1] for rows in lived])
+
+    shares = {t: right_behind(t) for t in np.arange(0.0, 4.1, 0.1)}
+    for t, share in shares.items():
+        assert (share >= max(shares.values()) - 0.035) == (exercises.PASS[0] <= t <= exercises.PASS[1]), t
 
 
 def right(task):

@@ -46,12 +46,14 @@ STUDY = Study("lab07", rounds, lambda rows: rows.iloc[-1][["score", "content", "
     ))  # fmt: skip
 
 WORLD, SELF, BEST, LIKELY = "the world judges", "the model judges", "its best judged", "its own favorite"
-FORMAT, PILOT, LIVES = "null: another question's case", "pilot", 3
+AGAIN, FORMAT, LIVES = "asked again", "null: another question's case", 3
+PILOTS = {"pilot": SELF, "pilot, asked again": AGAIN}
 W = {
     EVERYTHING: lambda table: table["p"] >= 0,
     LIKELY: lambda table: table["p"] == table["p"].max(),
     SELF: lambda table: table["yes"],
     BEST: lambda table: table["yes"] == table["yes"].max(),
+    AGAIN: lambda table: table["again"],
     WORLD: lambda table: table["right"],
 }
 """How each arm that writes accepts the options of a question."""
@@ -62,7 +64,7 @@ def with_model(arm: str, family: str, seed: int, llm: LLM) -> list[dict[str, Any
     asked, found = list(real.asked(llm, family, seed)), []
     for (task, table), (other, told) in zip(asked, reversed(asked), strict=True):
         f, right = table["p"].to_numpy(), table["right"].to_numpy()
-        w = W.get(SELF if arm == PILOT else arm, W[EVERYTHING])(table).to_numpy(dtype=float)
+        w = W.get(PILOTS.get(arm, arm), W[EVERYTHING])(table).to_numpy(dtype=float)
         lived = [f] * (LIVES + 1)
         if arm == FORMAT:  # a wrong answer to the other question: whatever this changes is no knowledge
             lived[1:] = [real.answers(llm, task, (other, told.index[told["right"].argmin()]))] * LIVES
@@ -84,8 +86,9 @@ def by_round(rows: pd.DataFrame) -> dict[str, float]:
 
 
 REAL = Study("lab07-real", with_model, by_round,
-    tune=grid(arm=PILOT, family=real.FAMILIES + real.OUT, seed=range(5)),
-    report=grid(arm=("no memory", FORMAT, *W), family=real.FAMILIES, seed=range(100, 116)),
+    tune=grid(arm="pilot", family=real.FAMILIES + real.OUT, seed=range(5)),
+    report=grid(arm=("no memory", FORMAT, *(arm for arm in W if arm != AGAIN)), family=real.FAMILIES,
+                seed=range(100, 116)),
     nulls=("no memory", FORMAT, EVERYTHING), model="ollama:smollm2:135m",
     claims=(
         Claim("a memory that the world judges beats one that the model judges", WORLD, SELF, True, metric="success"),
@@ -95,6 +98,18 @@ REAL = Study("lab07-real", with_model, by_round,
         Claim("writing only its own favorite beats writing everything", LIKELY, EVERYTHING, metric="success"),
         Claim("a case of another question gains nothing: no memory is as good", "no memory", FORMAT, False, 0.03,
               metric="success"),
+    ))  # fmt: skip
+
+EASY = Study("lab07-easy", with_model, by_round,
+    tune=grid(arm=tuple(PILOTS), family=real.EASY, seed=range(4)),
+    report=grid(arm=("no memory", FORMAT, *(arm for arm in W if arm != BEST)), family=real.EASY, seed=range(100, 116)),
+    nulls=("no memory", FORMAT, EVERYTHING), model="ollama:smollm2:135m",
+    claims=(
+        Claim("judging by asking again beats writing everything", AGAIN, EVERYTHING, True, metric="success"),
+        Claim("a memory that the world judges beats that", WORLD, AGAIN, metric="success"),
+        Claim("writing everything is as good as what the model says is right", EVERYTHING, SELF, False, 0.02,
+              metric="success"),
+        Claim("writing only its own favorite beats writing everything", LIKELY, EVERYTHING, metric="success"),
     ))  # fmt: skip
 
 KEPT = 0.71  # .85 × TPR + .15 × FPR: the share of reports that a noisy gate lets through
@@ -131,7 +146,7 @@ def gated(arm: str, seed: int) -> list[dict[str, Any]]:
     return behind(gates(seed)[name], rule or "credit", *models, seed, world="toolbox-b", kind="noisy", n=96)
 
 
-def recorded(arm: str, seed: int, llm: LLM, embedder: Embedder) -> list[dict[str, Any]]:
+def in_field(arm: str, seed: int, llm: LLM, embedder: Embedder) -> list[dict[str, Any]]:
     """The same with the real model, on a noisy stream of lab 06's field: it sees no case, so the record answers.
 
     Claims after a pilot on set A, seeds 0-5. Three of the arms without a gate had been seen, as arms of that field.
@@ -160,7 +175,7 @@ GATE = Study("lab07-gate", gated, second_half,
     ))  # fmt: skip
 
 BARE, GATED, COIN = "newest-first, no gate", "newest-first, noisy gate", "newest-first, null: coin"
-FIELD = Study("lab06-gate", recorded, second_half,
+FIELD = Study("lab06-gate", in_field, second_half,
     report=grid(arm=("no memory", BARE, COIN, GATED, "newest-first, program gate", "newest-first, oracle gate",
                      "MemRL, applied, no gate", "MemRL, applied, noisy gate", "belief, no gate"), seed=range(100, 116)),
     nulls=("no memory", COIN), model="ollama:smollm2:135m", embedder="wordllama",
