@@ -143,7 +143,7 @@ for t in (-1.0, 0.0, 1.0, 2.0, 3.0, 4.0):
     print(f"threshold {t:+.0f}: TPR {tpr:.3f}, FPR {fpr:.5f}, gap at p = .4: {gap(0.4, tpr, fpr):.3f}")
 
 # %% [markdown]
-# The stricter, the larger the gap. **Exercise 07.2.** Is the strictest also the best gate for our memory, with eight answers a round for six rounds? Choose a threshold. Within .02 of the best share of right answers passes.
+# The stricter, the larger the gap. **Exercise 07.2.** Is the strictest also the best gate for our memory, with eight answers a round for six rounds? Choose a threshold. Within .035 of the best share of right answers passes.
 
 # %%
 ### BEGIN SOLUTION: a number
@@ -281,23 +281,29 @@ def gate(task, episode, edit):
 gate = course.check("07.3", gate)
 
 # %% [markdown]
-# One noisy stream of 96 tasks without a gate and behind yours (memlab's, while yours is not right). The *simulated* model answers: this says nothing of real ones.
+# The agent *newest-first* takes a tool whose newest near case worked, and asks SmolLM2 where none did; recorded replies answer. A noisy stream of 240 tasks without a gate and behind yours (memlab's, while yours is not right):
 
 # %%
 for name, one in (("no gate", None), ("your gate", gate)):
-    found = pd.DataFrame(study.live_behind(one, seed=0))
-    written = found[found["edits"] > 0]
+    lived = pd.DataFrame(study.behind(one, "newest-first", 100, llm))
+    written, late = lived[lived["edits"] > 0], lived[120:]
     true = (written["reward"] == written["success"]).mean()
-    print(
-        f"{name}: {true:.2f} of what was written is true; solved in the second half {found['success'][48:].mean():.2f}"
-    )
+    print(f"{name}: {true:.2f} of what was written is true; solved in the second half {late['success'].mean():.2f}")
 
 # %% [markdown]
-# How pure is a memory behind a gate that errs? The gate is a filter on *reports*, and of these .85 are true: so the gap tells. Predicted for a verifier with TPR .8 and FPR .2, and measured in 64 streams:
+# Tools never lie here, so your program is as good as an oracle. What does a gate do that *errs* (TPR .8, FPR .2)? Sixteen streams; the *coin* refuses as many reports, whatever they say; *MemRL* moves values in small steps, and the *belief* of lab 06 weighs noise itself:
 
 # %%
 lives, behind = study.GATE.rows(), study.GATE.scores()
-pure = behind.groupby("arm")["true"].mean()["credit, noisy gate"]
+ends = behind.groupby("arm")["after"].mean()
+title = f"Newest-first: {ends['newest-first, no gate']:.2f}, behind a noisy gate {ends['newest-first, noisy gate']:.2f}; belief without a gate {ends['belief, no gate']:.2f}"
+show.arms(behind, y="after", made_by=lives, xlabel="success in the second half", title=title)
+
+# %% [markdown]
+# Without a gate newest-first is worse than *no memory*; behind one that errs it is not. The gate is a filter on *reports*, of which .85 are true: so the gap predicts how pure the memory gets.
+
+# %%
+pure = behind.groupby("arm")["true"].mean()["newest-first, noisy gate"]
 print(f"predicted {0.85 + gap(0.85, 0.8, 0.2):.3f}, measured {pure:.3f}")
 
 # %% [markdown]
@@ -306,7 +312,7 @@ print(f"predicted {0.85 + gap(0.85, 0.8, 0.2):.3f}, measured {pure:.3f}")
 # *The claim fails* if a verifier that shares the generator's errors gives a gain that lasts. *Self-improvement fails here* if a memory of self-judged answers is no better than the null that writes everything. What came of it:
 
 # %%
-said = pd.concat([one.verdicts() for one in (study.STUDY, study.REAL, study.GATE)])
+said = pd.concat([one.verdicts() for one in (study.STUDY, study.REAL, study.EASY, study.GATE)])
 print(said[["claim", "word"]].to_string(index=False))
 
 # %% [markdown]
@@ -323,13 +329,7 @@ print(said[["claim", "word"]].to_string(index=False))
 # %% [markdown]
 # ## Going further
 #
-# **What a gate does for the agent.** Success in the second half of the noisy stream, by the way credit is paid and by gate. The *coin* refuses as many reports as the noisy gate, whatever they say; *program* is the gate of exercise 07.3:
-
-# %%
-show.arms(behind, y="after", made_by=lives, xlabel="success in the second half")
-
-# %% [markdown]
-# The coin helps nothing: it is not the refusing that helps. And *append-only* without a gate has a higher mean than credit behind a noisy one: a learner that makes less of a single reward needs a gate less. The claims:
+# **The gate's claims**, fixed after a pilot on other questions. Three of the arms without a gate had been seen as arms of lab 06; none behind a gate had:
 
 # %%
 show.verdicts(study.GATE.verdicts(), made_by=lives)

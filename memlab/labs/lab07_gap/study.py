@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from memlab import Claim, Study, data, grid, open_llm, open_store, stream, verify
+from memlab import Claim, Study, data, grid, open_store, stream, verify
 from memlab.agent import Gate
 from memlab.labs.lab07_gap import real, world
 from memlab.learners import life
-from memlab.llm.contract import LLM, Embedder
+from memlab.llm.contract import LLM
 from memlab.llm.embedders import ReplayEmbedder
 from memlab.rivals.arms import learners
 from memlab.tasks.tools import UNREADABLE
@@ -113,10 +113,6 @@ EASY = Study("lab07-easy", with_model, by_round,
     ))  # fmt: skip
 
 KEPT = 0.71  # .85 × TPR + .15 × FPR: the share of reports that a noisy gate lets through
-PLAIN = ("append-only, oracle gate", "append-only, no gate")
-RULES = learners("ranked") | {"credit": learners()["credit, TD"], "append-only": learners()["append-only"]}
-"""Those of lab 06; the last two show cases to the model."""
-NOISY = {"world": "toolbox12-b", "kind": "noisy15", "n": 240, "families": 8}
 
 
 def gates(seed: int) -> dict[str, Gate | None]:
@@ -132,27 +128,21 @@ def gates(seed: int) -> dict[str, Gate | None]:
     }
 
 
-def behind(gate: Gate | None, rule: str, llm: LLM, embedder: Embedder, seed: int, **where: Any) -> list[dict[str, Any]]:
-    """A life of an agent of lab 06 that has ``gate``, a row a task."""
-    agent = RULES[rule](llm, embedder, open_store(dim=embedder.dim), seed)
-    agent.gate = gate
-    return life(agent, stream(seed=seed, **where))
+def behind(gate: Gate | None, rule: str, seed: int, llm: LLM) -> list[dict[str, Any]]:
+    """A life of one of lab 06's agents that has ``gate``, on a noisy stream of its field: a row a task.
 
-
-def gated(arm: str, seed: int) -> list[dict[str, Any]]:
-    """A rule and a gate by name, with the simulated model."""
-    rule, _, name = arm.rpartition(", ")
-    models = open_llm("simulated"), ReplayEmbedder(data("lab05/embeddings.parquet"))
-    return behind(gates(seed)[name], rule or "credit", *models, seed, world="toolbox-b", kind="noisy", n=96)
-
-
-def in_field(arm: str, seed: int, llm: LLM, embedder: Embedder) -> list[dict[str, Any]]:
-    """The same with the real model, on a noisy stream of lab 06's field: it sees no case, so the record answers.
-
-    Claims after a pilot on set A, seeds 0-5. Three of the arms without a gate had been seen, as arms of that field.
+    The model sees no case, so that the replies recorded for lab 06 answer.
     """
+    embedder = ReplayEmbedder(data("lab06/embeddings.parquet"))
+    agent = learners("ranked")[rule](llm, embedder, open_store(dim=embedder.dim), seed)
+    agent.gate = gate
+    return life(agent, stream("toolbox12-b", "noisy15", 240, seed, 8))
+
+
+def gated(arm: str, seed: int, llm: LLM) -> list[dict[str, Any]]:
+    """A rule and a gate by name. Claims after a pilot on set A; three of the arms without a gate had been seen."""
     rule, _, name = arm.rpartition(", ")
-    return behind(gates(seed)[name], rule or "newest-first", llm, embedder, seed, **NOISY)
+    return behind(gates(seed)[name], rule or "newest-first", seed, llm)
 
 
 def second_half(rows: pd.DataFrame) -> dict[str, float]:
@@ -161,24 +151,11 @@ def second_half(rows: pd.DataFrame) -> dict[str, float]:
     return {"after": late["success"].mean(), "true": (written["reward"] == written["success"]).mean()}
 
 
-GATE = Study("lab07-gate", gated, second_half,
-    report=grid(arm=("no memory", *(f"credit, {name}" for name in list(gates(0))[:-1]), *PLAIN), seed=range(100, 164)),
-    nulls=("no memory", "credit, null: coin"),
-    claims=(
-        Claim("credit learns more behind a noisy gate than without a gate", "credit, noisy gate", "credit, no gate",
-              True, metric="after"),
-        Claim("and more than behind a coin that refuses as much", "credit, noisy gate", "credit, null: coin",
-              metric="after"),
-        Claim("credit learns more behind an oracle gate than without a gate", "credit, oracle gate", "credit, no gate",
-              metric="after"),
-        Claim("append-only learns more behind an oracle gate than without", *PLAIN, metric="after"),
-    ))  # fmt: skip
-
 BARE, GATED, COIN = "newest-first, no gate", "newest-first, noisy gate", "newest-first, null: coin"
-FIELD = Study("lab06-gate", in_field, second_half,
+GATE = Study("lab06-gate", gated, second_half,
     report=grid(arm=("no memory", BARE, COIN, GATED, "newest-first, program gate", "newest-first, oracle gate",
                      "MemRL, applied, no gate", "MemRL, applied, noisy gate", "belief, no gate"), seed=range(100, 116)),
-    nulls=("no memory", COIN), model="ollama:smollm2:135m", embedder="wordllama",
+    nulls=("no memory", COIN), model="ollama:smollm2:135m",
     claims=(
         Claim("newest-first learns more behind a noisy gate than without a gate", GATED, BARE, True, metric="after"),
         Claim("and more than behind a coin that refuses as much", GATED, COIN, metric="after"),
