@@ -182,7 +182,7 @@ def paint(canvas, result):
 
 
 # %% [markdown]
-# Find a verifier that makes the memory *worse* than none, and watch what shared errors do to it.
+# Find a verifier that makes the memory *worse* than none.
 
 # %%
 show.Explorer(
@@ -214,7 +214,7 @@ filtered = f * w / (f * w).sum()
 print(f"right {f @ truth:.3f}; of what it accepts {filtered @ truth:.3f}; gap {(filtered - f) @ truth:+.3f}")
 
 # %% [markdown]
-# Eight families, 32 questions each, in 16 replicates. A pilot chose them of twelve: on ten other questions of each the model was right more often than by chance (.25). **Before you look:** in how many families will the mean gap of the self-judging model be above .02: `"none"`, `"some"`, or `"most"`?
+# Eight families, 32 questions each, in 16 replicates. **Before you look:** in how many families will the mean gap of the self-judging model be above .02: `"none"`, `"some"`, or `"most"`?
 
 # %%
 ### BEGIN SOLUTION: your guess, one of "none", "some", "most"
@@ -223,7 +223,7 @@ guess = "none"
 course.predict("07.self", guess, ("none", "some", "most"))
 
 # %% [markdown]
-# *Gap* is that of its own judgment. *Gained* is what three rounds of writing by it gave, when the same question is asked again with the stored case in the prompt.
+# *Gap* is that of its own judgment. *Gained* is what three rounds of writing by it gave; the same question comes again, with the stored case in the prompt.
 
 # %%
 calls, scores = study.REAL.rows(), study.REAL.scores()
@@ -236,18 +236,11 @@ title = f"Families with a gap above .02: {wide} of 8; the largest is {gaps.max()
 show.arms(long, y="J", arm="family", panel="measure", made_by=calls, title=title)
 
 # %% [markdown]
-# No family has a gap, and the gains scatter around 0. How good is the generator itself, in the pilot and here?
-
-# %%
-before = study.REAL.scores(tuning=True).query("family in @gaps.index")["before"].mean()
-print(f"right: pilot {before:.3f}, here {judged['before'].mean():.3f}")
-
-# %% [markdown]
-# The pilot flattered it: the best eight of twelve families, by ten questions each, look better than they are. Here the model is at chance, and so is its judgment.
+# No family has a gap. Here the model is at chance (.24 right, *Going further*), and so is its judgment.
 #
 # ## Memory as the outside verifier
 #
-# Let the *world* judge instead: a memory of what came of an answer knows what the model does not. *Its best judged* writes the option with the highest *yes*, *its own favorite* that with the highest *p*. Two nulls: write everything, and show another question with a wrong answer, which cannot help by what it says (the control for form):
+# Let the *world* judge instead: a memory of what came of an answer knows what the model does not. *Its best judged* writes the option with the highest *yes*, *its own favorite* that with the highest *p*. Two nulls: write everything, and show another question with a wrong answer (the control for form):
 
 # %%
 ends = scores.groupby("arm")["success"].mean()
@@ -261,8 +254,36 @@ show.arms(scores, y="success", made_by=calls, title=title, xlabel="J after three
 show.verdicts(study.REAL.verdicts(), made_by=calls)
 
 # %% [markdown]
-# The world's verdict helps, and less than it could: with the right answer stored beside the very question, this model still gives it in only .37 of the cases. No other way to write differs from the null that writes everything by more than .01.
+# The world's verdict helps, less than it could: with the right answer stored beside the very question, this model gives it in only .37 of the cases.
 #
+# ## Where the model can answer
+#
+# From a model at chance nothing follows for one that can answer. So: four families of easy questions (capitals, past tenses, first letters, the next number), each question behind three solved examples, chosen by a second pilot. A new judge is *asked again*: the chance that the model gives an answer behind three *other* examples. **Before you look:** which judge has a gap, the model's `"yes"`, `"asked again"`, `"both"` or `"neither"` (above .02)?
+
+# %%
+### BEGIN SOLUTION: your guess, one of "yes", "asked again", "both", "neither"
+guess = "asked again"
+### END SOLUTION
+course.predict("07.easy", guess, ("yes", "asked again", "both", "neither"))
+
+# %% [markdown]
+# Success after three rounds:
+
+# %%
+easy, able = study.EASY.rows(), study.EASY.scores()
+two = able.groupby("arm")["gap"].mean()[["the model judges", "asked again"]] > 0.02
+course.settle("07.easy", "both" if two.all() else "asked again" if two.iloc[1] else "yes" if two.iloc[0] else "neither")
+ends = able.groupby("arm")["success"].mean()
+title = f"No memory {ends['no memory']:.2f}, its own yes {ends['the model judges']:.2f}, asked again {ends['asked again']:.2f}, the world {ends['the world judges']:.2f}"
+show.arms(able, y="success", made_by=easy, title=title, xlabel="J after three rounds")
+
+# %% [markdown]
+# EASYTEXT
+
+# %%
+show.verdicts(study.EASY.verdicts(), made_by=easy)
+
+# %% [markdown]
 # ## A gate on the agent
 #
 # The agent of lab 06 takes a gate: `Agent(..., gate=...)`. It sees each edit before it is written and gives a text: an empty one lets it pass, any other refuses it and says why. `verify.gate(verifier)` makes one of any verifier.
@@ -316,7 +337,7 @@ said = pd.concat([one.verdicts() for one in (study.STUDY, study.REAL, study.EASY
 print(said[["claim", "word"]].to_string(index=False))
 
 # %% [markdown]
-# **What this does not show.** One model of 135 million weights, at chance on these questions: nothing follows for a model that can answer them. Larger ones are reported to have gaps. The same question returns word for word, the kindest case for a memory. In the exact world wrong answers are shared or not, nothing between. The gate on the agent ran with a simulated model.
+# **What this does not show.** One model of 135 million weights; larger ones are reported to have gaps. The same question returns word for word, the kindest case for a memory. In the exact world wrong answers are shared or not, nothing between. The gate that errs was drawn from the truth, no model was asked.
 #
 # ## Summary
 #
@@ -335,6 +356,15 @@ print(said[["claim", "word"]].to_string(index=False))
 show.verdicts(study.GATE.verdicts(), made_by=lives)
 
 # %% [markdown]
+# **A pilot that flattered.** A pilot chose these eight families of twelve: on ten other questions of each the model was right more often than by chance (.25). There, and in the study:
+
+# %%
+before = study.REAL.scores(tuning=True).query("family in @gaps.index")["before"].mean()
+print(f"right: pilot {before:.3f}, here {judged['before'].mean():.3f}")
+
+# %% [markdown]
+# The best eight of twelve, by ten questions each, look better than they are.
+#
 # **Other verifiers** in the exact world: an oracle, and an ensemble that accepts where two of three verifiers do. The ensemble is better than one of them only because their errors are independent:
 
 # %%

@@ -29,8 +29,7 @@ EXERCISES = {
             "this is the mean success of what is accepted: how much is that above p?":
                 lambda p, tpr, fpr: p * tpr / (p * tpr + (1 - p) * fpr),
             "wrong answers are accepted, too: divide by all that is accepted": lambda p, tpr, fpr: p * tpr - p,
-            "TPR and FPR are not shares of all answers: weigh them by p and 1 - p":
-                lambda p, tpr, fpr: tpr / (tpr + fpr) - p,
+            "TPR and FPR are shares of the right and of the wrong answers": lambda p, tpr, fpr: tpr / (tpr + fpr) - p,
         },
     ),
     "07.2": Exercise(
@@ -50,8 +49,6 @@ EXERCISES = {
                 lambda task, episode, edit: "lie" * (episode.reward == 1 and episode.answer == UNREADABLE),
             "turn it round: an empty text lets an edit pass, any other refuses it":
                 lambda task, episode, edit: "fits" * (not _program(task, episode, edit)),
-            "give a text: an empty one lets an edit pass, any other refuses it":
-                lambda task, episode, edit: not _program(task, episode, edit),
         },
     ),
 }  # fmt: skip

@@ -33,17 +33,14 @@ def asked_of(family: str) -> tuple[Question, ...]:
 
 
 def drawn(family: str, seed: int) -> list[Task]:
-    """`EACH` questions of ``family``; seeds 0-9 and 100-115 share none. Wrong options are answers to other questions.
-
-    The options differ in their first letter: there p_LLM tells them apart.
-    """
+    """`EACH` questions, none in two of the seeds 0-9 and 100-115; wrong options are answers to other questions."""
     rows = asked_of(family)
     order, found = np.random.default_rng([7, *family.encode()]).permutation(len(rows)), []
     for number in order[EACH * (seed % 90) :][:EACH]:
         rng, asked = np.random.default_rng([seed, int(number)]), rows[number]
         options = {asked.answer[0]: asked.answer}
         for i in rng.permutation(len(rows)):
-            if len(options) < OPTIONS:
+            if len(options) < OPTIONS:  # they differ in their first letter: there p_LLM tells them apart
                 options.setdefault(rows[i].answer[0], rows[i].answer)
         choices, text = tuple(rng.permutation(list(options.values())).tolist()), prompt.one_line(asked.text)
         scorer = functools.partial(score_answer, family, asked.text, asked.answer)
@@ -60,11 +57,7 @@ def examples(family: str) -> list[Question]:
 
 
 def answers(llm: LLM, task: Task, *cases: tuple[Task, str], half: int = 0) -> Floats:
-    """p_LLM over the options of ``task``, with ``cases`` (task, answer) in the prompt.
-
-    An easy question stands behind three `examples`, of the other ``half`` where it is asked again, a hard one before
-    its options: of each kind the pilot did better so.
-    """
+    """p_LLM over the options, with ``cases`` in the prompt; an easy question stands behind a ``half`` of `examples`."""
     easy = task.family in EASY
     known = [(one, one.answer) for one in examples(task.family)[3 * half :][:3]] if easy else []
     lines = ["Answer the last question." if easy else "Answer with one of the options."]
@@ -88,10 +81,7 @@ def easily_judged(llm: LLM, task: Task, option: str) -> float:
 
 
 def asked(llm: LLM, family: str, seed: int) -> Iterator[tuple[Task, pd.DataFrame]]:
-    """The questions of a cell, each with a row an option: p_LLM, the model's own yes, and the truth.
-
-    Easy ones are asked ``again`` behind other examples.
-    """
+    """The questions of a cell, each with a row an option: p_LLM (easy ones: also asked again), own yes, and truth."""
     judge = functools.partial(easily_judged, llm) if family in EASY else verify.self_judged(llm)
     for task in drawn(family, seed):
         found = {"p": answers(llm, task), "yes": [judge(task, option) for option in task.choices]}

@@ -129,10 +129,7 @@ def gates(seed: int) -> dict[str, Gate | None]:
 
 
 def behind(gate: Gate | None, rule: str, seed: int, llm: LLM) -> list[dict[str, Any]]:
-    """A life of one of lab 06's agents that has ``gate``, on a noisy stream of its field: a row a task.
-
-    The model sees no case, so that the replies recorded for lab 06 answer.
-    """
+    """A life on a noisy stream of lab 06's field, a row a task: its agents show no case, so its record answers."""
     embedder = ReplayEmbedder(data("lab06/embeddings.parquet"))
     agent = learners("ranked")[rule](llm, embedder, open_store(dim=embedder.dim), seed)
     agent.gate = gate
@@ -145,14 +142,10 @@ def gated(arm: str, seed: int, llm: LLM) -> list[dict[str, Any]]:
     return behind(gates(seed)[name], rule or "newest-first", seed, llm)
 
 
-def second_half(rows: pd.DataFrame) -> dict[str, float]:
-    """Success after the middle of the stream, and the share of true reports among all that was written."""
-    written, late = rows[rows["edits"] > 0], rows.iloc[len(rows) // 2 :]
-    return {"after": late["success"].mean(), "true": (written["reward"] == written["success"]).mean()}
-
-
 BARE, GATED, COIN = "newest-first, no gate", "newest-first, noisy gate", "newest-first, null: coin"
-GATE = Study("lab06-gate", gated, second_half,
+GATE = Study("lab06-gate", gated,
+    lambda rows: {"after": rows["success"].iloc[len(rows) // 2 :].mean(),
+                  "true": (rows["reward"] == rows["success"])[rows["edits"] > 0].mean()},  # of what was written
     report=grid(arm=("no memory", BARE, COIN, GATED, "newest-first, program gate", "newest-first, oracle gate",
                      "MemRL, applied, no gate", "MemRL, applied, noisy gate", "belief, no gate"), seed=range(100, 116)),
     nulls=("no memory", COIN), model="ollama:smollm2:135m",
