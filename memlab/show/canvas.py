@@ -181,8 +181,8 @@ class Canvas:
         if self._legend is not None:
             self._legend.remove()
         else:  # title and legend take no room from the panels
-            lines = 2 + (self._title.get_text().count("\n") if self._title else 0) - len(names) // -columns
-            lines += made.count("\n")
+            text = made + (self._title.get_text() if self._title else "")
+            lines = 2 + text.count("\n") - len(names) // -columns
             self.fig.set_figheight(self.fig.get_figheight() + LINE * lines)
         self._legend = self.fig.legend(
             [handles[name] for name in names],

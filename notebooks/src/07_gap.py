@@ -82,7 +82,7 @@ print(f"gap {exact['gap'][0]:.4f}, gain of the first round {exact['content'].dif
 # %% [markdown]
 # ## Whose errors?
 #
-# That verifier errs by itself. A model that judges its own answers also accepts what it believes by mistake. Let $\rho$ be the share of wrong answers that the verifier believes as it believes right ones. At $\rho = 1$ it accepts everything with chance .8.
+# A model that judges its own answers also accepts what it believes by mistake. Let $\rho$ be the share of wrong answers that the verifier believes as it believes right ones. At $\rho = 1$ it accepts everything with chance .8.
 #
 # **Before you look:** at $\rho = 1$, after six rounds, will more answers be right than by habit: `"more"`, `"the same"` (within .02), or `"fewer"`?
 
@@ -106,7 +106,7 @@ title = f"Right after six rounds: independent errors {right['independent']:.2f},
 show.curves(main, x="round", y="content", title=title, ylabel="share of right answers", ylim=(0, 1))
 
 # %% [markdown]
-# Most of the gain comes in the first three rounds. Where all errors are shared no round gains anything, although the memory is full of *verified* answers.
+# Where all errors are shared no round gains anything, although the memory is full of *verified* answers.
 #
 # ## Two things that look like learning
 #
@@ -117,7 +117,7 @@ title = f"Right answers in use fall from {kinds['no memory']:.1f} to {kinds['ind
 show.curves(main, x="round", y="kinds", title=title, ylabel="right answers in use, of 3", ylim=(1, 3))
 
 # %% [markdown]
-# It falls in every arm: to draw again from one's own draws is enough. So falling diversity is no sign of learning.
+# It falls in every arm, so falling diversity is no sign of learning.
 #
 # **The form improves.** Scorers want a bare number, say; our model's answers are in good form six times in ten. A gate that looks *at the form alone* knows nothing of what is right:
 
@@ -162,7 +162,7 @@ for t in (-1.0, threshold, 4.0):
     )
 
 # %% [markdown]
-# The gap says what an accepted answer is worth, not how long you wait for one. Turn the knobs:
+# The gap does not say how long you wait for an accepted answer. Turn the knobs:
 
 
 # %%
@@ -278,7 +278,7 @@ title = f"No memory {ends['no memory']:.2f}, its own yes {ends['the model judges
 show.arms(able, y="success", made_by=easy, title=title, xlabel="J after three rounds")
 
 # %% [markdown]
-# EASYTEXT
+# Its *yes* has no gap (-.01), the question asked again has one (.11), and so has its own favorite (.15): asking again tells more than asking for a verdict. Writing everything falls *below* no memory: a copied mistake stays. Four claims, fixed before these rows:
 
 # %%
 show.verdicts(study.EASY.verdicts(), made_by=easy)
@@ -312,7 +312,7 @@ for name, one in (("no gate", None), ("your gate", gate)):
     print(f"{name}: {true:.2f} of what was written is true; solved in the second half {late['success'].mean():.2f}")
 
 # %% [markdown]
-# Tools never lie here, so your program is as good as an oracle. What does a gate do that *errs* (TPR .8, FPR .2)? Sixteen streams; the *coin* refuses as many reports, whatever they say; *MemRL* moves values in small steps, and the *belief* of lab 06 weighs noise itself:
+# Your program is as good as an oracle. What does a gate do that *errs* (TPR .8, FPR .2)? Sixteen streams; the *coin* refuses as many reports, whatever they say; *MemRL* moves values in small steps, and the *belief* of lab 06 weighs noise itself:
 
 # %%
 lives, behind = study.GATE.rows(), study.GATE.scores()
@@ -321,7 +321,7 @@ title = f"Newest-first: {ends['newest-first, no gate']:.2f}, behind a noisy gate
 show.arms(behind, y="after", made_by=lives, xlabel="success in the second half", title=title)
 
 # %% [markdown]
-# Without a gate newest-first is worse than *no memory*; behind one that errs it is not. The gate is a filter on *reports*, of which .85 are true: so the gap predicts how pure the memory gets.
+# A gate is a filter on *reports*, of which .85 are true: so the gap predicts how pure the memory gets.
 
 # %%
 pure = behind.groupby("arm")["true"].mean()["newest-first, noisy gate"]
@@ -343,7 +343,7 @@ print(said[["claim", "word"]].to_string(index=False))
 #
 # 1. A filter adds the gap and no more: it must tell right from wrong. Where the verifier shares all errors of the generator, six rounds of *verified* answers gain nothing.
 # 2. Falling diversity needs no verifier, and a rising score may be form alone. Control for both.
-# 3. At chance, SmolLM2 judges at chance (mean gap -.002), and a memory of its own verdicts is as good as one that keeps everything. Where the world judged, the same memory took it from .24 to .37.
+# 3. SmolLM2's own *yes* has no gap, at chance or not, and writing by it is as good as writing everything. Where it can answer, asking again has a gap and beats writing everything; the world's verdict beats that.
 #
 # **References** Mind the Gap (Song et al.): arXiv:2412.02674. Memento: arXiv:2508.16153.
 
