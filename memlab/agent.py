@@ -200,7 +200,10 @@ class Agent:
     def plan(self, query: Query) -> Choice:
         """The planner: retrieve, narrow the choices (by what was refused too), ask the frozen model for one."""
         retrieved, choices = self.recall(query.task, query.vector, query.rng)
-        choices = tuple(choice for choice in choices if choice not in query.refused) or choices
+        return self.decide(query, retrieved, tuple(c for c in choices if c not in query.refused) or choices)
+
+    def decide(self, query: Query, retrieved: Retrieved, choices: tuple[str, ...]) -> Choice:
+        """One of ``choices``, which the frozen model names."""
         reply = self.ask(query, [case for case in retrieved.cases if case], choices)
         if self.answer == "masked":
             return Choice(str(reply.value), choices, retrieved, reply)
@@ -231,13 +234,6 @@ class Agent:
         kept = [i for i, case in enumerate(retrieved.cases) if case is None or case.action in choices]
         cases, mu = tuple(retrieved.cases[i] for i in kept), tuple(retrieved.mu[i] for i in kept)
         return replace(retrieved, cases=cases, mu=mu), choices
-
-    def values_nearby(self, question: str) -> dict[str, float]:
-        """The value of each tool tried near ``question``, as `narrow` takes it; empty without a memory."""
-        if self.store is None or self.retrieval is None:
-            return {}
-        vector = self.embedder.embed([prompt.shorten(question, prompt.CASE_LENGTH)])[0]
-        return action_values(self.retrieval(vector, self.store, np.random.default_rng(self.seed)).near)
 
     def retain(self, episode: Episode, rollout: int) -> list[Edit]:
         """The new cases of one episode."""

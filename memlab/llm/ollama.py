@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from memlab.core import MemlabError, Reply
-from memlab.llm.call import Call, Model
-from memlab.llm.contract import BadReply, ContextTooLong, ModelMissing, NoServer
+from memlab.llm.call import Call
+from memlab.llm.contract import LLM, BadReply, ContextTooLong, ModelMissing, NoServer
 
 T = TypeVar("T")
 DEFAULT_HOST = "http://127.0.0.1:11434"
@@ -67,12 +67,22 @@ class _Failed(NoServer):
         super().__init__(f"No Ollama server answers at {host} ({_short(error) or type(error).__name__}).")
 
 
+def _library() -> Any:
+    """`ollama`, loaded without OLLAMA_HOST, which it would read as one address: a list of hosts broke the import."""
+    listed = os.environ.pop("OLLAMA_HOST", None)
+    try:
+        import ollama
+    finally:
+        os.environ |= {} if listed is None else {"OLLAMA_HOST": listed}
+    return ollama
+
+
 @contextmanager
 def _explained(host: str) -> Iterator[None]:
     """Raises `_Failed` for what may pass, and for what will not an error that says what to do."""
     import httpx
-    import ollama
 
+    ollama = _library()
     try:
         yield
     except ollama.ResponseError as error:
@@ -121,11 +131,9 @@ class Servers:
     def client(self, host: str) -> Any:
         """The `ollama.Client` of one host."""
         if host not in self._clients:
-            import ollama
-
             # A proxy meant for the internet must not catch calls to this machine; a redirected POST would be a GET.
             proxy = not host.split("://")[1].startswith(("127.", "localhost", "[::1]"))
-            self._clients[host] = ollama.Client(host, follow_redirects=False, timeout=self.timeout, trust_env=proxy)
+            self._clients[host] = _library().Client(host, follow_redirects=False, timeout=self.timeout, trust_env=proxy)
         return self._clients[host]
 
     def models(self, host: str, fresh: bool = False) -> set[str]:
@@ -215,7 +223,7 @@ class Servers:
         )
 
 
-class OllamaLLM(Model):
+class OllamaLLM(LLM):
     """``model`` as an Ollama server runs it.
 
     ``num_ctx`` is the context window in tokens, the same in all calls: another value makes the server load the
@@ -238,7 +246,7 @@ class OllamaLLM(Model):
         self.servers = Servers(hosts, timeout, pause)
 
     @cached_property
-    def digest(self) -> str:
+    def digest(self) -> str:  # type: ignore[override]
         """sha256 of the weights (and adapter) that the server loads: the same wherever they were imported."""
         return self.servers.call(lambda host, _: self.servers.digest(host, self.name))
 

@@ -8,11 +8,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from memlab.core import Reply
-from memlab.llm.call import Model
+from memlab.llm.contract import LLM
 
 
 class FakeOllama:
-    """Answers /api/tags and /api/chat; ``script`` holds, per chat call, what to send or an action to take.
+    """Answers /api/tags and /api/chat; ``script`` holds, per chat call, what to send or an action to take;
+    a function is called for it.
 
     A dict is sent as JSON, bytes as they are; ``(status, answer, headers)`` sets more. ``tags`` replaces the list.
     """
@@ -45,6 +46,7 @@ class FakeOllama:
                     return
                 fake.calls.append((self.path, body))
                 step = fake.script.pop(0) if fake.script else fake.default
+                step = step() if callable(step) else step
                 if step == "drop":
                     self.connection.close()
                     return
@@ -102,7 +104,7 @@ def fake2():
     server.stop()
 
 
-class CountingLLM(Model):
+class CountingLLM(LLM):
     """Answers in order of the choices, and counts what it is asked."""
 
     name, backend, digest = "count", "ollama", "d1"
