@@ -136,8 +136,8 @@ def head(shape: Shape, blocks: Any, a: Adapter, norm: Any, embed: Any, prompts: 
     first: Any
     last: Any
     first, last = (jax.tree.map(lambda x, i=i: x[:-1] if i else x[-1], (blocks, a)) for i in (1, 0))
-    prefix, suffix = _through(shape, *first, *prompts[:2])
-    _, x = _block(shape, *last, prefix, suffix, prompts[2])
+    prefix, suffix = _through(shape, first[0], first[1], prompts[0], prompts[1])
+    _, x = _block(shape, last[0], last[1], prefix, suffix, prompts[2])
     return _norm(x[:, 0], norm, shape.eps) @ embed.T
 
 

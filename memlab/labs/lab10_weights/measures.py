@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from memlab import prompt
+from memlab.agent import action_values
 from memlab.core import Case, Edit, Task
 from memlab.labs.lab10_weights import world
 from memlab.llm.contract import Embedder
-from memlab.rivals.knn import KnnVote
 from memlab.stores import open_store
 from memlab.tasks import stream
 from memlab.weights.served import QV, UNRELATED, Adapted
@@ -66,17 +66,20 @@ def one_lesson(seed: int, embedder: Embedder) -> list[dict[str, Any]]:
     weights |= {"arm": "adapter", "seconds": spent, "steps": steps, "removed": removed, "backend": "embedded"}
     with TemporaryDirectory() as folder:
         store = open_store(folder, dim=embedder.dim)
-        agent = KnnVote(brain, embedder, store, world.NEWEST)
+
+        def values(t: Task) -> dict[str, float]:
+            vector = embedder.embed([prompt.shorten(t.text, prompt.CASE_LENGTH)])[0]
+            return action_values(world.NEWEST(vector, store, np.random.default_rng(0)).near)
 
         def write(t: Task) -> None:
-            vector = embedder.embed([prompt.shorten(t.subtasks[0], prompt.CASE_LENGTH)])[0]
+            vector = embedder.embed([prompt.shorten(t.text, prompt.CASE_LENGTH)])[0]
             store.commit([Edit.write(Case(t.id, t.text, t.serves[0], 1.0, 1.0, episode=t.index, vector=vector))])
 
         for t in others:
             write(t)
-        said, spent = [agent.values_nearby(t.text) for t in elsewhere], timeit.timeit(lambda: write(task), number=1)
-        moved = float(np.mean([agent.values_nearby(t.text) != was for t, was in zip(elsewhere, said, strict=True)]))
-        told = float(np.mean([agent.values_nearby(t.text).get(tool, 0.0) >= 0.5 for t in near]))
+        said, spent = [values(t) for t in elsewhere], timeit.timeit(lambda: write(task), number=1)
+        moved = float(np.mean([values(t) != was for t, was in zip(elsewhere, said, strict=True)]))
+        told = float(np.mean([values(t).get(tool, 0.0) >= 0.5 for t in near]))
         memory = {"arm": "memory", "seconds": spent, "steps": 0, "near": told, "moved": moved, "backend": "computed"}
         memory["removed"] = timeit.timeit(lambda: store.revert(ids=[task.id]), number=1)
     return [row | {"seed": seed, "model": "smollm2:135m"} for row in (weights, memory)]
