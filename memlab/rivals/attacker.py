@@ -1,8 +1,8 @@
-"""An attacker: a user who writes to an agent's memory by bringing tasks and saying what came of them (as MINJA does).
+"""An attacker: a user who writes to an agent's memory by bringing tasks and saying what came of them.
 
-What it writes stands in the log as the agent's own; it knows how one kind of question is worded. The papers differ:
-2605.08442 and 2601.05504 attack agents of large models through prose, 2608.03509 (SkillJack) plants
-skills of many steps; here a lesson is one case, and the agent's own distilling is a program.
+What it writes stands in the log as the agent's own; it knows how one kind of question is worded. No replication: of
+the papers (2605.08442, 2601.05504; SkillJack, 2608.03509) we read abstracts or less; here a lesson is one case, and the
+distilling is a program.
 """
 
 from __future__ import annotations
