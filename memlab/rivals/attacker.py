@@ -1,8 +1,8 @@
-"""An attacker: a user who writes to an agent's memory by bringing tasks and saying what came of them (as MINJA does).
+"""An attacker: a user who writes to an agent's memory by bringing tasks and saying what came of them.
 
-What it writes stands in the log as the agent's own; it knows how one kind of question is worded. Where ours differs
-from the papers: 2605.08442 and 2601.05504 attack agents of large models through prose, 2608.03509 (SkillJack) plants
-skills of many steps; here a lesson is one case, and the agent's own distilling is a program.
+What it writes stands in the log as the agent's own; it knows how one kind of question is worded. No replication: of
+the papers (2605.08442, 2601.05504; SkillJack, 2608.03509) we read abstracts or less; here a lesson is one case, and the
+distilling is a program.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from memlab import Agent, prompt
-from memlab.core import Case, Edit, Episode, Task
+from memlab.core import Case, Edit, Episode, MemlabError, Task
 from memlab.credit.rules import GOOD
 from memlab.llm.embedders import HashEmbedder
 from memlab.retrieval import TopK
@@ -68,6 +68,13 @@ def general_case(name: str, text: str, action: str) -> Case:
     return Case(name, text, action, reward=1.0, q=1.0, episode=VISIT, vector=vector)
 
 
+def memory_of(agent: Agent) -> Store:
+    """The memory that is attacked. Raises `MemlabError` where the agent has none."""
+    if agent.store is None:
+        raise MemlabError("this agent has no memory to attack: give it a store")
+    return agent.store
+
+
 def claim_success(agent: Agent, plan: Attack, texts: Iterable[str]) -> set[int]:
     """The attacker says that ``wrong`` solved ``texts``; gives the episodes that a gate, if any, let pass."""
     passed = []
@@ -76,7 +83,7 @@ def claim_success(agent: Agent, plan: Attack, texts: Iterable[str]) -> set[int]:
         told = Episode(VISIT, task, (), (text,), (), answer, reward=1.0, success=task.score(answer), seconds=0.0)
         edit = Edit.write(general_case(task.id, text, plan.wrong), episode=VISIT, reason="retain")
         passed += [] if agent.gate and agent.gate(task, told, edit) else [edit]
-    agent.store.commit(passed)
+    memory_of(agent).commit(passed)
     return {edit.episode for edit in passed}
 
 
@@ -104,8 +111,8 @@ def poison_rewards(agent: Agent, plan: Attack) -> set[int]:
 def launder(agent: Agent, plan: Attack) -> set[int]:
     """Look-alikes are planted, the agent distills its memory, and then the look-alikes are found and deleted."""
     passed = look_alike(agent, plan)
-    distill(agent.store, plan.kinds)
-    delete(agent.store)
+    distill(memory_of(agent), plan.kinds)
+    delete(memory_of(agent))
     return passed
 
 
@@ -117,7 +124,8 @@ def distill(store: Store, kinds: Mapping[str, str]) -> None:
     edits = []
     for name, words in kinds.items():
         general = general_case("", words, "")
-        for i, case in enumerate(TopK(k=SHOWN)(general.vector, store, np.random.default_rng(0)).cases):
+        best = TopK(k=SHOWN)(np.asarray(general.vector), store, np.random.default_rng(0)).cases
+        for i, case in enumerate(one for one in best if one is not None):
             rule = replace(general, id=f"{RULE}/{name}/{i}", action=case.action)
             edits.append(Edit.write(rule, reason="distilled", episode=VISIT + BUDGET, sources=(case.id,)))
     store.commit(edits)

@@ -193,7 +193,7 @@ show.Explorer(
 #
 # ## Four attacks, 64 lives each
 #
-# *Poisoned rewards*: the agent lives 16 tasks of the attacker, who says each time that only his tool was right. *Look-alike*: three cases made of the words that all questions of a kind share. *Flood*: 16 near-duplicates of its questions. *Laundered*: as above. All come after 48 tasks; the cure 24 tasks later. Nulls: *no memory*, *no attack*. **Before you look:** *credit* lowers the $Q$ of what fails. Under which attack will it do *more* harm than append-only: `"none"`, `"flood"`, or `"poisoned rewards"`?
+# *Poisoned rewards*: the agent lives 16 tasks of the attacker, who says each time that only his tool was right. *Look-alike*: three cases of the text that is nearest to all questions of a kind, mostly the words that they share. *Flood*: 16 near-duplicates of its questions. *Laundered*: as above. All come after 48 tasks; the cure 24 tasks later. Nulls: *no memory*, *no attack*. **Before you look:** *credit* lowers the $Q$ of what fails. Under which attack will it do *more* harm than append-only: `"none"`, `"flood"`, or `"poisoned rewards"`?
 
 # %%
 ### BEGIN SOLUTION: your guess, one of "none", "flood", "poisoned rewards"

@@ -12,6 +12,7 @@ from memlab.labs.lab12_audit import orders, study
 from memlab.labs.lab12_audit.exercises import came_of
 from memlab.retrieval.policies import soft_policy
 from memlab.rivals import attacker
+from memlab.tasks.toolbox import questions_of
 from memlab.weights.bandit import Bandit, learn
 from memlab.weights.linear import Lessons, Weights
 from memlab.weights.unlearn import NEGATIVE, RETRAINED, ROWS, plant_and_undo, push
@@ -80,10 +81,12 @@ def test_a_gate_that_is_never_wrong_lets_no_lie_pass():
         assert attacker.speaks_for_wrong(agent.store, plan) == 0, attack
 
 
-def test_the_typical_text_is_at_least_as_near_as_every_question():
-    texts = ["Find the LCM of 3 and 4", "Find the LCM of 12 and 7", "Find the LCM of 8 and 9"]
-    assert attacker.typical_text(texts) == "Find the LCM of and"
-    assert attacker.typical_text(["2 + 3", "x - y"]) in ("2 + 3", "x - y")
+@pytest.mark.parametrize("family", ["lcm", "products", "simple_equations", "count_primes"])
+def test_the_typical_text_is_at_least_as_near_to_all_questions_as_each_of_them(family):
+    texts = [prompt.shorten(asked.text, 60) for asked in questions_of("toolbox-b")[family][:16]]
+    rows = attacker.EMBEDDER.embed([attacker.typical_text(texts), *texts])
+    near = (rows @ rows[1:].T).mean(axis=1)
+    assert near[0] >= near[1:].max() - 1e-6
 
 
 def test_the_prompt_without_the_planted_case_is_that_of_no_attack_and_orders_stay_on_one_line():

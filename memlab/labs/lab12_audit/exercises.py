@@ -7,7 +7,7 @@ from typing import Any
 
 from memlab.course import Exercise
 from memlab.labs.lab12_audit.study import BEFORE, EXPOSED, begin
-from memlab.rivals.attacker import speaks_for_wrong
+from memlab.rivals.attacker import memory_of, speaks_for_wrong
 
 LOG = (("a", ()), ("b", ("a",)), ("c", ("b", "x")), ("d", ()), ("e", ("d",)), ("d", ("c",)))
 
@@ -23,7 +23,7 @@ def came_of(edits: Sequence[tuple[str, Iterable[str]]], ids: Iterable[str]) -> s
 def _undo(answer: Any) -> str | None:
     agent, plan, tasks, _, _ = begin("undefended", "laundered", 112)
     list(agent.run(tasks[BEFORE : BEFORE + EXPOSED]))
-    store, stream = agent.store, {task.id for task in tasks}
+    store, stream = memory_of(agent), {task.id for task in tasks}
     held = {case.id for case in store.cases() if case.id.rpartition("/")[0].rpartition("/")[0] in stream}
     answer(store)
     left = {case.id for case in store.cases()}

@@ -80,7 +80,8 @@ def phase(agent: Agent, tasks: Sequence[Task], plan: places.Attack, when: str) -
 def live_attacked(arm: str, attack: str, seed: int) -> list[dict[str, Any]]:
     """One life with an attack and a cure, one row."""
     agent, plan, tasks, before, episodes = begin(arm, attack, seed)
-    store, row = agent.store, {"backend": "simulated", "model": simulated().name}
+    store = agent.store
+    row: dict[str, Any] = {"backend": "simulated", "model": simulated().name}
     row["poison"] = places.speaks_for_wrong(store, plan) if store is not None else 0
     row |= phase(agent, tasks[BEFORE:-AFTER], plan, "exposed")
     row["unnoticed"] = places.speaks_for_wrong(store, plan) if store is not None else 0
