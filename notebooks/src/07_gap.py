@@ -312,7 +312,7 @@ for name, one in (("no gate", None), ("your gate", gate)):
     print(f"{name}: {true:.2f} of what was written is true; solved in the second half {late['success'].mean():.2f}")
 
 # %% [markdown]
-# Your program is as good as an oracle. What does a gate do that *errs* (TPR .8, FPR .2)? Sixteen streams; the *coin* refuses as many reports, whatever they say; *MemRL* moves values in small steps, and the *belief* of lab 06 weighs noise itself:
+# What does a gate do that *errs* (TPR .8, FPR .2)? Sixteen streams; the *coin* refuses as many reports, whatever they say; *MemRL* moves values in small steps, and the *belief* of lab 06 weighs noise itself:
 
 # %%
 lives, behind = study.GATE.rows(), study.GATE.scores()
@@ -356,6 +356,14 @@ print(said[["claim", "word"]].to_string(index=False))
 show.verdicts(study.GATE.verdicts(), made_by=lives)
 
 # %% [markdown]
+# **Which easy questions have a gap?** Success without memory, and the gap of the question asked again, by family:
+
+# %%
+able[able["arm"] == "asked again"].groupby("family")[["before", "gap"]].mean().round(2)
+
+# %% [markdown]
+# On past tenses, mostly right anyway, other examples tell it nothing new.
+#
 # **A pilot that flattered.** A pilot chose these eight families of twelve: on ten other questions of each the model was right more often than by chance (.25). There, and in the study:
 
 # %%

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,14 +28,14 @@ EASY = ("capital", "past", "first", "after")
 EACH, OPTIONS = 2, 4
 
 
-def asked_of(family: str) -> tuple[Question, ...]:
+def pool(family: str) -> tuple[Question, ...]:
     """All questions of a family."""
     return questions(data("lab07/questions.jsonl" if family in EASY else "toolbox/questions.jsonl"))[family]
 
 
 def drawn(family: str, seed: int) -> list[Task]:
     """`EACH` questions, none in two of the seeds 0-9 and 100-115; wrong options are answers to other questions."""
-    rows = asked_of(family)
+    rows = pool(family)
     order, found = np.random.default_rng([7, *family.encode()]).permutation(len(rows)), []
     for number in order[EACH * (seed % 90) :][:EACH]:
         rng, asked = np.random.default_rng([seed, int(number)]), rows[number]
@@ -50,7 +51,7 @@ def drawn(family: str, seed: int) -> list[Task]:
 
 def examples(family: str) -> list[Question]:
     """Six questions of an easy ``family`` that no replicate asks, with six answers."""
-    rows, found = asked_of(family), dict[str, Question]()
+    rows, found = pool(family), dict[str, Question]()
     for number in reversed(np.random.default_rng([7, *family.encode()]).permutation(len(rows))):
         found.setdefault(rows[number].answer, rows[number])
     return list(found.values())[:6]
@@ -59,7 +60,7 @@ def examples(family: str) -> list[Question]:
 def answers(llm: LLM, task: Task, *cases: tuple[Task, str], half: int = 0) -> Floats:
     """p_LLM over the options, with ``cases`` in the prompt; an easy question stands behind a ``half`` of `examples`."""
     easy = task.family in EASY
-    known = [(one, one.answer) for one in examples(task.family)[3 * half :][:3]] if easy else []
+    known: Any = [(one, one.answer) for one in examples(task.family)[3 * half :][:3]] if easy else []
     lines = ["Answer the last question." if easy else "Answer with one of the options."]
     for asked, answer in (*known, *cases, (task, "")):
         lines.append(f"Q: {asked.text}")
