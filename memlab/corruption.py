@@ -12,12 +12,10 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import SequenceMatcher
 from math import sqrt
-from pathlib import Path
 from typing import Any
 
 from memlab.core import MemlabError
 
-Fields = Mapping[tuple[str, str], str]
 LINES = {
     "ledger": r"(?P<key>\d\d-\d\d),(?P<account>[^,]*),(?P<amount>[^,]*),(?P<comment>[^,]*)",
     "playlist": r"\d+\. (?P<key>.+?) by (?P<artist>.+?) \((?P<note>.*)\)",
@@ -27,13 +25,12 @@ LINES = {
     "table": r"(?P<key>[^,]*),(?P<unit>[^,]*),(?P<price>[^,]*),(?P<total>[^,]*)",
 }
 KINDS = (*LINES, "config", "source")
-SAMPLE = ("sample_id", "sample_type", "metadata", "states", "files")
 
 
 def expected_retention(q: float, trips: float, records: int | None = None) -> float:
     """The null: mean plain field accuracy after ``trips``, when each field survives a trip with chance ``q``: q^trips.
 
-    With ``records``, the mean of coverage² when each of so many survives like that: p² + p(1 − p)/records, p = q^trips.
+    With ``records``, the mean of coverage² when so many survive like that: p² + p(1 − p)/records with p = q^trips.
     """
     if not 0 <= q <= 1 or trips < 0:
         raise MemlabError(f"q={q}, trips={trips}: give a chance in [0, 1] and trips of 0 or more")
@@ -42,7 +39,7 @@ def expected_retention(q: float, trips: float, records: int | None = None) -> fl
 
 
 def fields(kind: str, text: str) -> dict[tuple[str, str], str]:
-    """The typed parser: ``{(key of the record, name): value}`` without what cannot be read; of two, the first counts."""
+    """The typed parser: ``{(record's key, name): value}`` without what cannot be read; of two, the first counts."""
     if kind not in KINDS:
         raise MemlabError(f"kind {kind!r}: take one of {', '.join(KINDS)}")
     found: dict[tuple[str, str], str] = {}
@@ -52,15 +49,15 @@ def fields(kind: str, text: str) -> dict[tuple[str, str], str]:
 
 
 def _read(kind: str, text: str) -> Iterator[tuple[str, str, str]]:
-    for line in text.splitlines() if kind in LINES else ():
-        if found := re.fullmatch(LINES[kind], line.strip()):
-            yield from ((found["key"], name, value) for name, value in found.groupdict().items() if name != "key")
+    lines = [re.fullmatch(LINES[kind], line.strip()) for line in text.splitlines()] if kind in LINES else []
+    for found in filter(None, lines):
+        yield from ((found["key"], name, value) for name, value in found.groupdict().items() if name != "key")
     try:
         if kind == "config":
             yield from ((key, "value", json.dumps(value)) for key, value in dict(json.loads(text)).items())
         if kind == "source":
-            lines = (ast.unparse(statement).partition(" = ") for statement in ast.parse(text).body)
-            yield from ((name, "value", value) for name, _, value in lines)
+            parts = (ast.unparse(statement).partition(" = ") for statement in ast.parse(text).body)
+            yield from ((name, "value", value) for name, _, value in parts)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return  # one missing comma, and nothing of the file can be read
 
@@ -72,7 +69,8 @@ def score(before: Any, after: Any, kind: str | None = None) -> float:
     that what was made up counts too. A text is the sequence of its lines.
     """
     if kind is not None:
-        return float(SHAPES[kind](_Pair(fields(kind, before), fields(kind, after))))
+        both = _Pair(fields(kind, before), fields(kind, after))
+        return float(SHAPES[kind](both))
     old, new = (x if isinstance(x, Mapping) else dict(enumerate(x.splitlines() if isinstance(x, str) else x))
                 for x in (before, after))  # fmt: skip
     same = sum(key in new and bool(new[key] == value) for key, value in old.items())
@@ -82,32 +80,32 @@ def score(before: Any, after: Any, kind: str | None = None) -> float:
 class _Pair:
     """Two parsed documents; called with names of fields, their mean likeness over the records that both have."""
 
-    def __init__(self, old: Fields, new: Fields) -> None:
+    def __init__(self, old: dict[Any, str], new: dict[Any, str]) -> None:
         self.old, self.new, self.keys = old, new, [list(dict.fromkeys(key for key, _ in part)) for part in (old, new)]
         self.coverage = _jaccard(*self.keys)
-        self.order = self.ratio(*([key for key in self.keys[i] if key in self.keys[1 - i]] for i in (0, 1)))
+        self.order = _ratio(*([key for key in self.keys[i] if key in self.keys[1 - i]] for i in (0, 1)))
 
     def __call__(self, *names: str, alike: Callable[[str, str], float] = lambda a, b: a == b) -> float:
         both = [place for place in self.old if place[1] in names and place[0] in self.keys[1]]
         return sum(alike(self.old[place], self.new.get(place, "")) for place in both) / max(len(both), 1)
 
-    def ratio(self, old: Any, new: Any) -> float:
-        return SequenceMatcher(None, old, new, autojunk=False).ratio()
-
     def texts(self, start: str) -> float:
         old, new = (" ".join(v for (key, _), v in x.items() if key.startswith(start)) for x in (self.old, self.new))
-        return self.ratio(old, new)
+        return _ratio(old, new)
 
     def rows(self) -> float:
         old, new = ([(k, *(v for (key, _), v in x.items() if key == k)) for k in keys]
                     for x, keys in zip((self.old, self.new), self.keys, strict=True))  # fmt: skip
-        head, most = bool(old[:1] and old[:1] == new[:1]), max(len(old), len(new), 1)
-        same = _jaccard(old[1:], new[1:])
-        return 0.5 * same + 0.25 * self.order * bool(new) + 0.15 * head + 0.1 * min(len(old), len(new)) / most
+        head, count = bool(new and old[:1] == new[:1]), min(len(old), len(new)) / max(len(old), len(new), 1)
+        return 0.5 * _jaccard(old[1:], new[1:]) + 0.25 * self.order * bool(new) + 0.15 * head + 0.1 * count
 
 
 def _jaccard(a: Collection[Any], b: Collection[Any]) -> float:
     return len(set(a) & set(b)) / len(set(a) | set(b)) if a or b else 1.0
+
+
+def _ratio(a: Any, b: Any) -> float:
+    return SequenceMatcher(None, a, b, autojunk=False).ratio()
 
 
 def _near(a: str, b: str) -> float:
@@ -125,17 +123,3 @@ SHAPES: dict[str, Callable[[_Pair], float]] = {
     "config": lambda d: 0.3 * d.coverage + 0.7 * d.coverage * d("value"),
     "source": lambda d: d.coverage * d("value"),
 }
-
-
-def load_delegate(path: str | Path) -> list[dict[str, Any]]:
-    """Samples of the authors' JSON lines, by the names in `SAMPLE`; ``files`` maps "basic_state/NAME" to a text.
-
-    Raises `MemlabError` for a line that is no sample. The data is theirs (CDLA-permissive) and not part of memlab.
-    """
-    samples = []
-    for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            samples.append({name: json.loads(line)[name] for name in SAMPLE})
-        except (ValueError, KeyError, TypeError) as error:
-            raise MemlabError(f"{path}, line {number} is no sample ({error}): it needs {', '.join(SAMPLE)}") from None
-    return samples
