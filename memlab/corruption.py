@@ -24,6 +24,7 @@ LINES = {
     "schedule": r"(?P<time>\d\d:\d\d) (?P<key>.+?) in (?P<room>.+?) \((?P<category>.*)\)",
     "table": r"(?P<key>[^,]*),(?P<unit>[^,]*),(?P<price>[^,]*),(?P<total>[^,]*)",
 }
+Fields = Mapping[tuple[str, str], str]
 KINDS = (*LINES, "config", "source")
 
 

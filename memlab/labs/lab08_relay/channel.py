@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import least_squares
 from scipy.special import betaln
 
-from memlab.labs.lab08_relay.relay import BLIND, CHECKED, IDLE, LOG, PATCH, REWRITE
+from memlab.labs.lab08_relay.relay import BLIND, CHECKED, IDLE, LOG, PATCH
 
 Floats = NDArray[np.float64]
 PUBLISHED = np.array([94.3, 89.3, 85.4, 82.0, 79.4, 76.4, 74.6, 73.1, 72.1, 71.5]) / 100  # GPT 5.4, arXiv:2604.15597
@@ -31,30 +31,34 @@ def fitted(law: str, t: ArrayLike, kept: ArrayLike) -> tuple[float, ...]:
     return tuple(map(float, found.x))
 
 
-def relayed(arm: str, size: int, seed: int, copied: float, found: float, trips: int = 10) -> list[dict[str, Any]]:
-    """A row a trip, means of 100 streams of documents with ``size`` fields; a forward and a backward call each trip.
+REWRITE, SAFE = "whole rewrite", "whole rewrite + checksum"
+ARMS = (REWRITE, SAFE, PATCH, CHECKED, LOG, IDLE, BLIND)
 
-    A rewrite copies each field with chance ``copied`` a call, each by itself; a patch finds its place with chance
-    ``found``, and else harms one other field (no memory: with chance 1/size). A harmed field stays so. A log takes
-    back what was appended.
+
+def relayed(arm: str, size: int, seed: int, copied: float, found: float, trips: int = 10) -> list[dict[str, Any]]:
+    """A row a trip: means of 100 streams of a document with ``size`` fields, two calls a trip.
+
+    A rewrite copies each field with chance ``copied`` a call, each by itself; a patch finds its field with chance
+    ``found`` (without memory 1/size), and else harms another one. What is harmed stays so. A checksum refuses a call
+    that harms another field than the named one; a log takes back what was appended.
     """
     rng, whole = np.random.default_rng([seed, size]), np.ones((100, size), dtype=bool)
-    rows, before = list[dict[str, Any]](), np.ones(100)
+    rows, before, every = list[dict[str, Any]](), np.ones(100), np.arange(size)
     for trip in range(1, trips + 1):
         obeyed = np.zeros(100, dtype=bool)
         for forward in (True, False):
-            harmed = rng.random((100, size)) > copied
-            if not arm.startswith(REWRITE):
-                wrong = rng.random(100) > (1 / size if arm == BLIND else found)
-                harmed = wrong[:, None] & (rng.integers(size, size=100)[:, None] == np.arange(size))
-            right = ~harmed[:, 0] if arm == REWRITE else ~harmed.any(axis=1)
-            obeyed = right if forward else obeyed
-            harmless = arm in (IDLE, LOG) or arm.endswith(CHECKED)
-            whole &= ~harmed | harmless
-        obeyed &= arm != IDLE
+            named, draw = rng.integers(size, size=(100, 1)), rng.random((100, size))
+            harmed = draw > copied
+            if arm not in (REWRITE, SAFE):
+                wrong = draw[:, :1] > (1 / size if arm == BLIND else found)
+                harmed = wrong & ((named + 1 + rng.integers(size - 1, size=(100, 1))) % size == every)
+            right = ~(harmed & (every == named) if arm == REWRITE else harmed).any(axis=1)
+            obeyed = right & (arm != IDLE) if forward else obeyed
+            if arm in (REWRITE, PATCH, BLIND):
+                whole &= ~harmed
         kept = whole.mean(axis=1)
-        lost = before - kept
-        rows.append({"trip": trip, "kept": kept.mean(), "squared": (kept**2).mean(), "obeyed": obeyed.mean(), "lost": lost.mean(),
-                     "critical": (lost * (lost >= 0.1 - 1e-9)).mean(), "backend": "computed", "model": ""})  # fmt: skip
-        before = kept
+        lost, before = before - kept, kept
+        rows.append({"trip": trip, "kept": kept.mean(), "squared": (kept**2).mean(), "obeyed": obeyed.mean(),
+                     "lost": lost.mean(), "in critical": (lost * (lost >= 0.1 - 1e-9)).mean(),
+                     "backend": "computed", "model": ""})  # fmt: skip
     return rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,6 +27,11 @@ TEMPLATES = {
 }  # fmt: skip
 
 
+def words(text: str) -> list[str]:
+    """Those of `WORDS` that stand in ``text``, each once, in order: all that an editor may replace."""
+    return list(dict.fromkeys(re.findall(rf"\b(?:{'|'.join(WORDS)})\b", text)))
+
+
 def draw(kind: str, rng: np.random.Generator) -> str:
     """A document of one kind; no word of `WORDS` stands in it twice."""
     template = TEMPLATES[kind]
@@ -35,44 +40,44 @@ def draw(kind: str, rng: np.random.Generator) -> str:
 
 @dataclass(frozen=True)
 class Change:
-    """The edit "replace ``old`` by ``new``"."""
+    """The edit "set the field ``name`` of record ``key`` to ``new``", where ``old`` stands; ``other`` is a distractor."""
 
+    key: str
+    name: str
     old: str
     new: str
+    other: str
 
     def inverse(self) -> Change:
         """Puts the old word back."""
-        return Change(self.new, self.old)
+        return replace(self, old=self.new, new=self.old)
 
     def done(self, text: str) -> str:
-        """The text as a perfect editor leaves it."""
+        """The text, where no word was harmed, as a perfect editor leaves it."""
         return re.sub(rf"\b{self.old}\b", self.new, text)
 
-    def obeyed(self, kind: str, before: str, after: str) -> bool:
-        """Whether the fields that it is about are in ``after`` as they should be, whatever became of the others."""
-        old, want, got = (fields(kind, text) for text in (before, self.done(before), after))
-        changed = [place for place in want if want[place] != old.get(place)]
-        return bool(changed) and all(got.get(place) == want[place] for place in changed)
+    def obeyed(self, kind: str, text: str) -> bool:
+        """Whether the new word stands in the field that was named, whatever became of the others."""
+        return self.new in fields(kind, text).get((self.key, self.name), "")
 
 
 @dataclass(frozen=True)
 class Relay:
-    """One replicate: a document, and for each trip a change and a distractor, a document of another kind."""
+    """One replicate: a document, and a change for each trip."""
 
     kind: str
     text: str
-    trips: tuple[tuple[Change, str], ...]
+    changes: tuple[Change, ...]
 
     @classmethod
     def draw(cls, seed: int, trips: int) -> Relay:
-        """A longer relay of the same seed begins with the shorter one."""
+        """A longer relay of the same seed begins with the shorter one; a distractor is a document of another kind."""
         rng, kind = np.random.default_rng([seed, 8]), KINDS[seed % len(KINDS)]
         text, found = draw(kind, rng), []
+        places = {word: place for place, value in fields(kind, text).items() for word in words(value)}
         for _ in range(trips):
             other = draw(str(rng.choice([k for k in KINDS if k != kind])), rng)
-            old, new = (
-                [w for w in WORDS if (w in text) == inside and w not in other * (not inside)]
-                for inside in (True, False)
-            )
-            found.append((Change(str(rng.choice(old)), str(rng.choice(new))), other))
+            new = str(rng.choice([word for word in WORDS if word not in text + other]))
+            old = str(rng.choice(words(text)))
+            found.append(Change(*places[old], old, new, other))
         return cls(kind, text, tuple(found))

@@ -1,123 +1,90 @@
-"""Ways to edit a document with the real model: rewrite it, patch it, check that, log the edits, or call a tool."""
+"""Ways to edit a document with the real model: patch it, check the patch, log it, or let a tool find the place.
+
+Pilots: SmolLM2 cannot copy a document, in free text or word by word, nor name a line by its number. So it chooses the
+word that goes out, and a program writes the new one in its place; ``FORM`` is the question it did best on.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import reduce
 from typing import Any
 
 from memlab import corruption
-from memlab.labs.lab08_relay.documents import WORDS, Change, Relay
+from memlab.labs.lab08_relay.documents import Change, Relay, words
 from memlab.llm.contract import LLM
 
-SHOTS = (
-    ("red,door,12\nblue,gate,40", Change("gate", "roof"), "2"),
-    ('first: 3 eggs\nthen: "salt"', Change("eggs", "figs"), "1"),
-)
-REWRITE, PATCH, CHECKED, LOG, TOOL = "whole rewrite", "patch", " + checksum", "append-only log", "tool only"
+PATCH, CHECKED, LOG, TOOL = "patch", "patch + checksum", "append-only log", "tool finds the line"
 ORACLE, IDLE, BLIND = "oracle", "null: does nothing", "no memory"
-Entry = tuple[int, str, str]  # of a log: in which line, from 0, which word became which
+ARMS = (PATCH, CHECKED, LOG, TOOL, ORACLE, IDLE, BLIND)
+FORMS = ('Set the {name} of {key} to "{new}". Which word goes out?', "Q: What is the {name} of {key}?")
+SHOTS = (
+    ("gate,blue,40\ndoor,red,12", Change("door", "color", "red", "pink", ""), "red"),
+    ('eggs: 3 "fresh"\nsalt: 2 "fine"', Change("eggs", "kind", "fresh", "old", ""), "fresh"),
+)
+FORM, SHOWN = FORMS[0], 2
 
 
-def numbered(text: str) -> str:
-    """The text with its lines numbered from 1."""
-    return "\n".join(f"{i}: {line}" for i, line in enumerate(text.splitlines(), start=1))
+def question(change: Change, text: str) -> str:
+    """The prompt of a patch: examples, the distractor, the text, and what is asked; without memory no text."""
+    shots = "".join(f'Text:\n{t}\n{FORM.format(**vars(c))}\nA: "{a}"\n\n' for t, c, a in SHOTS[:SHOWN])
+    shown = f"Another text:\n{change.other}\n\nText:\n{text}\n" if text else ""
+    return f"{shots}{shown}{FORM.format(**vars(change))}\nA:"
 
 
-def copying(text: str, change: Change, copied: str) -> str:
-    """The prompt of a rewrite: two examples, the instruction, the document, and what was copied so far."""
-    shots = [f'Replace "{c.old}" by "{c.new}".\nText:\n{t}\nCopy:\n{c.done(t)}\n\n' for t, c, _ in SHOTS]
-    asked = f'Replace "{change.old}" by "{change.new}".\nText:\n{text}\nCopy:\n{copied}'
-    return f"Copy the text and replace one word.\n\n{''.join(shots)}{asked}"
+def chosen(llm: LLM, change: Change, text: str, shown: str) -> str:
+    """The word of ``text`` that the model sends out when it sees ``shown``; the last one goes unasked."""
+    left = words(text)
+    return left[0] if len(left) == 1 else str(llm.complete(question(change, shown), choices=left).value)
 
 
-def rewrite(llm: LLM, text: str, change: Change, other: str) -> str:
-    """The document anew, word by word; its skeleton of names, numbers and signs is kept for the model."""
-    skeleton, *rest = re.split(rf"\b({'|'.join(WORDS)})\b", text)
-    options = list(dict.fromkeys([*rest[::2], change.new]))
-    for after in rest[1::2]:
-        skeleton += str(llm.complete(copying(text, change, skeleton), choices=options).value) + after
-    return skeleton
+def patched(text: str, old: str, new: str) -> str:
+    """The text with one word replaced where it stands first."""
+    return re.sub(rf"\b{old}\b", new, text, count=1)
 
 
-def locate(llm: LLM, text: str, change: Change, blind: bool = False) -> Entry | None:
-    """The model chooses a line, then the word in it that goes out; None where that line has no word."""
-    shots = [f'Text:\n{numbered(t)}\nQ: Which line holds "{c.old}"?\nA: "{n}"\n\n' for t, c, n in SHOTS]
-    shown, lines = "" if blind else f"Text:\n{numbered(text)}\n", text.splitlines()
-    asked = f'Name the number of the line.\n\n{"".join(shots)}{shown}Q: Which line holds "{change.old}"?\nA:'
-    at = int(llm.complete(asked, choices=[str(i + 1) for i in range(len(lines))]).value) - 1
-    words = list(dict.fromkeys(re.findall(r"\w+", lines[at])))
-    asked = "" if blind else f"Line: {lines[at]}\n"
-    asked += f'Replace "{change.old}" by "{change.new}". Which word goes out?\nA:'
-    return (at, str(llm.complete(asked, choices=words).value), change.new) if words else None
-
-
-def patched(text: str, entry: Entry | None) -> str:
-    """The text with one entry applied, which may find its word gone."""
-    at, old, new = entry or (0, "", "")
+def by_tool(llm: LLM, text: str, change: Change) -> str:
+    """A tool looks up the line of the record by its key, and the model chooses in that line."""
     lines = text.splitlines()
-    lines[at] = re.sub(rf"\b{re.escape(old)}\b", new, lines[at], count=1) if entry else lines[at]
+    at = next(i for i, line in enumerate(lines) if re.search(rf"\b{change.key}\b", line))
+    lines[at] = patched(lines[at], chosen(llm, change, lines[at], lines[at]), change.new)
     return "\n".join(lines)
 
 
-def unharmed(before: str, after: str, old: str, new: str) -> bool:
-    """The checksum: with the two words of a change masked, is all else as it was?"""
-    first, second = (re.sub(rf"\b({old}|{new})\b", "#", text) for text in (before, after))
+def unharmed(before: corruption.Fields, after: corruption.Fields, place: tuple[str, str]) -> bool:
+    """The checksum: are all fields but the one at ``place`` as they were?"""
+    first, second = ({key: value for key, value in part.items() if key != place} for part in (before, after))
     return first == second
 
 
-def call_tool(llm: LLM, text: str, change: Change) -> str:
-    """The model fills in replace(old, new); the tool refuses an old word that is not there exactly once."""
-    words = list(dict.fromkeys([*re.findall(r"[a-z]+", text), change.old, change.new]))
-    asked = f'Text:\n{text}\nReplace "{change.old}" by "{change.new}".\nreplace('
-    old = str(llm.complete(asked, choices=words).value)
-    new = str(llm.complete(f'{asked}"{old}", ', choices=[word for word in words if word != old]).value)
-    return Change(old, new).done(text) if len(re.findall(rf"\b{old}\b", text)) == 1 else text
-
-
-EDITORS: dict[str, Callable[[LLM, str, Change, str], str]] = {
-    REWRITE: rewrite,
-    PATCH: lambda llm, text, change, other: patched(text, locate(llm, text, change)),
-    TOOL: lambda llm, text, change, other: call_tool(llm, text, change),
-    ORACLE: lambda llm, text, change, other: change.done(text),
-    IDLE: lambda llm, text, change, other: text,
-    BLIND: lambda llm, text, change, other: patched(text, locate(llm, text, change, blind=True)),
+EDITORS: dict[str, Callable[[LLM, str, Change], str]] = {
+    PATCH: lambda llm, text, change: patched(text, chosen(llm, change, text, text), change.new),
+    TOOL: by_tool,
+    ORACLE: lambda llm, text, change: change.done(text),
+    IDLE: lambda llm, text, change: text,
+    BLIND: lambda llm, text, change: patched(text, chosen(llm, change, text, ""), change.new),
 }
-
-
-def append(llm: LLM, log: list[Entry], start: str, change: Change, back: bool) -> list[Entry]:
-    """A change is one more entry of the log; for its inverse the model names the entry that is taken back."""
-    if not back:
-        entry = locate(llm, reduce(patched, log, start), change)
-        return [*log, entry] if entry else log
-    entries = "".join(f"{i}: {old} -> {new}\n" for i, (_, old, new) in enumerate(log, start=1))
-    asked = f'Log:\n0: none of these\n{entries}Q: Which entry made "{change.new}" into "{change.old}"?\nA:'
-    taken = int(llm.complete(asked, choices=[str(i) for i in range(len(log) + 1)]).value)
-    return [entry for i, entry in enumerate(log, start=1) if i != taken]
 
 
 def live(arm: str, seed: int, trips: int, llm: LLM) -> list[dict[str, Any]]:
     """All calls of one relay, two rows a trip: the document after it, its scores, and whether it did what it was told.
 
     A forward row is scored against what a perfect editor makes of the original, a backward row against the original.
+    With a log a forward edit appends an entry, and its inverse takes that entry back without a call.
     """
-    relay, rows, log = Relay.draw(seed, trips), list[dict[str, Any]](), list[Entry]()
+    relay, rows = Relay.draw(seed, trips), list[dict[str, Any]]()
     start, kind, text = relay.text, relay.kind, relay.text
     asked = arm not in (ORACLE, IDLE)
     made = {"kind": kind, "backend": llm.backend if asked else "computed", "model": llm.name if asked else ""}
-    for trip, (change, other) in enumerate(relay.trips, start=1):
+    editor = EDITORS[PATCH if arm in (CHECKED, LOG) else arm]
+    for trip, change in enumerate(relay.changes, start=1):
         for step, now in (("forward", change), ("back", change.inverse())):
-            if arm == LOG:
-                log = append(llm, log, start, now, other, step == "back")
-            new = (
-                reduce(patched, log, start) if arm == LOG else EDITORS[arm.removesuffix(CHECKED)](llm, text, now, other)
-            )
-            refused = arm.endswith(CHECKED) and not unharmed(text, new, now.old, now.new)
-            before, text = text, text if refused else new
+            new = start if arm == LOG and step == "back" else editor(llm, text, now)
             wanted = now.done(start) if step == "forward" else start
-            kept = corruption.score(corruption.fields(kind, wanted), corruption.fields(kind, text))
-            row = {"trip": trip, "step": step, "old": now.old, "new": now.new, "text": text, "kept": kept}
-            row |= {"score": corruption.score(wanted, text, kind), "refused": refused}
-            rows.append(row | {"obeyed": now.obeyed(kind, before, text)} | made)
+            old, got, want = (corruption.fields(kind, one) for one in (text, new, wanted))
+            refused = arm == CHECKED and not unharmed(old, got, (now.key, now.name))
+            text, got = (text, old) if refused else (new, got)
+            row = {"trip": trip, "step": step, "place": f"{now.name} of {now.key}", "new": now.new, "text": text}
+            row |= {"kept": corruption.score(want, got), "score": corruption.score(wanted, text, kind)}
+            rows.append(row | {"refused": refused, "obeyed": now.obeyed(kind, text)} | made)
     return rows
