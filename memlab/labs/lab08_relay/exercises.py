@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
 from memlab.corruption import score
@@ -15,9 +13,9 @@ KEPT = {("03-02", "account"): "food", ("03-02", "amount"): "6.55", ("03-05", "ac
 CHANGED = KEPT | {("03-05", "account"): "food"}
 MADE_UP = KEPT | {("03-09", "account"): "food"}
 SHORT = {("03-02", "amount"): "6.55"}
-TEXT = "03-02,food,6.55\n03-05,rent,9.10"
-EDITED, SPOILED, ELSEWHERE = (TEXT.replace(*pair) for pair in (("food", "fuel"), ("9.10", "9.01"), ("rent", "fuel")))
-BOTH = EDITED.replace("9.10", "9.01")
+PLACE = ("03-05", "account")
+SPOILED = KEPT | {("03-02", "amount"): "6.65"}
+BOTH = CHANGED | {("03-02", "amount"): "6.65"}
 
 
 def _law(setting: tuple[float, float]) -> str | None:
@@ -45,16 +43,15 @@ EXERCISES = {
     ),
     "08.2": Exercise("q says how fast the curve falls, f where it ends", (0.87, 0.595), judge=_law, tolerance=1.0),
     "08.3": Exercise(
-        start="the edit may change one word: what must be the same in both texts once you look away from that word?",
+        start="a call may change one field: what must be the same in both documents once you look away from it?",
         solution=unharmed,
-        cases=tuple((TEXT, after, "food", "fuel") for after in (EDITED, TEXT, SPOILED, ELSEWHERE, BOTH, "")),
+        cases=tuple((KEPT, after, PLACE) for after in (CHANGED, KEPT, SPOILED, BOTH, MADE_UP, SHORT)),
         mistakes={
-            "it refuses the edit itself: before and after must differ in the two words":
-                lambda a, b, old, new: a == b,
-            "it wants the edit done: true, but then an edit that does nothing is called harm; ask for harm alone":
-                lambda a, b, old, new: re.sub(rf"\b{old}\b", new, a) == b,
-            "it counts lines or letters: a wrong amount is as long as a right one":
-                lambda a, b, old, new: len(a.splitlines()) == len(b.splitlines()),
+            "it refuses the edit itself: the field at `place` may differ": lambda a, b, place: a == b,
+            "it counts fields: a wrong amount stands in as many fields as a right one":
+                lambda a, b, place: len(a) == len(b),
+            "a field that is gone, or was made up, is harm too": lambda a, b, place: all(
+                b.get(key, value) == value for key, value in a.items() if key != place),
         },
         praise="it is used on the recorded calls below",
     ),

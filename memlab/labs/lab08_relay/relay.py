@@ -1,7 +1,7 @@
 """Ways to edit a document with the real model: patch it, check the patch, log it, or let a tool find the place.
 
-Pilots: SmolLM2 cannot copy a document, in free text or word by word, nor name a line by its number. So it chooses the
-word that goes out, and a program writes the new one in its place; ``FORM`` is the question it did best on.
+Pilots: SmolLM2 cannot copy a document, in free text or word by word, nor find a line by its number or a field by its
+name. So the instruction names both words, the model chooses the one that goes out, and a program writes the new one.
 """
 
 from __future__ import annotations
@@ -17,17 +17,16 @@ from memlab.llm.contract import LLM
 PATCH, CHECKED, LOG, TOOL = "patch", "patch + checksum", "append-only log", "tool finds the line"
 ORACLE, IDLE, BLIND = "oracle", "null: does nothing", "no memory"
 ARMS = (PATCH, CHECKED, LOG, TOOL, ORACLE, IDLE, BLIND)
-FORMS = ('Set the {name} of {key} to "{new}". Which word goes out?', "Q: What is the {name} of {key}?")
+FORM = 'Replace "{old}" by "{new}". Which word goes out?'
 SHOTS = (
-    ("gate,blue,40\ndoor,red,12", Change("door", "color", "red", "pink", ""), "red"),
-    ('eggs: 3 "fresh"\nsalt: 2 "fine"', Change("eggs", "kind", "fresh", "old", ""), "fresh"),
+    ("red,door,12\nblue,gate,40", Change("blue", "thing", "gate", "roof", "")),
+    ('first: 3 eggs\nthen: "salt"', Change("first", "text", "eggs", "figs", "")),
 )
-FORM, SHOWN = FORMS[0], 2
 
 
 def question(change: Change, text: str) -> str:
     """The prompt of a patch: examples, the distractor, the text, and what is asked; without memory no text."""
-    shots = "".join(f'Text:\n{t}\n{FORM.format(**vars(c))}\nA: "{a}"\n\n' for t, c, a in SHOTS[:SHOWN])
+    shots = "".join(f'Text:\n{t}\n{FORM.format(**vars(c))}\nA: "{c.old}"\n\n' for t, c in SHOTS)
     shown = f"Another text:\n{change.other}\n\nText:\n{text}\n" if text else ""
     return f"{shots}{shown}{FORM.format(**vars(change))}\nA:"
 
