@@ -1,7 +1,5 @@
 """Typed scores of relayed documents: exact nulls, the authors' shapes worked by hand, and what a broken file scores."""
 
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given

@@ -45,7 +45,7 @@ def relayed(arm: str, size: int, seed: int, copied: float, found: float, trips: 
     rng, whole = np.random.default_rng([seed, size]), np.ones((100, size), dtype=bool)
     rows, before, every = list[dict[str, Any]](), np.ones(100), np.arange(size)
     for trip in range(1, trips + 1):
-        obeyed = np.zeros(100, dtype=bool)
+        obeyed: Any = np.zeros(100, dtype=bool)
         for forward in (True, False):
             named, draw = rng.integers(size, size=(100, 1)), rng.random((100, size))
             harmed = draw > copied

@@ -1,12 +1,16 @@
-"""Lab 08's documents: eight kinds, drawn from seeds, small enough for 135 million weights; and edits with an inverse."""
+"""Lab 08's documents: eight kinds, drawn from seeds and small; and edits that have an inverse."""
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from memlab.core import MemlabError
 from memlab.corruption import KINDS, fields
 
 WORDS = re.findall(
@@ -15,10 +19,12 @@ WORDS = re.findall(
     bridge doctor market window silver orange forest summer island castle mirror rabbit button pencil basket candle
     cotton dragon engine farmer guitar hammer jacket kettle ladder marble needle office pepper rocket saddle temple""",
 )
+SAMPLE = ("sample_id", "sample_type", "metadata", "states", "files")
 TEMPLATES = {
     "ledger": "03-02,{},6.55,{}\n03-05,{},12.40,{}\n03-09,{},9.10,{}",
     "playlist": "1. Blue Moon by {} ({})\n2. Old Road by {} ({})\n3. Fast Car by {} ({})",
-    "recipe": "Ingredient 1: 200 g {}\nIngredient 2: 3 cups {}\nStep 1: Heat the {}.\nStep 2: Add the {}.\nTip 1: Use {}.",
+    "recipe": "Ingredient 1: 200 g {}\nIngredient 2: 3 cups {}\n"
+              "Step 1: Heat the {}.\nStep 2: Add the {}.\nTip 1: Use {}.",
     "citations": "[1] {} 2019: The {}\n[2] {} 2021: The {}\n[3] {} 2024: The {}",
     "schedule": "09:00 Opening in {} ({})\n10:30 Lecture in {} ({})\n14:00 Workshop in {} ({})",
     "table": "item,unit,price,total\npen,{},3,=C2*2\ncup,{},5,=C3*4\nbag,{},8,=C4*3\nbox,{},6,=C5*2",
@@ -40,7 +46,7 @@ def draw(kind: str, rng: np.random.Generator) -> str:
 
 @dataclass(frozen=True)
 class Change:
-    """The edit "set the field ``name`` of record ``key`` to ``new``", where ``old`` stands; ``other`` is a distractor."""
+    """Replace ``old``, in the field ``name`` of the record ``key``, by ``new``; ``other`` is a distractor."""
 
     key: str
     name: str
@@ -81,3 +87,17 @@ class Relay:
             old = str(rng.choice(words(text)))
             found.append(Change(*places[old], old, new, other))
         return cls(kind, text, tuple(found))
+
+
+def load_delegate(path: str | Path) -> list[dict[str, Any]]:
+    """Samples of the authors' JSON lines, by the names in `SAMPLE`; ``files`` maps "basic_state/NAME" to a text.
+
+    Raises `MemlabError` for a line that is no sample. The data is theirs (CDLA-permissive) and not part of memlab.
+    """
+    samples = []
+    for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            samples.append({name: json.loads(line)[name] for name in SAMPLE})
+        except (ValueError, KeyError, TypeError) as error:
+            raise MemlabError(f"{path}, line {number} is no sample ({error}): it needs {', '.join(SAMPLE)}") from None
+    return samples

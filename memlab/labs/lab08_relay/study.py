@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from memlab.experiments import Claim, Study, grid
-from memlab.labs.lab08_relay import relay
+from memlab.labs.lab08_relay import channel, relay
 
 CRITICAL = 0.1 - 1e-9  # a trip that loses this much is a critical failure
 
@@ -27,9 +27,33 @@ def ends(rows: Any) -> dict[str, float]:
 STUDY = Study("lab08", relay.live, ends, report=grid(arm=relay.ARMS, seed=range(100, 116), trips=10),
     nulls=(relay.IDLE, relay.BLIND), model="ollama:smollm2:135m",
     claims=(
-        Claim("a patch behind a checksum serves more than a bare one", relay.CHECKED, relay.PATCH, True, metric="served"),
+        Claim("a patch behind a checksum serves more than a bare one", relay.CHECKED, relay.PATCH, True,
+              metric="served"),
         Claim("a checksum keeps more of the document", relay.CHECKED, relay.PATCH, metric="score"),
         Claim("a tool that finds the line serves more than a checksum", relay.TOOL, relay.CHECKED, metric="served"),
         Claim("a tool that finds the line keeps more than a bare patch", relay.TOOL, relay.PATCH, metric="score"),
         Claim("the document in the prompt is of use: more edits obeyed", relay.PATCH, relay.BLIND, metric="obeyed"),
+    ))  # fmt: skip
+
+COPIED, FOUND = 0.943**0.5, 0.69  # a call of the published first trip; forward edits obeyed by the recorded bare patch
+
+
+def simulated_ends(rows: Any) -> dict[str, float]:
+    """After the last trip: fields kept, edits obeyed, their product, and the share of the loss in critical trips."""
+    kept, obeyed = float(rows["kept"].iloc[-1]), float(rows["obeyed"].mean())
+    share = rows["in critical"].sum() / lost if (lost := rows["lost"].sum()) else 0.0
+    return {"kept": kept, "obeyed": obeyed, "served": kept * obeyed, "critical share": float(share)}
+
+
+CHANNEL = Study("lab08-channel", channel.relayed, simulated_ends, nulls=(relay.IDLE, relay.BLIND),
+    report=grid(arm=channel.ARMS, size=(8, 100), seed=range(100, 164), copied=COPIED, found=FOUND),
+    claims=(
+        Claim("100 fields: behind a checksum, patches serve more than rewrites", relay.CHECKED, channel.SAFE, True,
+              where={"size": 100}, metric="served"),
+        Claim("100 fields: rewrites serve more behind a checksum than bare", channel.SAFE, channel.REWRITE,
+              where={"size": 100}, metric="served"),
+        Claim("8 fields: rewrites serve more behind a checksum than bare", channel.SAFE, channel.REWRITE,
+              where={"size": 8}, metric="served"),
+        Claim("8 fields: a patch serves more behind a checksum than bare", relay.CHECKED, relay.PATCH,
+              where={"size": 8}, metric="served"),
     ))  # fmt: skip
