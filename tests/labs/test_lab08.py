@@ -77,6 +77,12 @@ def test_the_tool_shows_one_line_and_the_patch_all_of_them_beside_a_distractor()
     assert "lamp" not in tool[0] and TEXT in patch[0] and GO.other in patch[0] and "stone,9.10" not in blind[0]
 
 
+def test_a_refused_inverse_leaves_the_forward_edit_standing(monkeypatch):
+    monkeypatch.setattr(Relay, "draw", lambda seed, trips: Relay("ledger", TEXT, (GO,)))
+    rows = relay.live(relay.CHECKED, 0, 1, Model("stone", "lamp"))
+    assert rows[1]["refused"] and rows[1]["text"] == GO.done(TEXT) and rows[1]["kept"] == 5 / 6
+
+
 def test_the_checksum_looks_away_from_one_field_alone():
     before, place = corruption.fields("ledger", TEXT), ("03-05", "account")
     for text, fine in ((TEXT, True), (GO.done(TEXT), True), (TEXT.replace("6.55", "6.65"), False), (TEXT[:21], False)):
@@ -101,11 +107,15 @@ def test_the_channel_is_the_null_when_fields_are_harmed_each_by_itself():
     assert np.mean([row["squared"] for row in last]) == pytest.approx(squared, abs=0.01)
 
 
-def test_in_the_channel_a_checksum_keeps_all_and_a_no_op_obeys_nothing():
+def test_in_the_channel_a_no_op_keeps_all_and_obeys_nothing_and_a_checksum_loses_refused_inverses_alone():
     ends = {arm: channel.relayed(arm, 8, 0, 0.9, 0.5)[-1] for arm in channel.ARMS}
-    safe = (channel.SAFE, relay.CHECKED, relay.LOG, relay.IDLE)
-    assert all(ends[arm]["kept"] == 1 for arm in safe)
-    assert ends[relay.IDLE]["obeyed"] == 0 and ends[relay.PATCH]["kept"] < 1 and ends[channel.REWRITE]["kept"] < 1
+    assert ends[relay.IDLE]["kept"] == ends[relay.LOG]["kept"] == 1 and ends[relay.IDLE]["obeyed"] == 0
+    assert ends[relay.BLIND]["kept"] < ends[relay.PATCH]["kept"] < ends[relay.CHECKED]["kept"] < 1
+    sure = {arm: channel.relayed(arm, 8, 0, 1.0, 1.0)[-1] for arm in channel.ARMS if arm != relay.BLIND}
+    assert all(end["kept"] == 1 for end in sure.values())
+    # One trip: a field is lost where the forward edit passed (.5) and its inverse was refused (.5).
+    one = np.mean([channel.relayed(relay.CHECKED, 8, seed, 1.0, 0.5, trips=1)[0]["lost"] for seed in range(50)])
+    assert one == pytest.approx(0.25 / 8, abs=2e-3)
 
 
 def test_the_laws_give_the_numbers_that_were_worked_out():

@@ -40,22 +40,25 @@ def relayed(arm: str, size: int, seed: int, copied: float, found: float, trips: 
 
     A rewrite copies each field with chance ``copied`` a call, each by itself; a patch finds its field with chance
     ``found`` (without memory 1/size), and else harms another one. What is harmed stays so. A checksum refuses a call
-    that harms another field than the named one; a log takes back what was appended.
+    that does harm: where it refuses an inverse, the forward edit stands. A log takes back what was appended.
     """
     rng, whole = np.random.default_rng([seed, size]), np.ones((100, size), dtype=bool)
-    rows, before, every = list[dict[str, Any]](), np.ones(100), np.arange(size)
+    rows, before, obeyed = list[dict[str, Any]](), np.ones(100), np.zeros(100, dtype=bool)
     for trip in range(1, trips + 1):
-        obeyed: Any = np.zeros(100, dtype=bool)
+        named = rng.integers(size, size=(100, 1))
+        here = np.arange(size) == named
         for forward in (True, False):
-            named, draw = rng.integers(size, size=(100, 1)), rng.random((100, size))
+            draw, other = rng.random((100, size)), (named + 1 + rng.integers(size - 1, size=(100, 1))) % size
             harmed = draw > copied
             if arm not in (REWRITE, SAFE):
-                wrong = draw[:, :1] > (1 / size if arm == BLIND else found)
-                harmed = wrong & ((named + 1 + rng.integers(size - 1, size=(100, 1))) % size == every)
-            right = ~(harmed & (every == named) if arm == REWRITE else harmed).any(axis=1)
-            obeyed = right & (arm != IDLE) if forward else obeyed
+                harmed = (draw[:, :1] > (1 / size if arm == BLIND else found)) & (np.arange(size) == other)
+            fine = ~(harmed & here if arm == REWRITE else harmed).any(axis=1)
             if arm in (REWRITE, PATCH, BLIND):
                 whole &= ~harmed
+            if forward:
+                obeyed = fine & (arm != IDLE)
+            elif arm not in (REWRITE, LOG):
+                whole &= ~((obeyed & ~fine)[:, None] & here)
         kept = whole.mean(axis=1)
         lost, before = before - kept, kept
         rows.append({"trip": trip, "kept": kept.mean(), "squared": (kept**2).mean(), "obeyed": obeyed.mean(),
