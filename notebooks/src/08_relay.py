@@ -195,7 +195,7 @@ print(question(ledger.changes[0], ledger.text))
 # %% [markdown]
 # Another document stands beside as a distractor. The other ways to edit:
 #
-# - *patch + checksum*: a call that harms a field it was not told to change is rolled back;
+# - *patch + checksum*: a call that changes a field it was not told to is rolled back;
 # - *append-only log*: the patch is an entry in a log; the inverse takes the entry back, without a call;
 # - *tool finds the line*: a program shows the model only the line of the record;
 # - nulls: *does nothing*; and *no memory*, the same question without the document. *Oracle* does as it is told.
@@ -278,7 +278,7 @@ for call in first.itertuples():
 print(f"{sum(passed)} of {len(passed)} pass; done as told: {first['obeyed'].sum()}")
 
 # %% [markdown]
-# What it lets pass is harmless, and what it stops is not done at all. So keeping is half of the matter: an editor that does *nothing* keeps everything. The share of forward edits **obeyed** is the other half, and RS × obeyed counts both: what was *served*.
+# What it lets pass is harmless; what it stops is not done at all. Keeping is half of the matter: an editor that does *nothing* keeps everything. The share of forward edits **obeyed** is the other half, and RS × obeyed counts both: what was *served*.
 #
 # **Before you look:** which of *patch* and *patch + checksum* serves more, by more than .05: `"patch"`, `"patch + checksum"` or `"neither"`?
 
@@ -309,11 +309,11 @@ parts = mean.loc[["patch", "tool finds the line", "no memory"]]
 (parts["in critical"] / parts["lost"]).rename("share lost in critical trips").round(2)
 
 # %% [markdown]
-# More than the published 80%, and it means nothing: our documents have 5 to 12 fields, and *one* lost field of nine is eleven points. To see what chance makes of this number we need documents of other sizes.
+# Beside the published 80% this looks like a replication, and means nothing: our documents have 5 to 15 fields, and *one* lost field of nine is eleven points. To see what chance makes of this number we need documents of other sizes.
 #
 # ## Simulated relays
 #
-# A channel without a model. A *whole rewrite* copies each field with chance .971 a call, each by itself (.943 a trip, the published first one). A *patch* finds its field as often as our recorded one, else it harms another. Share of the loss in critical trips, in documents of 8 and of 100 fields:
+# A channel without a model. A *whole rewrite* copies each field with chance .971 a call, each by itself (.943 a trip, the published first one). A *patch* finds its field with chance .81, as ours did in intact documents, else it harms another. Share of the loss in critical trips, in documents of 8 and of 100 fields:
 
 # %%
 made = CHANNEL.scores()
@@ -343,13 +343,15 @@ verdicts = STUDY.verdicts()
 show.verdicts(verdicts, made_by=rows)
 
 # %% [markdown]
-# NOTE_PLACEHOLDER
+# The checksum helps, and it still loses: where it refuses an *inverse*, the forward edit stays for good. A log has no such case, since taking back needs no model. And look at the last claim: the *same question without the document* is obeyed more often. The instruction names the word, so the text and its distractor can only distract; showing one line is best.
 #
 # **What this does not show.** One model of 135 million weights that chooses one word of at most eight; larger models rewrite whole files, and err in other ways. One kind of edit; the authors have 5 to 10 structural ones an environment. Our words are drawn at random. The simulated rewrites are independent by assumption; that is what makes them a null.
 #
 # ## Summary
 #
-# SUMMARY_PLACEHOLDER
+# 1. A mean curve that flattens does not tell accidents from documents that differ: two laws pass through all eleven published points. How steep it is depends on the scorer.
+# 2. RS alone gives the prize to an editor that does nothing: count the edits obeyed, too. And "critical" losses depend on the size of the document.
+# 3. Bare patches of a small model left .66 after ten trips; a checksum .87, a tool that shows one line .91, a log 1. A checksum over a whole rewrite lets almost nothing pass in a large document.
 #
 # **References** DELEGATE-52, *LLMs Corrupt Your Documents When You Delegate*: arXiv:2604.15597, and its code for the shapes of the scores.
 
