@@ -161,10 +161,10 @@ check_laws(at, eleven)
 # The geometric law is out. **Exercise 08.2.** Can jumps to a floor pass within .025 of all eleven points? Choose $q$ and $f$. Start from what the table says of 50 trips.
 
 # %%
-### BEGIN SOLUTION: two numbers: q, f
-q, f = 0.87, 0.595
+### BEGIN SOLUTION: two numbers in round brackets: q, f
+setting = (0.87, 0.595)
 ### END SOLUTION
-q, f = course.check("08.2", (q, f))
+q, f = course.check("08.2", setting)
 
 # %% [markdown]
 # Compatible, with a floor at .595. The published points, and both laws that all eleven allow:

@@ -35,7 +35,7 @@ STUDY = Study("lab08", relay.live, ends, report=grid(arm=relay.ARMS, seed=range(
         Claim("the document in the prompt is of use: more edits obeyed", relay.PATCH, relay.BLIND, metric="obeyed"),
     ))  # fmt: skip
 
-COPIED, FOUND = 0.943**0.5, 0.81  # a call of the published first trip; recorded patches of intact documents obeyed (log)
+COPIED, FOUND = 0.943**0.5, 0.81  # a call of the published first trip; patches of intact documents obeyed (log)
 
 
 def simulated_ends(rows: Any) -> dict[str, float]:
