@@ -232,13 +232,6 @@ class Agent:
         cases, mu = tuple(retrieved.cases[i] for i in kept), tuple(retrieved.mu[i] for i in kept)
         return replace(retrieved, cases=cases, mu=mu), choices
 
-    def values_nearby(self, question: str) -> dict[str, float]:
-        """The value of each tool tried near ``question``, as `narrow` takes it; empty without a memory."""
-        if self.store is None or self.retrieval is None:
-            return {}
-        vector = self.embedder.embed([prompt.shorten(question, prompt.CASE_LENGTH)])[0]
-        return action_values(self.retrieval(vector, self.store, np.random.default_rng(self.seed)).near)
-
     def retain(self, episode: Episode, rollout: int) -> list[Edit]:
         """The new cases of one episode."""
         return retain(episode, rollout)

@@ -170,11 +170,6 @@ class Reply:
     backend: str
     missing_mass: float | None = None
 
-    @property
-    def unlisted(self) -> tuple[str, ...]:
-        """The choices that were not among the tokens that the server lists: their probability is unknown, not 0."""
-        return tuple(choice for choice, p in (self.choice_probs or {}).items() if p == 0)
-
 
 @dataclass(frozen=True)
 class Episode:

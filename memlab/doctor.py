@@ -28,7 +28,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Run every check; a check that breaks is itself reported as a failure."""
-    checks = (python, packages, disk, recorded_files, course_notebooks, kernel, ollama, models, weights)
+    checks = (python, packages, disk, recorded_files, kernel, ollama, weights)
     return [_guarded(check) for check in checks]
 
 
@@ -95,14 +95,6 @@ def recorded_files() -> Finding:
     return Finding("ok", "data", f"{len(listed)} recorded files match their manifest")
 
 
-def course_notebooks() -> Finding:
-    """Whether the notebooks stand in the clone."""
-    found = sorted((bootstrap.ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-    if not found:
-        return Finding("fail", "notebooks", "none in notebooks/", "work in a clone, or build them: memlab notebooks")
-    return Finding("ok", "notebooks", f"{len(found)}, the first is {found[0].name}")
-
-
 def kernel() -> Finding:
     """Whether JupyterLab will find a Python kernel that imports this memlab."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
@@ -118,25 +110,17 @@ def kernel() -> Finding:
 
 
 def ollama() -> Finding:
-    """Whether an Ollama server answers."""
+    """Whether an Ollama server answers, and holds the models of the course."""
+    from memlab.llm.weights import ASSETS
+
     version = ollama_version()
     if version is None:
         remedy = "none needed: the embedded model or the recorded replies stand in, and say so; or start `ollama serve`"
         return Finding("warn", "Ollama", f"no server at {ollama_host()}", remedy)
-    return Finding("ok", "Ollama", f"{version} at {ollama_host()}")
-
-
-def models() -> Finding:
-    """Whether the server holds the models of the course."""
-    from memlab.llm.weights import ASSETS
-
-    if ollama_version() is None:
-        return Finding("warn", "models", "no server to ask", "none needed without a server")
-    held = ollama_models()
-    missing = [name for name in ASSETS if name not in held]
-    if missing:
-        return Finding("warn", "models", f"Ollama lacks {', '.join(missing)}", "memlab models fetch")
-    return Finding("ok", "models", ", ".join(ASSETS))
+    lacking = [name for name in ASSETS if name not in ollama_models()]
+    if lacking:
+        return Finding("warn", "Ollama", f"{version} lacks {', '.join(lacking)}", "memlab models fetch")
+    return Finding("ok", "Ollama", f"{version} at {ollama_host()}, with {', '.join(ASSETS)}")
 
 
 def weights() -> Finding:

@@ -271,6 +271,15 @@ class Study:
         """One row a claim, by `judge_claims`: Holm over all claims of this study."""
         return judge_claims(self.claims, self.scores(rows))
 
+    def beside(self, name: str, rows: pd.DataFrame) -> pd.DataFrame:
+        """The verdicts on a learner of one's own against every other arm in ``rows``, which are of one stream.
+
+        By the metric of the primary claim, Holm over the arms.
+        """
+        metric, scores = next(claim.metric for claim in self.claims if claim.primary), self.scores(rows)
+        rivals = [arm for arm in scores["arm"].unique() if arm != name]
+        return judge_claims([Claim(f"{name} beats {rival}", name, rival, metric=metric) for rival in rivals], scores)
+
 
 def file_of(name: str, tuning: bool = False) -> str:
     """The file of the rows that the study of this ``name`` recorded, such as ``lab06/field.parquet`` of lab06-field."""

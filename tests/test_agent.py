@@ -7,13 +7,13 @@ import memlab
 from memlab.agent import Agent, action_values, narrow
 from memlab.core import Case, Edit, Hits, MemlabError, Reply
 from memlab.credit import RewriteQ
-from memlab.llm.call import Model
+from memlab.llm.contract import LLM
 from memlab.prompt import parse
 from memlab.retrieval.policies import TopK
 from memlab.rivals.knn import KnnVote
 
 
-class Scripted(Model):
+class Scripted(LLM):
     """A model that copies the last case it is shown and otherwise names the first choice."""
 
     name, backend, digest = "scripted", "simulated", "0"
@@ -60,7 +60,7 @@ def test_no_memory_asks_the_same_question_forever(embedder):
     assert all(not parse(prompt).cases for prompt in llm.prompts) and not any(episode.edits for episode in episodes)
 
 
-class Ranking(Model):
+class Ranking(LLM):
     """A model whose tokens hold two tools."""
 
     name, backend, digest = "ranking", "simulated", "0"

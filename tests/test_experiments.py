@@ -188,6 +188,16 @@ def test_against_several_rivals_the_largest_p_counts():
     assert judge_claims([Claim("ours wins", "ours", ("weak", "strong"))], better).iloc[0].word == "contradicted"
 
 
+def test_a_learner_of_ones_own_is_judged_against_every_arm_beside_it():
+    rows = pd.DataFrame(
+        [{"arm": arm, **row, "seed": seed} for arm in ("a", "b", "mine") for seed in range(16)
+         for row in coin(arm, seed, shift=float(arm == "mine"))]
+    )  # fmt: skip
+    table = toy().beside("mine", rows)
+    assert table["rival"].tolist() == ["a", "b"] and set(table["word"]) == {"supported"}
+    assert table["p"].tolist() == pytest.approx([2 * 2 / 2**16] * 2)  # Holm over both
+
+
 def test_a_missing_arm_or_replicate_is_named():
     scores = frame(a=[1.0, 2.0, 3.0], b=[0.0, 0.0])
     with pytest.raises(MemlabError, match="b lack replicates"):

@@ -19,7 +19,6 @@ from memlab.retrieval.policies import Memory, shortlist
 from memlab.stores.contract import Store
 
 GOOD = 0.5
-SURE = 1.0
 
 
 class CreditRule(Protocol):
@@ -49,24 +48,16 @@ def memrl(q: ArrayLike, shown: Sequence[int], success: bool, step: float = 0.3) 
 
 
 @dataclass(frozen=True)
-class _Near:
-    """The cases that a rule may touch: the ``near`` most similar, at least ``min_similarity``."""
+class RewriteQ:
+    """TD credit into the Q of every near case that gave the advice that was followed.
+
+    Near are the ``near`` most similar cases, at least ``min_similarity``. Where advice that used to be good (Q ≥ 0.5)
+    falls below 0.5, something has changed; the failures noted nearby are as old as the broken advice, so with ``renew``
+    they are forgotten and those tools may be tried again.
+    """
 
     near: int = 16
     min_similarity: float = 0.5
-
-    def _cases(self, step: Step, store: Memory) -> tuple[Case, ...]:
-        return shortlist(step.vector, store, self.near, self.min_similarity).cases
-
-
-@dataclass(frozen=True)
-class RewriteQ(_Near):
-    """TD credit into the Q of every near case that gave the advice that was followed.
-
-    Where advice that used to be good (Q ≥ 0.5) falls below 0.5, something has changed; the failures noted nearby
-    are as old as the broken advice, so with ``renew`` they are forgotten and those tools may be tried again.
-    """
-
     step: float = 0.5
     renew: bool = True
 
@@ -77,7 +68,7 @@ class RewriteQ(_Near):
         stale: dict[str, dict[str, Any]] = {}
         for episode in episodes:
             for step in episode.steps:
-                near = self._cases(step, store)
+                near = shortlist(step.vector, store, self.near, self.min_similarity).cases
                 followed = [case for case in near if case.action == step.action]
                 broken = False
                 for case in followed:
@@ -105,59 +96,3 @@ class RewriteQ(_Near):
         ]
         reason = "a failure older than the change nearby"
         return rewrites + [Edit.forget(name, reason=reason, **came) for name, came in stale.items()]
-
-
-@dataclass(frozen=True)
-class Amend(_Near):
-    """Rewrites the *action*: after a success every near case that advised something else now says what worked.
-
-    After a failure the near cases that advised it lose value by TD, as in `memlab.credit.RewriteQ`.
-    """
-
-    step: float = 0.7
-
-    def __call__(self, episodes: Sequence[Episode], store: Memory) -> list[Edit]:
-        edits: dict[str, Edit] = {}
-        for episode in episodes:
-            for step in episode.steps:
-                for case in self._cases(step, store):
-                    edit = self._edit(case, step, episode)
-                    if edit is not None:
-                        edits[case.id] = edit
-        return list(edits.values())
-
-    def _edit(self, case: Case, step: Step, episode: Episode) -> Edit | None:
-        worked, same = step.reward >= GOOD, case.action == step.action
-        why: dict[str, Any] = {"episode": episode.index, "sources": shown_in(episode.steps)}
-        if worked and not same:
-            after = {"action": step.action, "q": SURE, "uses": case.uses + 1}
-            return Edit.rewrite(case.id, after, reason="another action worked here", credit=step.reward, **why)
-        if same:
-            after = {"q": float(td(case.q, step.reward, self.step)), "uses": case.uses + 1}
-            why["sources"] = shown_in(episode.steps, case.id)
-            return Edit.rewrite(case.id, after, reason="its advice was followed", credit=step.reward - case.q, **why)
-        return None
-
-
-@dataclass(frozen=True)
-class Remove(_Near):
-    """Forgets near cases that advised what just failed. As a null, ``shuffled`` forgets as many near ones at random."""
-
-    shuffled: bool = False
-
-    def __call__(self, episodes: Sequence[Episode], store: Memory) -> list[Edit]:
-        gone: dict[str, dict[str, Any]] = {}
-        for episode in episodes:
-            came = {"episode": episode.index, "sources": shown_in(episode.steps)}
-            for step in episode.steps:
-                if step.reward < GOOD:
-                    gone |= {case.id: came for case in self._guilty(step, store, episode.index)}
-        return [Edit.forget(name, reason="its advice failed", **came) for name, came in gone.items()]
-
-    def _guilty(self, step: Step, store: Memory, index: int) -> list[Case]:
-        near = self._cases(step, store)
-        guilty = [case for case in near if case.action == step.action]
-        if not self.shuffled:
-            return guilty
-        drawn = np.random.default_rng([index, len(near)]).permutation(len(near))[: len(guilty)]
-        return [near[i] for i in drawn]

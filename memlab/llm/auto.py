@@ -3,7 +3,7 @@
 from memlab.core import MemlabError, Reply
 from memlab.datafiles import data, data_folder, read_manifest
 from memlab.llm import weights
-from memlab.llm.call import Call, Model
+from memlab.llm.call import Call
 from memlab.llm.contract import LLM, BadReply, ModelMissing, NoServer, ReplayMiss
 from memlab.llm.embedded import EmbeddedLLM
 from memlab.llm.ollama import OllamaLLM
@@ -18,7 +18,7 @@ def open_course_replay(model: str = weights.SMOLLM2) -> Replay:
     return Replay(*map(data, listed), model=model)
 
 
-class RecordedElse(Model):
+class RecordedElse(LLM):
     """A real model's recorded replies, and a simulated one where a call was not recorded; each reply says which."""
 
     backend = "replay, else simulated"

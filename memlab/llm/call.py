@@ -1,4 +1,4 @@
-"""`Call`: what is asked of a model; and `Model`, which makes one of ``complete(prompt, …)`` for every backend."""
+"""`Call`: what is asked of a model, and what its reply says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from memlab.core import MemlabError, Reply
+from memlab.core import MemlabError
 from memlab.llm.choices import TokenStep, choice_probs, first_masses
 from memlab.llm.contract import BadReply
 
@@ -98,15 +98,3 @@ class Call:
         total = math.fsum(mass.values())
         probs = {choice: m / total if total else 0.0 for choice, m in mass.items()}
         return max(probs, key=lambda choice: probs[choice]), probs, max(0.0, 1.0 - total)
-
-
-class Model:
-    """What all backends share: `complete`, which makes a `Call`; a backend gives ``answer(call)``."""
-
-    def complete(self, prompt: str, **settings: Any) -> Reply:
-        """Answer one user message. ``settings`` are those of `Call`: ``choices`` or ``schema``, ``seed`` and so on."""
-        return self.answer(Call(prompt, **settings))
-
-    def answer(self, call: Call) -> Reply:
-        """The reply to ``call``."""
-        raise NotImplementedError

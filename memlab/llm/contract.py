@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,26 +33,26 @@ class ReplayMiss(MemlabError):
     """The recorded replies hold no answer to this call."""
 
 
-class LLM(Protocol):
-    """p_LLM(a|s,c): a frozen model. ``backend`` is ollama, embedded, replay or simulated."""
+class LLM:
+    """p_LLM(a|s,c): a frozen model. ``backend`` is ollama, embedded, replay or simulated; each gives its own `answer`.
 
-    @property
-    def name(self) -> str:
-        """The model's name, such as ``smollm2:135m``."""
+    ``name`` is the model's, such as ``smollm2:135m``; ``digest`` identifies the weights, so that a record is never
+    mixed up with another model's.
+    """
 
-    @property
-    def backend(self) -> str:
-        """Which of the four kinds of model answers."""
-
-    @property
-    def digest(self) -> str:
-        """Identifies the weights, so that a record is never mixed up with another model's."""
+    name: str
+    backend: str
+    digest: str
 
     def complete(self, prompt: str, **settings: Any) -> Reply:
-        """Answer one user message; ``settings`` are those of `memlab.llm.call.Call`."""
+        """Answer one user message; ``settings`` are those of `memlab.llm.call.Call`, such as ``choices``."""
+        from memlab.llm.call import Call
+
+        return self.answer(Call(prompt, **settings))
 
     def answer(self, call: Call) -> Reply:
-        """Answer a call that was made before, such as one that a recorder hands on."""
+        """The reply to ``call``."""
+        raise NotImplementedError
 
 
 class Embedder:

@@ -10,8 +10,8 @@ from typing import Any
 
 from memlab.core import MemlabError, Reply
 from memlab.llm import weights
-from memlab.llm.call import Call, Model
-from memlab.llm.contract import ContextTooLong
+from memlab.llm.call import Call
+from memlab.llm.contract import LLM, ContextTooLong
 
 
 def chat_prompt(prompt: str) -> str:
@@ -19,7 +19,7 @@ def chat_prompt(prompt: str) -> str:
     return f"<|im_start|>user\n{prompt}<|im_end|>\n<|im_start|>assistant\n"
 
 
-class EmbeddedLLM(Model):
+class EmbeddedLLM(LLM):
     """SmolLM2 from the cache; raises ModelMissing when `memlab models fetch` was not run. Calls take turns.
 
     ``num_ctx`` is the context window in tokens. The library also listens on a free loopback port; a key that only this

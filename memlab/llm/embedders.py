@@ -4,7 +4,6 @@ import hashlib
 import importlib
 import json
 import logging
-import os
 import re
 from collections.abc import Sequence
 from functools import partial
@@ -101,7 +100,31 @@ class HashEmbedder(Embedder):
         return rows
 
 
-class RecordingEmbedder(Embedder):
+class ReplayEmbedder(Embedder):
+    """The rows recorded in the Parquet file ``path``."""
+
+    backend = "replay"
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.name, self.dim, self._rows_of = _read_vectors(self.path)
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Rows of shape ``(n, dim)``; raises ReplayMiss."""
+        texts = check_texts(texts)
+        missing = [text for text in dict.fromkeys(texts) if text not in self._rows_of]
+        if missing:
+            self._bring(missing)
+        return np.array([self._rows_of[text] for text in texts], np.float32).reshape(len(texts), self.dim)
+
+    def _bring(self, missing: list[str]) -> None:
+        raise ReplayMiss(
+            f"{self.path} holds no embedding by {self.name} of {len(missing)} texts, first {missing[0][:120]!r}: "
+            "use recorded tasks, or a live embedder ('ollama:all-minilm', 'wordllama', 'hash')."
+        )
+
+
+class RecordingEmbedder(ReplayEmbedder):
     """A live embedder that asks for no text twice and keeps its rows in the Parquet file ``path``.
 
     Rows are saved by `save`, on leaving a ``with`` block, and after each 256 new texts: unlike replies they cost
@@ -109,18 +132,16 @@ class RecordingEmbedder(Embedder):
     """
 
     def __init__(self, embedder: Embedder, path: str | Path) -> None:
-        self.embedder = embedder
-        self.path = Path(path)
-        self.name, self.backend, self.dim = embedder.name, embedder.backend, embedder.dim
-        self._rows_of: dict[str, np.ndarray] = {}
-        self._unsaved = 0
+        self.embedder, self.path, self._unsaved = embedder, Path(path), 0
+        self.name, self.dim, self._rows_of = embedder.name, embedder.dim, {}
         if self.path.exists():
-            name, dim, self._rows_of = _read_vectors(self.path)
-            if (name, dim) != (self.name, self.dim):
-                raise MemlabError(
-                    f"{self.path} holds rows of {name!r} with {dim} columns, not of {self.name!r} with {self.dim}: "
-                    "record to another file."
-                )
+            super().__init__(path)
+        self.backend = embedder.backend
+        if (self.name, self.dim) != (embedder.name, embedder.dim):
+            raise MemlabError(
+                f"{self.path} holds rows of {self.name!r} with {self.dim} columns, not of {embedder.name!r} with "
+                f"{embedder.dim}: record to another file."
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -128,16 +149,11 @@ class RecordingEmbedder(Embedder):
     def __exit__(self, *exc: object) -> None:
         self.save()
 
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """Rows of shape ``(n, dim)``, recorded where known."""
-        texts = check_texts(texts)
-        new = [t for t in dict.fromkeys(texts) if t not in self._rows_of]
-        if new:
-            self._rows_of.update(zip(new, self.embedder.embed(new), strict=True))
-            self._unsaved += len(new)
+    def _bring(self, missing: list[str]) -> None:
+        self._rows_of.update(zip(missing, self.embedder.embed(missing), strict=True))
+        self._unsaved += len(missing)
         if self._unsaved >= 256:
             self.save()
-        return np.array([self._rows_of[t] for t in texts], np.float32).reshape(len(texts), self.dim)
 
     def save(self) -> Path:
         """Write all rows, atomically; gives the path."""
@@ -151,38 +167,6 @@ class RecordingEmbedder(Embedder):
             write_table(self.path, pa.table({"text": texts, "vector": vectors}), note, level=12)
             self._unsaved = 0
         return self.path
-
-
-class ReplayEmbedder(Embedder):
-    """Recorded rows from a Parquet file, or from all ``*.parquet`` files of embeddings in a folder."""
-
-    backend = "replay"
-
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        files = sorted(self.path.glob("*.parquet")) if os.path.isdir(self.path) else [self.path]
-        if not files:
-            raise MemlabError(f"No recorded embeddings in {self.path}: correct the path.")
-        self._rows_of: dict[str, np.ndarray] = {}
-        held = set()
-        for file in files:
-            name, dim, rows = _read_vectors(file)
-            held.add((name, dim))
-            self._rows_of.update(rows)
-        if len(held) > 1:
-            raise MemlabError(f"{self.path} mixes embeddings of {sorted(held)}: name one file.")
-        self.name, self.dim = held.pop()
-
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """Rows of shape ``(n, dim)``; raises ReplayMiss."""
-        texts = check_texts(texts)
-        missing = [t for t in texts if t not in self._rows_of]
-        if missing:
-            raise ReplayMiss(
-                f"{self.path} holds no embedding by {self.name} of {len(missing)} texts, first {missing[0][:120]!r}: "
-                "use recorded tasks, or a live embedder ('ollama:all-minilm', 'wordllama', 'hash')."
-            )
-        return np.array([self._rows_of[t] for t in texts], np.float32).reshape(len(texts), self.dim)
 
 
 def _import_quietly(package: str) -> Any:

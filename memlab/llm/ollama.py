@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from memlab.core import MemlabError, Reply
-from memlab.llm.call import Call, Model
-from memlab.llm.contract import BadReply, ContextTooLong, ModelMissing, NoServer
+from memlab.llm.call import Call
+from memlab.llm.contract import LLM, BadReply, ContextTooLong, ModelMissing, NoServer
 
 T = TypeVar("T")
 DEFAULT_HOST = "http://127.0.0.1:11434"
@@ -215,7 +215,7 @@ class Servers:
         )
 
 
-class OllamaLLM(Model):
+class OllamaLLM(LLM):
     """``model`` as an Ollama server runs it.
 
     ``num_ctx`` is the context window in tokens, the same in all calls: another value makes the server load the
@@ -238,7 +238,7 @@ class OllamaLLM(Model):
         self.servers = Servers(hosts, timeout, pause)
 
     @cached_property
-    def digest(self) -> str:
+    def digest(self) -> str:  # type: ignore[override]
         """sha256 of the weights (and adapter) that the server loads: the same wherever they were imported."""
         return self.servers.call(lambda host, _: self.servers.digest(host, self.name))
 

@@ -9,13 +9,14 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from memlab.core import MemlabError, Reply
 from memlab.datafiles import write_whole
 from memlab.journal import Journal, read_journal
-from memlab.llm.call import Call, Model
+from memlab.llm.call import Call
 from memlab.llm.contract import LLM, NoServer, ReplayMiss
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _read_parquet(path: Path) -> list[dict[str, str]]:
         raise MemlabError(f"{path} is no file of recorded replies ({error}): fetch it again.") from error
 
 
-class Recorder(Model):
+class Recorder(LLM):
     """A live model whose every reply is kept at ``path``, so that nothing is ever asked twice.
 
     Each reply is synced to the journal ``path + ".part.sqlite"`` before it is returned; `compact` folds the journal
@@ -72,8 +73,8 @@ class Recorder(Model):
             self.close()
             raise
 
-    @property
-    def digest(self) -> str:
+    @cached_property
+    def digest(self) -> str:  # type: ignore[override]
         """The recorded model's digest."""
         return self.llm.digest
 
@@ -116,7 +117,7 @@ class Recorder(Model):
         self.journal.close()
 
 
-class Replay(Model):
+class Replay(LLM):
     """Answers from the replies recorded at ``paths`` (Parquet files, or folders of them), and calls no model.
 
     ``model`` picks one when several were recorded. Raises MemlabError when there is none, or more than one.

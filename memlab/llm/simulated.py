@@ -14,7 +14,6 @@ import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +21,14 @@ import numpy as np
 
 from memlab.core import MemlabError, Reply
 from memlab.datafiles import data, write_whole
-from memlab.llm.call import Call, Model
+from memlab.llm.call import Call
+from memlab.llm.contract import LLM
 from memlab.llm.replay import provenance
 from memlab.llm.shown import SHOWN_FEATURES, WORD_DIM, features, read_prompt, word_row
 from memlab.prompt import Shown
 
 PENALTY = 1.0
 FOLDS = 5
-BINS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def fit_calls(calls: Calls, use: np.ndarray, memory: bool = True) -> Fit:
 
 
 def assess(calls: Calls) -> dict[str, Any]:
-    """Log-loss (nats a call) on kinds of question that the fit never saw, by folds over kinds; and calibration.
+    """Log-loss (nats a call) on kinds of question that the fit never saw, by folds over kinds.
 
     The same questions return with other cases, so a split by call would test on what was trained.
     """
@@ -137,23 +136,7 @@ def assess(calls: Calls) -> dict[str, Any]:
         out = np.isin(np.arange(len(calls.picked)), test)
         full[out] = fit_calls(calls, ~out).probs(calls)[out]
         prior[out] = fit_calls(calls, ~out, memory=False).probs(calls)[out]
-    valid, picked = calls.tool >= 0, calls.picked
-    rows = np.arange(len(picked))
-    happened = np.zeros(full.shape)
-    happened[rows, picked] = 1.0
-    table = []
-    for low, high in pairwise(BINS):
-        inside = valid & (full >= low) & ((full < high) if high < 1.0 else (full <= high))
-        if inside.any():
-            table.append(
-                {
-                    "from": low,
-                    "to": high,
-                    "pairs": int(inside.sum()),
-                    "predicted": round(float(full[inside].mean()), 4),
-                    "observed": round(float(happened[inside].mean()), 4),
-                }
-            )
+    valid, picked, rows = calls.tool >= 0, calls.picked, np.arange(len(calls.picked))
     return {
         "calls": len(calls.picked),
         "kinds": kinds,
@@ -162,11 +145,10 @@ def assess(calls: Calls) -> dict[str, Any]:
         "log_loss_uniform": round(float(np.log(valid.sum(axis=1)).mean()), 4),
         "same_choice": round(float((full.argmax(axis=1) == picked).mean()), 4),
         "same_choice_no_memory": round(float((prior.argmax(axis=1) == picked).mean()), 4),
-        "calibration": table,
     }
 
 
-class SimulatedLLM(Model):
+class SimulatedLLM(LLM):
     """Draws each reply from the fitted probabilities; the draw depends on ``seed`` and ``prompt`` alone.
 
     Answers only calls with choices. ``tokens_in`` is an estimate from the prompt's length.

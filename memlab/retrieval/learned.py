@@ -134,9 +134,9 @@ def pair_features(pairs: Pairs) -> Floats:
 
 @dataclass(frozen=True)
 class Soft(Sized):
-    """Draws ``k`` cases from μ ∝ exp(Q(s, c)/α) over a shortlist and the void case, with Q from ``value``.
+    """Draws ``k`` cases one after the other from μ ∝ exp(Q(s, c)/α) over a shortlist and the void case.
 
-    With `CaseQ` this is `memlab.retrieval.SoftQ`.
+    Q is from ``value``. Drawing the void case, worth ``void_q``, ends the draw: with void first, no memory is used.
     """
 
     value: ValueRule

@@ -113,26 +113,6 @@ class TopK(Sized):
         return Retrieved(shown, (1.0 / len(shown),) * len(shown) if shown else (), near)
 
 
-@dataclass(frozen=True)
-class SoftQ(Sized):
-    """Draws ``k`` cases one after the other from μ ∝ exp(Q/α) over a shortlist and the void case.
-
-    Drawing the void case, whose value is ``void_q``, ends the draw: with void first, no memory is used. Eq 1 is
-    exact for k = 1; for k > 1 one Q a case is an approximation, since cases shown together share a reward.
-    """
-
-    k: int = 1
-    alpha: float = 0.1
-    void_q: float = 0.5
-    shortlist: int = 16
-    min_similarity: float = 0.5
-
-    def __call__(self, vector: np.ndarray, store: Memory, rng: np.random.Generator) -> Retrieved:
-        near = shortlist(vector, store, self.shortlist, self.min_similarity)
-        mu = soft_policy([case.q for case in near.cases] + [self.void_q], self.alpha)
-        return draw_soft(near, mu, self.k, rng)
-
-
 def draw_soft(near: Hits, mu: Floats, k: int, rng: np.random.Generator) -> Retrieved:
     """Draws ``k`` of ``near`` and void without replacement; ``mu`` is (n + 1,), void last. Void ends the draw."""
     # Adding Gumbel noise and sorting draws from mu without replacement.

@@ -4,7 +4,7 @@ from memlab.show.canvas import Canvas
 from memlab.show.explorer import Explorer
 from memlab.show.picture import Picture
 from memlab.show.rows import made_by
-from memlab.show.scores import arms, bars, verdicts
+from memlab.show.scores import arms, verdicts
 from memlab.show.series import curves, learning_curve
 from memlab.show.style import COLORS, NULL
 
@@ -15,7 +15,6 @@ __all__ = [
     "Explorer",
     "Picture",
     "arms",
-    "bars",
     "curves",
     "learning_curve",
     "made_by",

@@ -120,23 +120,3 @@ def verdicts(table: pd.DataFrame, *, made_by: Any = None, title: str = "", alt: 
     how += 'a grey tick: the margin of "as good"; ' * bool(table["margin"].notna().any())
     how += f"n = {', '.join(map(str, table['n'].unique()))}."
     return canvas.picture(alt or f"{canvas.words}. {each}.", caption or how)
-
-
-def bars(
-    table: Any, *, made_by: Any = "computed", title: str = "", alt: str = "", caption: str = "", **axes: Any
-) -> Picture:
-    """Bars without sampling error: ``{group: {label: value}}``, or a frame (labels × groups).
-
-    What has replicates is drawn with `arms`. ``axes`` go to matplotlib's ``Axes.set``.
-    """
-    import pandas as pd
-
-    frame = pd.DataFrame(table)
-    canvas = Canvas()
-    for group in frame:
-        canvas.bars(str(group), [str(label) for label in frame.index], frame[group])
-    canvas.axes(**axes)
-    canvas.source(made_by)
-    values = {", ".join(map(str, label)): value for label, value in frame.stack().items()}
-    canvas.title(title or f"Bars: {tables.ranking(values)}")
-    return canvas.picture(alt or f"{canvas.words}.", caption or "Exact values, no sampling.")

@@ -89,6 +89,7 @@ class LanceStore(LogStore):
         self._identity = identity_of(self._table.schema)
         self._tokens: list[int] = []
         self._lost: set[int] = set()
+        self._lacking: list[pa.Field] = []
         self._checked = 0
         self._looked = 0.0
         self._lance_version = 0
@@ -242,7 +243,9 @@ class LanceStore(LogStore):
             self._note(self._table.version)
         known = len(self._tokens)
         first, self._lost = self._first(f"version >= {known}")
-        if identity_of(self._table.schema) != self._identity or (known and first.pop(known, None) != self._tokens[-1]):
+        schema = self._table.schema  # asked once a look: asking for it at each commit cost a tenth of it
+        self._lacking = absent_columns(schema)
+        if identity_of(schema) != self._identity or (known and first.pop(known, None) != self._tokens[-1]):
             self._closed = True
             raise StoreError(
                 f"{self._path} holds another store than before, or an older copy of it; nothing was written. "
@@ -289,9 +292,9 @@ class LanceStore(LogStore):
         token = secrets.randbits(62)
         rows = encode(version, token, edits, steps, self._dim)
         with self._told("commit failed", "memory is as it was; free space or make it writable, then commit again"):
-            if lacking := absent_columns(self._table.schema):
-                self._table.add_columns(lacking)
-                self._lance_version = self._table.version
+            if self._lacking:
+                self._table.add_columns(self._lacking)
+                self._lacking, self._lance_version = [], self._table.version
             done = self._table.add(rows).version
         alone = done == self._lance_version + 1
         if not alone and self._first(f"version = {version}")[0][version] != token:

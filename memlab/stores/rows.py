@@ -14,6 +14,7 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,6 +31,7 @@ USE = ("task", "shown", "mu", "action", "reward", "vector")
 DIM_KEY, ID_KEY = b"memlab.dim", b"memlab.id"
 
 
+@cache
 def log_schema(dim: int, identity: str = "") -> pa.Schema:
     """Columns of the log table; ``token`` tells two writers of the same version apart, ``identity`` two stores."""
     import pyarrow as pa

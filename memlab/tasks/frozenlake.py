@@ -17,7 +17,6 @@ from memlab.core import MemlabError
 
 Floats = NDArray[np.float64]
 ACTIONS = ("left", "down", "right", "up")
-ALMOST_ONE = 1 - 1e-7
 
 
 @dataclass(frozen=True)
@@ -65,19 +64,6 @@ def optimum(world: Lake, horizon: int) -> tuple[Floats, NDArray[np.int64]]:
         q = gain + world.transition @ values[t + 1]
         values[t], actions[t] = q.max(axis=1), q.argmax(axis=1)
     return values, actions
-
-
-def unlimited(world: Lake) -> tuple[Floats, Floats]:
-    """Value (S,) and best stationary policy (S, A) with no limit of time.
-
-    The discount is a hair below 1, so that of two actions that reach the goal equally surely the sooner one is taken.
-    """
-    value, last = np.zeros(len(world.ended)), np.full(len(world.ended), np.inf)
-    gain, moves = _gain(world), ALMOST_ONE * world.transition
-    while np.abs(value - last).max() > 1e-12:
-        last, value = value, (gain + moves @ value).max(axis=1)
-    q = gain + moves @ value
-    return value, np.eye(q.shape[1])[q.argmax(axis=1)]
 
 
 def exact_success(world: Lake, policy: ArrayLike, horizon: int) -> Floats:

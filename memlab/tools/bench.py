@@ -13,17 +13,15 @@ import sys
 import tempfile
 import time
 import timeit
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from memlab.bootstrap import ROOT
 from memlab.core import MemlabError, Reply
-from memlab.llm.call import Call, Model
-
-if TYPE_CHECKING:
-    from memlab.core import Task
+from memlab.llm.call import Call
+from memlab.llm.contract import LLM
 
 CALL_SECONDS = 0.5
 """Seconds of one short JSON-enum choice by SmolLM2-135M on 2 cores: the measure when no server can be asked."""
@@ -69,7 +67,7 @@ def slider_simulation() -> Iterator[Measured]:
     yield Measured("exact M-MDP, 200 episodes x 1,000 seeds", 1000 * statistics.median(seconds[1:]), "ms", 50)
 
 
-class Instant(Model):
+class Instant(LLM):
     """A model that answers at once with its first choice, so that only memlab's own time is left."""
 
     name = "instant"
@@ -88,6 +86,7 @@ def own_share() -> Iterator[Measured]:
     Own time is an episode's wall time with a model and embedder that answer at once, retrieval, credit and commit
     included. It is set against one real call: timed here when a server answers, else the usual 0.5 s.
     """
+    from memlab import prompt
     from memlab.agent import Agent
     from memlab.llm import open_embedder
     from memlab.retrieval.policies import TopK
@@ -101,24 +100,11 @@ def own_share() -> Iterator[Measured]:
         own = timeit.timeit(lambda: list(agent.run(tasks)), number=1) / len(tasks)
     call, source = CALL_SECONDS, "as measured once on 2 cores"
     if llm := _live():
-        call, source = _median_call(llm, [_prompt(task) for task in tasks[:9]]), "measured on this server"
+        prompts = [prompt.render(task.about, [], task.text) for task in tasks[:9]]
+        seconds = [llm.complete(text, max_tokens=1).seconds for text in prompts]
+        call, source = statistics.median(seconds[1:]), "measured on this server"  # the first one fills its cache
     note = f"{1000 * own:.2f} ms of memlab beside {call:.2f} s of model, {source}"
     yield Measured("memlab's own share of an LLM episode", 100 * own / (own + call), "%", 1, note)
-
-
-def prefix_cache() -> Iterator[Measured]:
-    """What the server's prefix cache gains: a call with the fixed part first against one that spoils it."""
-    from memlab.tasks import stream
-
-    promise = "a call whose fixed prompt part does not come first"
-    llm = _live()
-    if llm is None:
-        yield Measured(promise, float("nan"), "x", note="no Ollama server")
-        return
-    prompts = [_prompt(task) for task in stream("toolbox-a", "stationary", 8, seed=0)]
-    warm = _median_call(llm, prompts)
-    cold = _median_call(llm, [f"Note {i}{i}.\n{text}" for i, text in enumerate(prompts)])
-    yield Measured(promise, cold / warm, "x", note=f"{cold:.2f} s against {warm:.2f} s with the prefix cached")
 
 
 def sliders() -> Iterator[Measured]:
@@ -162,7 +148,7 @@ def stores() -> Iterator[Measured]:
     yield from (Measured(*row) for row in bench_stores.measure())
 
 
-PARTS = (import_time, slider_simulation, own_share, prefix_cache, stores, sliders, notebooks)
+PARTS = (import_time, slider_simulation, own_share, stores, sliders, notebooks)
 
 
 def measure_all(save: Path | None = None, say: Callable[[str], None] = print) -> bool:
@@ -194,21 +180,9 @@ def machine() -> str:
     return f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {cores} cores"
 
 
-def _prompt(task: Task) -> str:
-    from memlab import prompt
-
-    return prompt.render(task.about, [], task.text)
-
-
 def _live() -> Any:
     from memlab.doctor import ollama_models, ollama_version
     from memlab.llm import open_llm
     from memlab.llm.weights import SMOLLM2
 
     return open_llm(f"ollama:{SMOLLM2}") if ollama_version() and SMOLLM2 in ollama_models() else None
-
-
-def _median_call(llm: Any, prompts: Sequence[str]) -> float:
-    """Median seconds of a one-token call, after a first one that loads the model and fills its cache."""
-    seconds = [llm.complete(prompt, max_tokens=1).seconds for prompt in prompts]
-    return statistics.median(seconds[1:])

@@ -130,26 +130,6 @@ def _compact_bytes(store: Any) -> int:
         return bytes_in(Path(folder))
 
 
-def search_beside_a_busy_core(n: int = 10_000, dim: int = 384, k: int = 8, repeats: int = 301) -> Iterator[Row]:
-    """95th percentile of a search in milliseconds: alone, beside a busy core, and bare numpy's there."""
-    rows, queries = random_rows(n, dim), random_rows(repeats, dim, seed=1)
-
-    def p95(work: Callable[..., Any], *args: Any) -> float:
-        return 1e3 * float(np.quantile([seconds_of(work, *args[:-1], query, args[-1]) for query in queries], 0.95))
-
-    with open_store(dim=dim) as store:
-        fill(store, rows)
-        store.search(queries[0], k)
-        alone = p95(store.search, k)
-        with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
-            try:
-                beside, bare = p95(store.search, k), p95(bare_top, rows, k)
-            finally:
-                busy.kill()
-    note = f"{beside:.2f} ms against {alone:.2f} ms; bare numpy beside it {bare:.2f} ms"
-    yield "the same beside a busy core, p95, over alone", beside / alone, "x", None, note
-
-
 def resident(episodes: int = 20_000, early: int = 1_000, live: int = 500, dim: int = 384) -> Iterator[Row]:
     """Resident megabytes of a process of its own after ``early`` and after all ``episodes`` of a long life."""
     code = "import sys, json; from memlab.tools.bench_stores import _live_resident as live; "
@@ -193,7 +173,7 @@ def durable_commits(n: int = 200, dim: int = 384) -> Iterator[Row]:
 
 def measure() -> Iterator[Row]:
     """Every promise of memory, a line each or more."""
-    for work in (search_beside_numpy, search_beside_a_busy_core, growth_beside_numpy, long_life, resident):
+    for work in (search_beside_numpy, growth_beside_numpy, long_life, resident):
         yield from work()
     yield from durable_commits()
     yield from bench_peers.beside_peers()

@@ -36,14 +36,11 @@ def course() -> str:
 
 
 def results() -> str:
-    """Lab 06: mean success of every arm before and after the drift, and where nothing moves."""
-    scores = labs.studies()["lab06"].scores()
-    means = scores.groupby(["arm", "kind"], sort=False)[["before", "after"]].mean()
-    parts = [("drift", "before"), ("drift", "after"), ("stationary", "after")]
-    arms = list(dict.fromkeys(scores["arm"]))
-    body = [[arm, *(f"{means[part][arm, kind]:.2f}" if (arm, kind) in means.index else "-" for kind, part in parts)]
-            for arm in arms]  # fmt: skip
-    return markdown(["arm", "before the tools move", "after", "nothing moves, second half"], body)
+    """Lab 06: mean success of every learner from the first change on; where nothing changes, in the second half."""
+    scores = labs.studies()["lab06-field"].scores()
+    means = scores.pivot_table(index="arm", columns="kind", values="after", sort=False)
+    body = [[str(arm), *(f"{mean:.2f}" for mean in line)] for arm, line in means.iterrows()]
+    return markdown(["learner", *means], body)
 
 
 def claims() -> str:
@@ -78,11 +75,10 @@ def refresh(text: str) -> str:
 
 def write() -> list[str]:
     """Write README's blocks and the figure; gives what was written."""
-    rows = labs.studies()["lab06"].rows()
-    drift = rows[(rows["kind"] == "drift") & rows["arm"].isin(["no memory", "append-only", "credit"])]
-    picture = show.learning_curve(
-        drift, window=16, changes=(48,), title="The tools move at task 48; the model is frozen"
-    )
+    rows = labs.studies()["lab06-field"].rows()
+    drawn = rows[(rows["kind"] == "recurrent") & rows["arm"].isin(["no memory", "newest-first", "belief"])]
+    title = "All tools move at task 80 and return at task 160; the model is frozen"
+    picture = show.learning_curve(drawn, window=24, changes=(80, 160), title=title)
     folder = ROOT / "data"
     datafiles.write_whole(folder / FIGURE, lambda part: part.write_bytes(picture.png))
     datafiles.write_manifest(folder)

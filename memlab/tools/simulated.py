@@ -1,31 +1,40 @@
 """Fit the simulated model again, and say how far it can be trusted: one step, and whole runs by arm."""
 
+import numpy as np
 import pandas as pd
 
-from memlab import datafiles, labs
+from memlab import datafiles
 from memlab.bootstrap import ROOT
-from memlab.experiments import run_cells
+from memlab.credit import RewriteQ
+from memlab.learners import Learner, no_memory, study, with_memory
 from memlab.llm.embedders import ReplayEmbedder
 from memlab.llm.replay import read_rows
 from memlab.llm.simulated import SimulatedLLM
+from memlab.retrieval import TopK
 
 RECORDED = ("lab06/replies.parquet", "lab06/tuning-replies.parquet")
 FILE = "simulated/toolbox.json"
+LEARNERS: dict[str, Learner] = {
+    "no memory": no_memory,
+    "narrowing only": with_memory(TopK(k=0)),
+    "cases only": with_memory(TopK(), narrow_below=None),
+    "append-only": with_memory(TopK()),
+    "append-only, newest": with_memory(TopK(newest=True)),
+    "credit": with_memory(TopK(), RewriteQ(step=0.7)),
+}
+"""The arms of ``lab06/report.parquet`` that ask the model: 96 tasks, the tools move at task 48."""
 
 
 def whole_runs(model: SimulatedLLM) -> dict[str, dict[str, float]]:
-    """Success in each half of lab 06's streams, by stream and arm: of the real model as recorded, and of ``model``."""
-    study = labs.studies()["lab06"]
-    cells = [cell for cell in study.cells() if not cell["arm"].startswith("kNN")]
+    """Success in each half of these streams, by stream and arm: of the real model as recorded, and of ``model``."""
     vectors = ReplayEmbedder(datafiles.data("lab06/embeddings.parquet"))
-    lived = run_cells("simulated", study.run, cells, {"llm": model, "embedder": vectors}, None, 2, True)
-    found: dict[str, dict[str, float]] = {}
-    for name, rows in (("real", study.rows()), ("simulated", lived)):
-        means = study.scores(rows).groupby(["kind", "arm"], sort=False)[["before", "after"]].mean()
-        for half in ("before", "after"):
-            found[f"{name}, {half}"] = {f"{kind}: {arm}": round(x, 4) for (kind, arm), x in means[half].items()}
-    frame = pd.DataFrame(found).dropna()
-    return {str(column): frame[column].to_dict() for column in frame}
+    streams = ("drift", "stationary"), range(100, 116), 96, "toolbox-b"
+    lived = study(LEARNERS, *streams, model, vectors, jobs=2).assign(by="simulated")
+    rows = pd.concat([pd.read_parquet(datafiles.data("lab06/report.parquet")).assign(by="real"), lived])
+    rows = rows.assign(half=np.where(rows["index"] < 48, "before", "after"))[rows["arm"].isin(LEARNERS)]
+    table = rows.pivot_table("success", ["kind", "arm"], ["by", "half"], sort=False).dropna().round(4)
+    table.index = table.index.map(": ".join)
+    return {", ".join(name): column.to_dict() for name, column in table.items()}
 
 
 def refit() -> dict[str, object]:
@@ -34,4 +43,4 @@ def refit() -> dict[str, object]:
     fitted.parameters["report"]["whole_run"] = whole_runs(fitted)
     fitted.save(ROOT / "data" / FILE)
     datafiles.write_manifest(ROOT / "data")
-    return {name: value for name, value in fitted.report().items() if name != "calibration"}
+    return fitted.report()

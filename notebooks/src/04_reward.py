@@ -19,6 +19,7 @@
 import itertools
 
 import numpy as np
+import pandas as pd
 
 from memlab import course, show
 from memlab.labs.lab04_reward import belief
@@ -139,12 +140,11 @@ in_groups = expected(4, by_size)
 # %%
 names = ["a (pays 1)", "b (pays 0)", "c (pays .5)"]
 shares = {"true = |A| with weights": true, "|A|, groups of 4": in_groups, "|A|, all actions": plain}
-show.bars(
-    {name: dict(zip(names, values, strict=True)) for name, values in shares.items()},
-    ylabel="expected gradient",
-    title=f"Groups of 4 without weights: a gets {in_groups[0] / true[0]:.2f} of its true gradient, c "
-    f"{in_groups[2] / true[2]:.2f} of its own",
-)
+exact = pd.DataFrame(shares, names).rename_axis("action").melt(ignore_index=False, var_name="way").reset_index()
+title = f"Groups of 4 without weights: a gets {in_groups[0] / true[0]:.2f} of its true gradient, c "
+title += f"{in_groups[2] / true[2]:.2f} of its own"
+show.arms(exact.assign(seed=0), arm="action", group="way", made_by="computed", title=title, xlabel="expected gradient",
+          alt=f"The expected gradient of three actions, by three ways. {title}.", caption="Exact, no sampling.")  # fmt: skip
 
 # %% [markdown]
 # A stretched gradient is only a longer step, which tuning can undo; a turned one is not. Does it matter when a policy learns?

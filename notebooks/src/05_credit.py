@@ -188,7 +188,7 @@ show.verdicts(verdicts, made_by=rows)
 
 # %%
 pair, llm, reward = Pair.of_seed(100)[2], memlab.open_llm("replay"), {}
-for shown, action, success, _ in pair.answers(llm, query=0):
+for shown, action, success in pair.answers(llm, query=0):
     reward[frozenset(case.id for case in shown)] = success
     print([pair.sorts[int(case.id)] for case in shown], "->", action)
 

@@ -7,12 +7,10 @@ from memlab.tools import notebooks, sizes
 SHARED, LAB, NAMES, TWICE = 6000, 300, 15, 0  # what the house asks for
 # Where more stands today: lower the figure when it falls, drop the line when the limit holds.
 TODAY = {
-    "shared": 9760,
-    "lab02_stores": 394,
-    "lab05_credit": 419,
-    "lab06_agent": 355,
+    "shared": 9540,
+    "lab05_credit": 410,  # two sittings, and three studies
     "lab07_gap": 395,
-    "06_agent": 28,
+    "06_agent": 19,
 }
 
 

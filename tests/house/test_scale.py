@@ -3,10 +3,10 @@
 import pytest
 
 import memlab
-from memlab.labs.lab06_agent import study as lab06
+from memlab.rivals.arms import learners
 from memlab.tools.bench import Instant
 
-LEARNERS = {"append-only": lab06.LEARNERS["append-only"], "credit": lab06.LEARNERS["credit"]}
+LEARNERS = {name: learners()[name] for name in ("append-only", "credit, TD")}
 
 
 def rows(jobs):

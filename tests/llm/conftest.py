@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from memlab.core import Reply
-from memlab.llm.call import Model
+from memlab.llm.contract import LLM
 
 
 class FakeOllama:
@@ -102,7 +102,7 @@ def fake2():
     server.stop()
 
 
-class CountingLLM(Model):
+class CountingLLM(LLM):
     """Answers in order of the choices, and counts what it is asked."""
 
     name, backend, digest = "count", "ollama", "d1"

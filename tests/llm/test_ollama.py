@@ -44,14 +44,14 @@ def test_choices_are_ranked_by_their_first_token_without_a_mask(fake):
     ]
     fake.script = [fake.chat("The", logprobs=[{**top[0], "top_logprobs": top}])] * 2
     reply = llm(fake).complete("Which?", choices=["alpha", "beta", "gamma"], answer="ranked")
-    assert (reply.value, reply.text, reply.unlisted) == ("beta", "The", ("gamma",))
+    assert (reply.value, reply.text, reply.choice_probs["gamma"]) == ("beta", "The", 0)
     assert reply.choice_probs == pytest.approx({"alpha": 0.25, "beta": 0.75, "gamma": 0})
     assert reply.missing_mass == pytest.approx(0.96)
     path, body = fake.calls[0]
     assert (path, body["prompt"], body["template"]) == ("/api/generate", "Which?", 'U {{ .Prompt }} A "')
     assert "format" not in body and body["options"]["num_predict"] == 1 and body["top_logprobs"] == 20
     none = llm(fake).complete("Which?", choices=["delta", "gamma"], answer="ranked")
-    assert (none.value, none.unlisted, none.missing_mass) == ("delta", ("delta", "gamma"), 1.0)
+    assert (none.value, set(none.choice_probs.values()), none.missing_mass) == ("delta", {0.0}, 1.0)
 
 
 def test_a_plain_call_asks_for_no_logprobs(fake):

@@ -69,15 +69,12 @@ def test_the_fit_recovers_a_known_model(fitted):
     assert shown["sum"] == pytest.approx(0.2, abs=0.07)
 
 
-def test_the_report_beats_its_nulls_and_is_calibrated(fitted):
+def test_the_report_beats_its_nulls(fitted):
     report = fitted.report()
     assert report["calls"] == 900 and report["kinds"] == 3
     assert report["log_loss"] < report["log_loss_no_memory"] - 0.1 < report["log_loss_uniform"] - 0.1
     assert report["log_loss_uniform"] == pytest.approx(np.log(3), abs=1e-3)
     assert report["same_choice"] > report["same_choice_no_memory"]
-    assert sum(row["pairs"] for row in report["calibration"]) == 3 * report["calls"]
-    for row in report["calibration"]:
-        assert abs(row["predicted"] - row["observed"]) < 3 * (0.25 / row["pairs"]) ** 0.5 + 0.02
 
 
 def test_kinds_of_question_are_told_apart_and_one_alone_cannot_be_held_out():

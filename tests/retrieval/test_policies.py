@@ -1,6 +1,7 @@
 """The retrieval policies against science.md's exact values and independent brute force."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 import memlab
 from memlab.core import Case, Edit, MemlabError
-from memlab.retrieval.policies import SoftQ, TopK, kernel_q, soft_policy, soft_value
+from memlab.retrieval.learned import CaseQ, Soft
+from memlab.retrieval.policies import TopK, kernel_q, soft_policy, soft_value
 
 Q = (1.0, 0.6, 0.2, 0.0)
 values = st.lists(st.floats(-5, 5), min_size=1, max_size=8)
@@ -82,7 +84,7 @@ def test_the_kernel_serves_many_queries_at_once():
     assert many == pytest.approx([kernel_q([1, 4, 9], (1, 0, 0.5), 0.001), kernel_q([9, 4, 1], (1, 0, 0.5), 0.001)])
 
 
-@pytest.mark.parametrize("make", [TopK, SoftQ])
+@pytest.mark.parametrize("make", [TopK, partial(Soft, CaseQ())])
 @pytest.mark.parametrize("size", [{"k": -1}, {"k": 1.5}, {"shortlist": -2}, {"k": True}, {"k": "3"}])
 def test_a_number_of_cases_below_none_is_refused(make, size):
     with pytest.raises(MemlabError, match=next(iter(size))):
@@ -122,17 +124,3 @@ def test_newest_keeps_one_case_of_each_action():
 def test_an_empty_store_shows_nothing():
     drawn = TopK()(QUERY, memlab.open_store(dim=2), np.random.default_rng(0))
     assert drawn.cases == () and drawn.mu == () and len(drawn.near) == 0
-
-
-def test_soft_q_draws_with_the_frequencies_of_mu_and_void_is_an_action_of_its_own():
-    store = memory(("a", 0, "x", 1.0, 0), ("b", 10, "x", 0.6, 1))
-    policy = SoftQ(k=1, alpha=0.5, void_q=0.2)
-    drawn = [policy(QUERY, store, np.random.default_rng(seed)).cases[0] for seed in range(4000)]
-    share = [np.mean([(case.id if case else None) == name for case in drawn]) for name in ("a", "b", None)]
-    assert np.allclose(share, soft_policy((1.0, 0.6, 0.2), 0.5), atol=0.03)
-
-
-def test_soft_q_stops_at_the_void_case():
-    store = memory(("a", 0, "x", 0.0, 0), ("b", 10, "x", 0.0, 1))
-    drawn = SoftQ(k=3, alpha=0.01, void_q=5.0)(QUERY, store, np.random.default_rng(0))
-    assert drawn.cases == (None,)

@@ -4,12 +4,12 @@ import numpy as np
 
 import memlab
 from memlab.core import Case, Edit, Episode, Reply, Step, Task
-from memlab.llm.call import Model
+from memlab.llm.contract import LLM
 
 TOOLS = ("x", "y", "z")
 
 
-class Saying(Model):
+class Saying(LLM):
     """Gives p_LLM as scripted: ``p`` for what it is asked, by the question's last word; keeps the calls."""
 
     name, backend, digest = "saying", "simulated", "0"

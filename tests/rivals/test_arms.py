@@ -32,7 +32,7 @@ def test_every_learner_lives_with_either_way_to_answer(answer, simulated):
         assert len(rows) == 16, name
     extra = {name for name, most in calls.items() if most > 1}
     assert extra == {"credit, counterfactual"}, "only the contrast asks more than once a task"
-    assert {name for name, most in calls.items() if most == 0} == {"vote", "vote, credit", "belief, uniform prior"}
+    assert {name for name, most in calls.items() if most == 0} == {"vote", "vote, no credit", "belief, uniform prior"}
 
 
 def test_a_learner_that_is_not_there_is_named():

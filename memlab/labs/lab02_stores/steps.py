@@ -8,30 +8,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from memlab import stream
 from memlab.agent import Agent
 from memlab.credit import RewriteQ
 from memlab.experiments import Claim, Study, grid
-from memlab.learners import life
+from memlab.learners import live, with_memory
 from memlab.llm.contract import LLM, Embedder
 from memlab.retrieval import TopK
-from memlab.stores import open_store
+from memlab.stores import Store
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TASKS, TRIES = 8, 3
 FULL = "subtask and tool"
-ARMS = {FULL: ("subtask", "tool"), "subtask only": ("subtask",), "tool only": ("tool",), "neither": ()}
+NOTES = {FULL: ("subtask", "tool"), "subtask only": ("subtask",), "tool only": ("tool",), "neither": ()}
+
+
+def alone(llm: LLM, embedder: Embedder, store: Store, seed: int) -> Agent:
+    """Keeps nothing, not even cases."""
+    return Agent(llm, embedder, seed=seed, notes=(), tries=3)
+
+
+ARMS = {name: with_memory(TopK(), RewriteQ(step=0.7), notes=notes, tries=3) for name, notes in NOTES.items()}
+ARMS["no memory"] = alone
 
 
 def live_two_steps(arm: str, world: str, seed: int, llm: LLM, embedder: Embedder) -> list[dict[str, Any]]:
-    """One life of two-step tasks from an empty memory, a row a task; "no memory" keeps nothing, not even cases."""
-    tasks = stream(world, "stationary", TASKS, seed, two_step=1.0)
-    if arm == "no memory":
-        return life(Agent(llm, embedder, seed=seed, notes=(), tries=TRIES), tasks)
-    memory: dict[str, Any] = {"credit": RewriteQ(step=0.7), "notes": ARMS[arm], "tries": TRIES}
-    return life(Agent(llm, embedder, open_store(dim=embedder.dim), TopK(), seed=seed, **memory), tasks)
+    """One life of 8 two-step tasks from an empty memory, a row a task."""
+    return live(ARMS[arm], llm, embedder, world=world, kind="stationary", n=8, seed=seed, two_step=1.0)
 
 
 def solved_and_calls(rows: pd.DataFrame) -> dict[str, float]:
@@ -43,7 +46,7 @@ STUDY = Study(
     "lab02-steps",
     live_two_steps,
     solved_and_calls,
-    report=grid(arm=(*ARMS, "no memory"), world="toolbox-b", seed=range(100, 116)),
+    report=grid(arm=tuple(ARMS), world="toolbox-b", seed=range(100, 116)),
     claims=(
         Claim("subtask memory solves more two-step tasks", FULL, "tool only", primary=True, metric="success"),
         Claim("tool memory solves more two-step tasks", FULL, "subtask only", metric="success"),

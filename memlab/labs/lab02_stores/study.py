@@ -1,98 +1,132 @@
 """Lab 02: what it costs to keep a memory on disk, measured. No language model takes part, and no claim is judged.
 
-*growth*: what a commit costs (``ms`` of wall time, ``cpu_ms`` of processor time) when ``size`` cases are there, ``mb``
-of disk, and reading all back (``open_ms``, ``open_cpu_ms``). *crash*: a process is killed while it commits; how many
-cases it had ``acknowledged``, and how many are ``found`` (-1: unreadable).
+A row: what a commit costs when ``size`` cases are there and what reading all back does (``cpu_ms`` and ``open_cpu_ms``,
+processor time of all threads), and ``mb`` of disk. The arms are ways to keep cases, one commit for each.
 """
 
 from __future__ import annotations
 
-import random
-import subprocess
-import sys
+import json
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from memlab.core import MemlabError
+from memlab.core import Case, Edit
 from memlab.experiments import Study, grid
-from memlab.labs.lab02_stores.keepers import KEEPERS, many_cases
+from memlab.stores import open_store
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-BLOCK = 64
-"""Commits that are timed at each size: as many as memlab makes between two compactions, so their mean holds one."""
-GROWING = tuple(name for name in KEEPERS if "renamed" not in name)
+DIM, BLOCK = 384, 64
+"""Length of a vector; commits timed at each size, as many as memlab makes between two compactions."""
+Write = Callable[[Sequence[Case]], None]
 
 
-def clock(work: Callable[..., object], *args: Any) -> tuple[float, float]:
-    """Wall time and processor time (all threads) of ``work(*args)``, in milliseconds."""
-    wall, cpu = time.perf_counter(), time.process_time()
+def many_cases(n: int, seed: int) -> list[Case]:
+    """``n`` cases with random unit vectors of length `DIM`."""
+    drawn = np.random.default_rng(seed).normal(size=(n, DIM)).astype(np.float32)
+    rows = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+    return [Case(f"c{i:07d}", f"question {i}", "sum", 1.0, 1.0, vector=row) for i, row in enumerate(rows)]
+
+
+def as_json(case: Case) -> dict[str, Any]:
+    """A case as JSON and LanceDB take it."""
+    return asdict(case) | {"vector": np.asarray(case.vector).tolist()}
+
+
+def in_json(folder: Path, whole: bool) -> Write:
+    """A JSON file: a dict saved ``whole`` over the last one, once however many cases are given; or a line a case."""
+    memory: dict[str, Any] = {}
+
+    def write(more: Sequence[Case]) -> None:
+        memory.update({case.id: as_json(case) for case in more})
+        parts = [memory] if whole else [{case.id: memory[case.id]} for case in more]
+        with (folder / "memory.json").open("w" if whole else "a") as file:
+            file.writelines(json.dumps(part) + "\n" for part in parts)
+
+    return write
+
+
+def count_json(folder: Path) -> int:
+    """Cases in all lines of the file."""
+    return sum(len(json.loads(line)) for line in (folder / "memory.json").read_text().splitlines())
+
+
+def in_memlab(folder: Path) -> Write:
+    """memlab's store: every case a commit, compacted as the log grows."""
+    store = open_store(folder / "memory", DIM)
+
+    def write(more: Sequence[Case]) -> None:
+        for case in more:
+            store.commit([Edit.write(case)])
+
+    return write
+
+
+def row_by_row(folder: Path) -> Write:
+    """A LanceDB table, one row added at a time."""
+    import lancedb
+
+    table, db = None, lancedb.connect(folder)
+
+    def write(more: Sequence[Case]) -> None:
+        nonlocal table
+        for case in more:
+            if table is None:
+                table = db.create_table("cases", [as_json(case)])
+            else:
+                table.add([as_json(case)])
+
+    return write
+
+
+def count_rows(folder: Path) -> int:
+    """Rows of LanceDB's table, all of them read."""
+    import lancedb
+
+    return len(lancedb.connect(folder).open_table("cases").to_arrow())
+
+
+KEEPERS: dict[str, tuple[Callable[[Path], Write], Callable[[Path], int]]] = {
+    "LanceDB, row by row": (row_by_row, count_rows),
+    "memlab": (in_memlab, lambda folder: len(open_store(folder / "memory"))),
+    "null: JSON file": (partial(in_json, whole=True), count_json),
+    "null: JSON lines": (partial(in_json, whole=False), count_json),
+}
+"""Name to what opens a way of keeping in a folder (it then makes cases durable), and to what reads all back."""
+
+
+def cpu_ms(work: Callable[..., object], *args: Any) -> float:
+    """Processor time of ``work(*args)``, in milliseconds."""
+    start = time.process_time()
     work(*args)
-    return 1e3 * (time.perf_counter() - wall), 1e3 * (time.process_time() - cpu)
+    return 1e3 * (time.process_time() - start)
 
 
-def growth(arm: str, seed: int, size: int, folder: Path) -> dict[str, float]:
-    """What the last commits up to ``size`` cases cost, disk, and an opening."""
-    keep, count = KEEPERS[arm]
-    write, many = keep(folder), many_cases(size, seed)
+def measure_keeping(arm: str, seed: int, size: int) -> list[dict[str, Any]]:
+    """One row: what the last commits up to ``size`` cases cost, disk, and an opening, in a temporary folder."""
+    (keep, count), many = KEEPERS[arm], many_cases(size, seed)
     first = max(1, size - (2 if "file" in arm else BLOCK))
-    write(many[:first])
-    ms, cpu_ms = np.mean([clock(write, [case]) for case in many[first:]], axis=0)
-    disk = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    open_ms, open_cpu_ms = clock(count, folder)
-    return {"ms": ms, "cpu_ms": cpu_ms, "mb": disk / 1e6, "open_ms": open_ms, "open_cpu_ms": open_cpu_ms}
-
-
-def crash(arm: str, seed: int, size: int, folder: Path) -> dict[str, float]:
-    """Kill a process that commits case after case, on top of ``size``."""
-    rng = random.Random(seed)
-    code = f"from {__name__} import commit_on; commit_on({arm!r}, {str(folder)!r}, {size})"
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        said = [child.stdout.readline() for _ in range(rng.randint(2, 6))]
-        time.sleep(rng.uniform(0, 0.3))
-        child.kill()
-        said += child.stdout.readlines()
-    whole = [line for line in said if line.endswith("\n")]
-    if not whole:
-        raise MemlabError(f"{arm}: the process that should have been killed did not start; run it by hand: {code}")
-    return {"acknowledged": int(whole[-1]), "found": KEEPERS[arm][1](folder)}
-
-
-def commit_on(arm: str, folder: str, filled: int) -> None:
-    """Commit case after case and say how many there are, until killed."""
-    write, many = KEEPERS[arm][0](Path(folder)), many_cases(filled + 5_000, 0)
-    write(many[:filled])
-    for done, case in enumerate(many[filled:], filled + 1):
-        write([case])
-        print(done, flush=True)
-
-
-def measure_keeping(part: str, arm: str, seed: int, size: int) -> list[dict[str, Any]]:
-    """One row of one part, measured in a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
-        measured = {"growth": growth, "crash": crash}[part](arm, seed, size, Path(folder))
-    return [{"part": part, "arm": arm, "seed": seed, "size": size, "backend": "measured"} | measured]
-
-
-def mean_value(rows: pd.DataFrame) -> dict[str, float]:
-    """Processor time of a commit and of an opening, and disk: nothing is judged, and less is better."""
-    return {name: float(rows[name].iloc[0]) for name in ("cpu_ms", "open_cpu_ms", "mb")}
+        home = Path(folder)
+        write = keep(home)
+        write(many[:first])
+        commit = np.mean([cpu_ms(write, [case]) for case in many[first:]])
+        mb = sum(file.stat().st_size for file in home.rglob("*") if file.is_file()) / 1e6
+        found = {"cpu_ms": commit, "mb": mb, "open_cpu_ms": cpu_ms(count, home)}
+    return [{"arm": arm, "seed": seed, "size": size, "backend": "measured"} | found]
 
 
 STUDY = Study(
     "lab02",
     measure_keeping,
-    mean_value,
-    report=grid(part="growth", size=(64, 512, 1024), seed=range(100, 108), arm=GROWING)
-    + grid(part="growth", size=(2048, 3072), seed=range(100, 102), arm=GROWING)  # row by row is slow by then
-    + grid(part="crash", size=200, seed=range(100, 108), arm=tuple(KEEPERS)),
+    lambda rows: rows[["cpu_ms", "open_cpu_ms", "mb"]].mean().to_dict(),  # nothing is judged, and less is better
+    report=grid(size=(64, 512, 1024), seed=range(100, 108), arm=tuple(KEEPERS))
+    + grid(size=(2048, 3072), seed=range(100, 102), arm=tuple(KEEPERS)),  # row by row is slow by then
     nulls=("null: JSON file", "null: JSON lines"),
     repeats=False,
 )

@@ -27,10 +27,6 @@ def _banzhaf(value: Game, ids: Sequence[str]) -> dict[str, float]:
     return {c: float(np.mean([value(s | {c}) - value(s) for s in sets if c not in s])) for c in ids}
 
 
-def _times(factor: float) -> Callable[..., dict[str, float]]:
-    return lambda value, ids: {c: factor * worth for c, worth in counterfactual(value, ids).items()}
-
-
 def _places(rule: Callable[..., Any]) -> Callable[..., Any]:
     return lambda q, uses, least: np.flatnonzero(rule(q, uses, least))
 
@@ -57,8 +53,6 @@ EXERCISES = {
                                     for i, c in enumerate(ids)},
             "this is the mean over sets (Banzhaf): three cases that are all needed get 1/4 each and not 1/3, so the "
             "worths do not add up to what was won; take the mean over orders": _banzhaf,
-            "the sum is right, the mean is not: divide by the number of orders, 3! = 6": _times(6),
-            "you divide by the number of cases: there are 3! = 6 orders": _times(2),
         },
     ),
     "05.3": Exercise(
@@ -72,8 +66,6 @@ EXERCISES = {
             "one failure is no verdict: ask for `least` uses": _places(lambda q, u, least: (u > 0) & (q <= 0)),
             "a case that was shown often and earned 0 takes a place in the prompt for nothing":
                 _places(lambda q, u, least: (u >= least) & (q < 0)),
-            "these were hardly used: forget what had its chance": _places(lambda q, u, least: u < least),
-            "these are the cases worth keeping: give the others": _places(lambda q, u, least: (u >= least) & (q > 0)),
         },
     ),
 }  # fmt: skip

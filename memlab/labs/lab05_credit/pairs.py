@@ -44,13 +44,12 @@ class Pair:
             found.append(cls((own[0], own[1]), cases, tuple(sort for *_, sort in shown)))
         return found
 
-    def answers(self, llm: LLM, query: int) -> Iterator[tuple[list[Case], str, float, float | None]]:
-        """For each of `SUBSETS`: the cases shown, the tool named, its reward, and p(right) where it can be read."""
+    def answers(self, llm: LLM, query: int) -> Iterator[tuple[list[Case], str, float]]:
+        """For each of `SUBSETS`: the cases shown, the tool named, and its reward."""
         task, question = self.queries[query], self.queries[query].subtasks[0]
         reward = {name: reported(task, tool(question)) for name, tool in task.tools.items()}
         for mask in SUBSETS:
             shown = [case for case, on in zip(self.cases, mask, strict=True) if on]
             text = prompt.render(task.about, [(case.text, case.action) for case in shown], question)
             reply = llm.complete(text, choices=task.choices)
-            chance = sum(p for name, p in (reply.choice_probs or {}).items() if reward[name])
-            yield shown, str(reply.value), reward[str(reply.value)], chance if reply.choice_probs else None
+            yield shown, str(reply.value), reward[str(reply.value)]

@@ -71,11 +71,11 @@ def real(arm: str, seed: int, llm: LLM) -> list[dict[str, Any]]:
     made = {"backend": llm.backend, "model": llm.name}
     return [
         {"pair": number, "query": query, "subset": subset, "sorts": "+".join(pair.sorts)}
-        | {"action": action, "success": success, "p_right": chance}
+        | {"action": action, "success": success}
         | made
         for number, pair in enumerate(Pair.of_seed(seed))
         for query in (0, 1)
-        for subset, (_, action, success, chance) in enumerate(pair.answers(llm, query))
+        for subset, (_, action, success) in enumerate(pair.answers(llm, query))
     ]
 
 

@@ -1,26 +1,37 @@
-"""What notebook 06 shows beside its studies: the vectors on record, and two beliefs to scrub through."""
+"""What notebook 06 shows beside its study: lives on recorded vectors, and two beliefs to scrub through."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from memlab import prompt, show
-from memlab.core import Episode
+from memlab.agent import Agent
+from memlab.core import Episode, Task
 from memlab.datafiles import data
-from memlab.llm.contract import Embedder
+from memlab.learners import Learner
+from memlab.llm.contract import LLM, Embedder
 from memlab.llm.embedders import ReplayEmbedder
 from memlab.rivals.believer import Believe
 from memlab.rivals.fold import kind_of
+from memlab.stores import open_store
 from memlab.tasks import stream
 
 
+@lru_cache
 def embedder() -> Embedder:
     """The report's vectors from the record: the same on every machine, for its tasks alone."""
     return ReplayEmbedder(data("lab06/embeddings.parquet"))
+
+
+def one_life(learner: Learner, tasks: Sequence[Task], llm: LLM, seed: int = 100) -> tuple[Agent, list[Episode]]:
+    """Live ``tasks`` from an empty memory: the agent, whose ``store`` holds what it remembers, and its episodes."""
+    agent = learner(llm, embedder(), open_store(dim=embedder().dim), seed)
+    return agent, list(agent.run(tasks, progress=llm.backend == "ollama", seconds=180))
 
 
 def grouped_right(seed: int) -> float:
