@@ -15,13 +15,13 @@ CRITICAL = 0.1 - 1e-9  # a trip that loses this much is a critical failure
 def ends(rows: Any) -> dict[str, float]:
     """After the last trip: typed score, plain accuracy, forward edits obeyed, score × obeyed; and losses of 10 points.
 
-    ``critical`` counts the trips that lost so much, ``in critical`` is what these lost, ``lost`` what all trips did.
+    ``critical`` counts the trips that lost so much, ``in critical`` what these lost, ``lost`` what all that fell did.
     """
     back, obeyed = rows[rows["step"] == "back"], float(rows[rows["step"] == "forward"]["obeyed"].mean())
     lost, score = -np.diff(back["score"], prepend=1.0), float(back["score"].iloc[-1])
-    large = lost[lost >= CRITICAL]
+    large, fallen = lost[lost >= CRITICAL], float(lost[lost > 0].sum())
     return {"score": score, "kept": float(back["kept"].iloc[-1]), "obeyed": obeyed, "served": score * obeyed,
-            "critical": float(len(large)), "in critical": float(large.sum()), "lost": 1 - score}  # fmt: skip
+            "critical": float(len(large)), "in critical": float(large.sum()), "lost": fallen}  # fmt: skip
 
 
 STUDY = Study("lab08", relay.live, ends, report=grid(arm=relay.ARMS, seed=range(100, 116), trips=10),
