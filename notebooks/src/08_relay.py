@@ -31,7 +31,7 @@ from memlab.labs.lab08_relay.study import CHANNEL, STUDY
 # %% [markdown]
 # ## What was published
 #
-# A **round trip** is a forward edit and then its inverse. An editor who makes no mistake ends with the document he began with. Ten trips are twenty calls, each in a fresh context, with distracting files beside. After each trip the document is compared with the original: the *reconstruction score* RS. GPT 5.4, mean of 310 documents:
+# A **round trip** is a forward edit and then its inverse. Ten trips are twenty calls, each in a fresh context, with distracting files beside. After each trip the document is compared with the original: the *reconstruction score* RS. GPT 5.4, mean of 310 documents:
 
 # %%
 published = np.array([94.3, 89.3, 85.4, 82.0, 79.4, 76.4, 74.6, 73.1, 72.1, 71.5]) / 100
@@ -39,7 +39,7 @@ trips = np.arange(1, 11)
 print("kept in each trip:", (published / np.append(1, published[:-1])).round(3))
 
 # %% [markdown]
-# After 50 trips it was .587. (Other models: Claude 4.6 Opus .942 after one trip, .731 after ten; GPT-4o .456 and .147.) The share kept *rises* from trip to trip: losses come early. Why?
+# After 50 trips it was .587. The share kept *rises* from trip to trip: losses come early. Why?
 #
 # ## A document and its fields
 #
@@ -100,7 +100,7 @@ p = 0.9**5
 print(f"plain {alive.mean():.3f} (exact {p:.3f}), coverage² {squared:.3f} (exact {p**2 + p * (1 - p) / 10:.3f})")
 
 # %% [markdown]
-# So how steep a curve looks depends on the scorer. Compare curves under one scorer only.
+# So compare curves under one scorer only.
 #
 # ## Which law?
 #
@@ -127,7 +127,7 @@ guess = "neither"
 course.predict("08.law", guess, ("Beta mixture", "jumps to a floor", "both", "neither"))
 
 # %% [markdown]
-# Why .056? The paper gives no intervals. Two standard errors of a mean of 310 scores between 0 and 1 are at most $2\sqrt{m(1-m)/310}$, .056 at .587. A law further away is refuted whatever the spread was; one that is nearer is *compatible*, no more.
+# Why .056? The paper gives no intervals. Two standard errors of a mean of 310 scores between 0 and 1 are at most $2\sqrt{m(1-m)/310}$, .056 at .587. A law further away is refuted; a nearer one is *compatible*, no more.
 
 
 # %%
@@ -214,7 +214,7 @@ def compute(arm, replicate, call):
 
 
 # %% [markdown]
-# The picture shows the original on the left, the document after that call on the right, and RS below:
+# Left the original, right the document after that call, below RS:
 
 
 # %%
@@ -303,7 +303,7 @@ title = f"RS: patch {mean['score']['patch']:.2f}, with checksum {mean['score']['
 show.arms(long, y="share", panel="measure", made_by=rows, xlim=(-0.03, 1.05), title=title)
 
 # %% [markdown]
-# *Does nothing* keeps everything and serves nothing: whoever reports RS alone would have to give it the prize. Of what falling trips lost, how much came in critical failures?
+# *Does nothing* keeps everything and serves nothing. Of what falling trips lost, how much came in critical failures?
 
 # %%
 parts = mean.loc[["patch", "tool finds the line", "no memory"]]
@@ -346,7 +346,7 @@ show.verdicts(verdicts, made_by=rows)
 # %% [markdown]
 # The checksum helps, and it still loses: where it refuses an *inverse*, the forward edit stays for good. A log has no such case, since taking back needs no model. And look at the last claim: the *same question without the document* is obeyed more often. The instruction names the word, so the text and its distractor can only distract; showing one line is best.
 #
-# **What this does not show.** One model of 135 million weights that chooses one word of at most eight; larger models rewrite whole files, and err in other ways. One kind of edit; the authors have 5 to 10 structural ones an environment. Our words are drawn at random. The simulated rewrites are independent by assumption; that is what makes them a null.
+# **What this does not show.** One model of 135 million weights that chooses one word of at most eight; larger models rewrite whole files, and err in other ways. One kind of edit; the authors have 5 to 10 structural ones an environment. The simulated rewrites err independently by assumption.
 #
 # ## Summary
 #
