@@ -25,7 +25,7 @@ from memlab import course, show
 from memlab.corruption import fields, score
 from memlab.labs.lab08_relay.channel import LAWS, fitted
 from memlab.labs.lab08_relay.documents import Relay
-from memlab.labs.lab08_relay.relay import question
+from memlab.labs.lab08_relay.relay import patch_question
 from memlab.labs.lab08_relay.study import CHANNEL, STUDY
 
 # %% [markdown]
@@ -191,7 +191,7 @@ show.curves(
 # Now SmolLM2, 135 million weights. What can it edit? Pilots on other seeds: in free text it did not copy a document (it began to explain); copying word by word was at chance; finding a line by number or a field by name too. So *whole rewriting cannot be tested here*. What it can do is choose, with two examples before, **which word goes out**; a program writes the new one in its place. One call of a patch:
 
 # %%
-print(question(ledger.changes[0], ledger.text))
+print(patch_question(ledger.changes[0], ledger.text))
 
 # %% [markdown]
 # Another document stands beside as a distractor. The other ways to edit:

@@ -9,10 +9,10 @@ import pytest
 from memlab import corruption
 from memlab.core import MemlabError, Reply
 from memlab.labs.lab08_relay import channel, documents, relay
-from memlab.labs.lab08_relay.documents import Change, Relay
+from memlab.labs.lab08_relay.documents import Relay, Swap
 
 TEXT = "03-02,lamp,6.55,river\n03-05,stone,9.10,chair"
-GO = Change("03-05", "account", "stone", "tiger", "another text")
+GO = Swap("03-05", "account", "stone", "tiger", "another text")
 
 
 class Model:
@@ -45,7 +45,7 @@ def test_a_perfect_change_is_obeyed_and_its_inverse_gives_the_document_back(seed
 @pytest.mark.parametrize("arm", relay.ARMS)
 def test_a_perfect_model_loses_nothing_in_any_arm(arm):
     for seed in range(100, 108):
-        rows = relay.live(arm, seed, 3, Model())
+        rows = relay.relay_live(arm, seed, 3, Model())
         assert len(rows) == 6 and not any(row["refused"] for row in rows)
         assert all(row["score"] == row["kept"] == 1 for row in rows if row["step"] == "back" or arm != relay.IDLE)
         assert all(row["obeyed"] == (arm != relay.IDLE) for row in rows if row["step"] == "forward")
@@ -53,17 +53,17 @@ def test_a_perfect_model_loses_nothing_in_any_arm(arm):
 
 def test_a_wrong_word_harms_and_the_checksum_rolls_it_back(monkeypatch):
     monkeypatch.setattr(Relay, "draw", lambda seed, trips: Relay("ledger", TEXT, (GO,)))
-    bare = relay.live(relay.PATCH, 0, 1, Model("river", "tiger"))
+    bare = relay.relay_live(relay.PATCH, 0, 1, Model("river", "tiger"))
     assert [row["text"] for row in bare] == [TEXT.replace("river", "tiger"), TEXT.replace("river", "stone")]
     assert [row["obeyed"] for row in bare] == [False, True] and bare[1]["kept"] == 5 / 6
-    safe = relay.live(relay.CHECKED, 0, 1, Model("river", "chair"))
+    safe = relay.relay_live(relay.CHECKED, 0, 1, Model("river", "chair"))
     assert all(row["refused"] and row["text"] == TEXT for row in safe) and not safe[0]["obeyed"]
 
 
 def test_a_log_takes_a_wrong_entry_back_without_a_call(monkeypatch):
     monkeypatch.setattr(Relay, "draw", lambda seed, trips: Relay("ledger", TEXT, (GO,)))
     model = Model("river")
-    rows = relay.live(relay.LOG, 0, 1, model)
+    rows = relay.relay_live(relay.LOG, 0, 1, model)
     assert [row["text"] for row in rows] == [TEXT.replace("river", "tiger"), TEXT] and len(model.asked) == 1
 
 
@@ -79,7 +79,7 @@ def test_the_tool_shows_one_line_and_the_patch_all_of_them_beside_a_distractor()
 
 def test_a_refused_inverse_leaves_the_forward_edit_standing(monkeypatch):
     monkeypatch.setattr(Relay, "draw", lambda seed, trips: Relay("ledger", TEXT, (GO,)))
-    rows = relay.live(relay.CHECKED, 0, 1, Model("stone", "lamp"))
+    rows = relay.relay_live(relay.CHECKED, 0, 1, Model("stone", "lamp"))
     assert rows[1]["refused"] and rows[1]["text"] == GO.done(TEXT) and rows[1]["kept"] == 5 / 6
 
 

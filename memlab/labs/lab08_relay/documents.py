@@ -33,19 +33,19 @@ TEMPLATES = {
 }  # fmt: skip
 
 
-def words(text: str) -> list[str]:
+def words_in(text: str) -> list[str]:
     """Those of `WORDS` that stand in ``text``, each once, in order: all that an editor may replace."""
     return list(dict.fromkeys(re.findall(rf"\b(?:{'|'.join(WORDS)})\b", text)))
 
 
-def draw(kind: str, rng: np.random.Generator) -> str:
+def draw_text(kind: str, rng: np.random.Generator) -> str:
     """A document of one kind; no word of `WORDS` stands in it twice."""
     template = TEMPLATES[kind]
     return template.format(*rng.choice(WORDS, size=template.count("{}"), replace=False))
 
 
 @dataclass(frozen=True)
-class Change:
+class Swap:
     """Replace ``old``, in the field ``name`` of the record ``key``, by ``new``; ``other`` is a distractor."""
 
     key: str
@@ -54,7 +54,7 @@ class Change:
     new: str
     other: str
 
-    def inverse(self) -> Change:
+    def inverse(self) -> Swap:
         """Puts the old word back."""
         return replace(self, old=self.new, new=self.old)
 
@@ -73,19 +73,19 @@ class Relay:
 
     kind: str
     text: str
-    changes: tuple[Change, ...]
+    changes: tuple[Swap, ...]
 
     @classmethod
     def draw(cls, seed: int, trips: int) -> Relay:
         """A longer relay of the same seed begins with the shorter one; a distractor is a document of another kind."""
         rng, kind = np.random.default_rng([seed, 8]), KINDS[seed % len(KINDS)]
-        text, found = draw(kind, rng), []
-        places = {word: place for place, value in fields(kind, text).items() for word in words(value)}
+        text, found = draw_text(kind, rng), []
+        places = {word: place for place, value in fields(kind, text).items() for word in words_in(value)}
         for _ in range(trips):
-            other = draw(str(rng.choice([k for k in KINDS if k != kind])), rng)
+            other = draw_text(str(rng.choice([k for k in KINDS if k != kind])), rng)
             new = str(rng.choice([word for word in WORDS if word not in text + other]))
-            old = str(rng.choice(words(text)))
-            found.append(Change(*places[old], old, new, other))
+            old = str(rng.choice(words_in(text)))
+            found.append(Swap(*places[old], old, new, other))
         return cls(kind, text, tuple(found))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from memlab import corruption
-from memlab.labs.lab08_relay.documents import Change, Relay, words
+from memlab.labs.lab08_relay.documents import Relay, Swap, words_in
 from memlab.llm.contract import LLM
 
 PATCH, CHECKED, LOG, TOOL = "patch", "patch + checksum", "append-only log", "tool finds the line"
@@ -19,22 +19,22 @@ ORACLE, IDLE, BLIND = "oracle", "null: does nothing", "no memory"
 ARMS = (PATCH, CHECKED, LOG, TOOL, ORACLE, IDLE, BLIND)
 FORM = 'Replace "{old}" by "{new}". Which word goes out?'
 SHOTS = (
-    ("red,door,12\nblue,gate,40", Change("blue", "thing", "gate", "roof", "")),
-    ('first: 3 eggs\nthen: "salt"', Change("first", "text", "eggs", "figs", "")),
+    ("red,door,12\nblue,gate,40", Swap("blue", "thing", "gate", "roof", "")),
+    ('first: 3 eggs\nthen: "salt"', Swap("first", "text", "eggs", "figs", "")),
 )
 
 
-def question(change: Change, text: str) -> str:
+def patch_question(change: Swap, text: str) -> str:
     """The prompt of a patch: examples, the distractor, the text, and what is asked; without memory no text."""
     shots = "".join(f'Text:\n{t}\n{FORM.format(**vars(c))}\nA: "{c.old}"\n\n' for t, c in SHOTS)
     shown = f"Another text:\n{change.other}\n\nText:\n{text}\n" if text else ""
     return f"{shots}{shown}{FORM.format(**vars(change))}\nA:"
 
 
-def chosen(llm: LLM, change: Change, text: str, shown: str) -> str:
+def chosen(llm: LLM, change: Swap, text: str, shown: str) -> str:
     """The word of ``text`` that the model sends out when it sees ``shown``; the last one goes unasked."""
-    left = words(text)
-    return left[0] if len(left) == 1 else str(llm.complete(question(change, shown), choices=left).value)
+    left = words_in(text)
+    return left[0] if len(left) == 1 else str(llm.complete(patch_question(change, shown), choices=left).value)
 
 
 def patched(text: str, old: str, new: str) -> str:
@@ -42,7 +42,7 @@ def patched(text: str, old: str, new: str) -> str:
     return re.sub(rf"\b{old}\b", new, text, count=1)
 
 
-def by_tool(llm: LLM, text: str, change: Change) -> str:
+def by_tool(llm: LLM, text: str, change: Swap) -> str:
     """A tool looks up the line of the record by its key, and the model chooses in that line."""
     lines = text.splitlines()
     at = next(i for i, line in enumerate(lines) if re.search(rf"\b{change.key}\b", line))
@@ -56,7 +56,7 @@ def unharmed(before: corruption.Fields, after: corruption.Fields, place: tuple[s
     return first == second
 
 
-EDITORS: dict[str, Callable[[LLM, str, Change], str]] = {
+EDITORS: dict[str, Callable[[LLM, str, Swap], str]] = {
     PATCH: lambda llm, text, change: patched(text, chosen(llm, change, text, text), change.new),
     TOOL: by_tool,
     ORACLE: lambda llm, text, change: change.done(text),
@@ -65,7 +65,7 @@ EDITORS: dict[str, Callable[[LLM, str, Change], str]] = {
 }
 
 
-def live(arm: str, seed: int, trips: int, llm: LLM) -> list[dict[str, Any]]:
+def relay_live(arm: str, seed: int, trips: int, llm: LLM) -> list[dict[str, Any]]:
     """All calls of one relay, two rows a trip: the document after it, its scores, and whether it did what it was told.
 
     A forward row is scored against what a perfect editor makes of the original, a backward row against the original.

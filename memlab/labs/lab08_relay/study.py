@@ -12,7 +12,7 @@ from memlab.labs.lab08_relay import channel, relay
 CRITICAL = 0.1 - 1e-9  # a trip that loses this much is a critical failure
 
 
-def ends(rows: Any) -> dict[str, float]:
+def relay_ends(rows: Any) -> dict[str, float]:
     """After the last trip: typed score, plain accuracy, forward edits obeyed, score × obeyed; and losses of 10 points.
 
     ``critical`` counts the trips that lost so much, ``in critical`` what these lost, ``lost`` what all that fell did.
@@ -24,7 +24,7 @@ def ends(rows: Any) -> dict[str, float]:
             "critical": float(len(large)), "in critical": float(large.sum()), "lost": fallen}  # fmt: skip
 
 
-STUDY = Study("lab08", relay.live, ends, report=grid(arm=relay.ARMS, seed=range(100, 116), trips=10),
+STUDY = Study("lab08", relay.relay_live, relay_ends, report=grid(arm=relay.ARMS, seed=range(100, 116), trips=10),
     nulls=(relay.IDLE, relay.BLIND), model="ollama:smollm2:135m",
     claims=(
         Claim("a patch behind a checksum serves more than a bare one", relay.CHECKED, relay.PATCH, True,
