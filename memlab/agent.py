@@ -200,7 +200,10 @@ class Agent:
     def plan(self, query: Query) -> Choice:
         """The planner: retrieve, narrow the choices (by what was refused too), ask the frozen model for one."""
         retrieved, choices = self.recall(query.task, query.vector, query.rng)
-        choices = tuple(choice for choice in choices if choice not in query.refused) or choices
+        return self.decide(query, retrieved, tuple(c for c in choices if c not in query.refused) or choices)
+
+    def decide(self, query: Query, retrieved: Retrieved, choices: tuple[str, ...]) -> Choice:
+        """One of ``choices``, which the frozen model names."""
         reply = self.ask(query, [case for case in retrieved.cases if case], choices)
         if self.answer == "masked":
             return Choice(str(reply.value), choices, retrieved, reply)

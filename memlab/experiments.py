@@ -9,6 +9,7 @@ import hashlib
 import io
 import itertools
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
@@ -343,11 +344,13 @@ def run_cells(
     home: Path | None,
     jobs: int,
     progress: bool,
+    seconds: float | None = None,
 ) -> pd.DataFrame:
     """The rows of every cell, in order. With ``home`` each is kept there when it is done, and is not run again.
 
     What is kept is found by the hash of all that made it, so that rows of another model, learner or code never come
     back. ``jobs`` cells go on at once through joblib, so that ``joblib.parallel_config(backend="dask")`` spreads them.
+    No cell but the first is begun that would end after ``seconds``: then what was done comes back, and a line says so.
     """
     import pandas as pd
     from joblib import Parallel, delayed
@@ -371,6 +374,7 @@ def run_cells(
             if jobs == 1
             else Parallel(n_jobs=jobs, return_as="generator")(delayed(_run_cell)(run, cell, models) for _, cell in todo)
         )
+        started, found = time.monotonic(), len(frames)
         for (key, _), frame in zip(todo, done, strict=True):
             frames[key] = frame
             if journal is not None:
@@ -378,7 +382,11 @@ def run_cells(
                 frame.to_parquet(buffer, index=False)
                 journal.put(key, buffer.getvalue())
             bar.update(1)
-    return pd.concat([frames[key] for key in keys], ignore_index=True)
+            taken, new = time.monotonic() - started, len(frames) - found
+            if seconds is not None and taken * (new + jobs) / new > seconds and len(frames) < len(cells):
+                print(f"{name}: stopped after {taken:.0f} s with {len(frames)} of {len(cells)} cells", flush=True)
+                break
+    return pd.concat([frames[key] for key in keys if key in frames], ignore_index=True)
 
 
 def _run_cell(run: Callable[..., Any], cell: Cell, models: Mapping[str, Any]) -> pd.DataFrame:

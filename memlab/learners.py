@@ -105,25 +105,31 @@ def study(
     jobs: int = 1,
     progress: bool = True,
     families: int = 4,
+    seconds: float | None = 180.0,
 ) -> pd.DataFrame:
     """Runs every learner on every stream kind and seed; gives a frame with one row a task, the learner in ``arm``.
 
     ``against="lab06-field"`` adds the recorded arms of that study on the same streams and replicates. With a
     ``folder`` each finished life is kept there and is not run again; what is kept is found by all that made it.
     ``jobs`` lives go on at once through joblib (``joblib.parallel_config(backend="dask")`` spreads them over a
-    cluster); a live server is faster with one. Raises `MemlabError` for an empty grid, and where the recorded arms lack
-    a stream asked for.
+    cluster; ``backend="threading"`` keeps several Ollama hosts busy); one live server is faster with one. Where a model
+    answers live, no life is begun that would end after ``seconds``: what was lived comes back, beside the recorded arms
+    of those replicates. Raises `MemlabError` for an empty grid, and where the recorded arms lack a stream asked for.
     """
     import pandas as pd
 
-    recorded = [_recorded(against, world, kinds, seeds, n, families, tuple(learners))] if against else []
+    recorded = _recorded(against, world, kinds, seeds, n, families, tuple(learners)) if against else None
     model = open_llm(llm) if isinstance(llm, str) else llm
     vectors = open_embedder(embedder) if isinstance(embedder, str) else embedder
     arms = [{"arm": name, "learner": learner} for name, learner in learners.items()]
     cells = [arm | cell for cell in grid(world=world, kind=kinds, n=n, seed=seeds, families=families) for arm in arms]
     home = Path(folder) / "cells.sqlite" if folder is not None else None
-    rows = run_cells("study", _life, cells, {"llm": model, "embedder": vectors}, home, jobs, progress)
-    return pd.concat([*recorded, rows], ignore_index=True)
+    models: dict[str, Any] = {"llm": model, "embedder": vectors}
+    limit = seconds if model.backend in ("ollama", "embedded") else None
+    rows = run_cells("study", _life, cells, models, home, jobs, progress, limit)
+    if recorded is None:
+        return rows
+    return pd.concat([recorded.merge(rows[["kind", "seed"]].drop_duplicates()), rows], ignore_index=True)
 
 
 def _life(arm: str, learner: Learner, llm: LLM, embedder: Embedder, **where: Any) -> list[dict[str, Any]]:

@@ -1,17 +1,19 @@
 """`memlab.study`: rows, what is kept and found again, recorded arms beside one's own, and its errors."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import memlab
-from memlab import learners
-from memlab.core import MemlabError
+from memlab import experiments, learners
+from memlab.core import MemlabError, Reply
 from memlab.datafiles import write_manifest
 from memlab.experiments import write_frame
-from memlab.learners import study, with_memory
+from memlab.learners import no_memory, study, with_memory
+from memlab.llm.contract import LLM
 from memlab.retrieval import TopK
 from memlab.rivals.knn import KnnVote
 from memlab.whatif import load_learner, new_learner
@@ -109,6 +111,29 @@ def test_recorded_arms_stand_beside_ones_own_on_the_same_replicates(record):
     rows = small(against="lab77")
     assert list(rows.arm.unique()) == ["recorded", "vote"]
     assert np.allclose(rows[rows.arm == "recorded"].success, record.success)
+
+
+def test_a_live_study_stops_after_three_minutes_with_what_it_has_and_goes_on(record, tmp_path, monkeypatch, capsys):
+    """A life takes 90 s: two are lived, and the third would end after 180."""
+    clock = [0.0]
+
+    class Slow(LLM):
+        name, backend, digest = "slow", "ollama", "d"
+
+        def answer(self, call):
+            clock[0] += 15.0
+            return Reply("", call.choices[0], None, 1, 1, 15.0, self.name, self.backend)
+
+    monkeypatch.setattr(experiments, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    live = {"llm": Slow(), "against": "lab77", "folder": tmp_path / "kept"}
+    rows = small({"mine": no_memory}, **live)
+    assert "stopped after 180 s with 2 of 4 cells" in capsys.readouterr().out
+    held = rows.groupby("arm")[["kind", "seed"]].value_counts().unstack("arm")
+    assert len(held) == 2 and (held == 6).all(axis=None), "the recorded arm is cut to the same replicates"
+    rows = small({"mine": no_memory}, **live)
+    assert clock[0] == 360 and len(rows) == 48 and "stopped" not in capsys.readouterr().out
+    small({"mine": no_memory}, llm=Slow(), seconds=None)
+    assert clock[0] == 720
 
 
 def test_a_part_of_a_lab_lies_in_a_file_of_its_own_and_its_rows_tell_their_families(record, tmp_path):

@@ -67,12 +67,22 @@ class _Failed(NoServer):
         super().__init__(f"No Ollama server answers at {host} ({_short(error) or type(error).__name__}).")
 
 
+def _library() -> Any:
+    """`ollama`, loaded without OLLAMA_HOST, which it would read as one address: a list of hosts broke the import."""
+    listed = os.environ.pop("OLLAMA_HOST", None)
+    try:
+        import ollama
+    finally:
+        os.environ |= {} if listed is None else {"OLLAMA_HOST": listed}
+    return ollama
+
+
 @contextmanager
 def _explained(host: str) -> Iterator[None]:
     """Raises `_Failed` for what may pass, and for what will not an error that says what to do."""
     import httpx
-    import ollama
 
+    ollama = _library()
     try:
         yield
     except ollama.ResponseError as error:
@@ -121,11 +131,9 @@ class Servers:
     def client(self, host: str) -> Any:
         """The `ollama.Client` of one host."""
         if host not in self._clients:
-            import ollama
-
             # A proxy meant for the internet must not catch calls to this machine; a redirected POST would be a GET.
             proxy = not host.split("://")[1].startswith(("127.", "localhost", "[::1]"))
-            self._clients[host] = ollama.Client(host, follow_redirects=False, timeout=self.timeout, trust_env=proxy)
+            self._clients[host] = _library().Client(host, follow_redirects=False, timeout=self.timeout, trust_env=proxy)
         return self._clients[host]
 
     def models(self, host: str, fresh: bool = False) -> set[str]:

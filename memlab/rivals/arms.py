@@ -8,6 +8,7 @@ from memlab.core import MemlabError
 from memlab.credit import CreditRule, RewriteQ, append_only
 from memlab.learners import Learner, with_memory
 from memlab.retrieval import Retriever, TopK
+from memlab.rivals.applied import Applied, AppliedPlacebo, AppliedStreamICL
 from memlab.rivals.believer import Believe, Believer
 from memlab.rivals.bets import Bets
 from memlab.rivals.bounded import Bounded
@@ -38,20 +39,29 @@ def learners(answer: Literal["masked", "ranked"] = "masked") -> dict[str, Learne
     return {
         "no memory": arm(UNSEEN, narrow_below=None),
         "append-only": arm(TopK()),
+        "append-only, applied": arm(TopK(), make=Applied),
         "newest-first": arm(TopK(k=0, newest=True), make=Direct),
+        "newest-first, bounded": arm(TopK(k=0, newest=True), Bounded(32), make=Direct),
+        "newest-first, narrowing only": arm(TopK(k=0, newest=True)),
         "newest-first, in the prompt": arm(TopK(newest=True)),
         "StreamICL": arm(TopK(k=4), narrow_below=None, make=StreamICL),
+        "StreamICL, applied": arm(TopK(k=4), narrow_below=None, make=AppliedStreamICL),
         "Memento": arm(nonparametric()),
+        "Memento, applied": arm(nonparametric(), make=Applied),
         "Memento, parametric": arm(parametric()),
+        "Memento, parametric, applied": arm(parametric(), make=Applied),
         "Memento, as released": arm(parametric_released()),
+        "Memento, as released, applied": arm(parametric_released(), make=Applied),
         "MemRL": arm(READ, PayInjected(), make=MemRL),
         "MemRL, applied": arm(READ, PayInjected(), make=DirectMemRL),
         "credit, TD": arm(TopK(), RewriteQ(step=0.7)),
+        "credit, applied": arm(TopK(k=0), RewriteQ(step=0.5), make=Direct),
         "credit, counterfactual": arm(TopK(), make=Contrast),
         "vote": arm(TopK(), RewriteQ(step=0.7), make=KnnVote),
         "vote, no credit": arm(TopK(), make=KnnVote),
         "filter that resets": arm(UNSEEN, narrow_below=None, make=Resets),
         "placebo": arm(TopK(), make=Placebo),
+        "placebo, applied": arm(TopK(), make=AppliedPlacebo),
         "bounded bank": arm(TopK(), Bounded(32)),
         "belief": ours(),
         "belief, uniform prior": ours(ask=False),

@@ -19,6 +19,7 @@ from memlab.core import Edit, Episode, Task
 from memlab.credit.rules import GOOD, memrl, shown_in
 from memlab.retrieval.learned import CaseQ, Hybrid
 from memlab.retrieval.policies import Retrieved
+from memlab.rivals.applied import Applied
 from memlab.stores.contract import Store
 
 READ = Hybrid(CaseQ(), k=3, lam=0.5, shortlist=10, min_similarity=0.5)
@@ -66,14 +67,5 @@ class MemRL(Agent):
         return [replace(edit, after={**edit.after, "q": 0.0}) for edit in super().retain(episode, rollout)]
 
 
-class DirectMemRL(MemRL):
+class DirectMemRL(Applied, MemRL):
     """Follows the best injected success by itself, and asks the model, which sees no case, only where there is none."""
-
-    def plan(self, query: Query) -> Choice:
-        """The best success that is still open, or one call."""
-        shown, choices = self.recall(query.task, query.vector, query.rng)
-        left = set(choices) - query.refused
-        best = [case.action for case in shown.cases if case and case.action in left]
-        if best:
-            return Choice(best[0], choices, self._injected, None)
-        return super().plan(query)

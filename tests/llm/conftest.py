@@ -12,7 +12,8 @@ from memlab.llm.contract import LLM
 
 
 class FakeOllama:
-    """Answers /api/tags and /api/chat; ``script`` holds, per chat call, what to send or an action to take.
+    """Answers /api/tags and /api/chat; ``script`` holds, per chat call, what to send or an action to take;
+    a function is called for it.
 
     A dict is sent as JSON, bytes as they are; ``(status, answer, headers)`` sets more. ``tags`` replaces the list.
     """
@@ -45,6 +46,7 @@ class FakeOllama:
                     return
                 fake.calls.append((self.path, body))
                 step = fake.script.pop(0) if fake.script else fake.default
+                step = step() if callable(step) else step
                 if step == "drop":
                     self.connection.close()
                     return

@@ -9,6 +9,8 @@ from memlab.credit.rules import append_only
 from memlab.learners import life, with_memory
 from memlab.prompt import parse
 from memlab.retrieval import TopK
+from memlab.retrieval.learned import CaseQ, Soft
+from memlab.rivals.applied import Applied, AppliedPlacebo, AppliedStreamICL
 from memlab.rivals.bounded import Bounded
 from memlab.rivals.contrast import Contrast
 from memlab.rivals.memento import nonparametric, parametric, parametric_released
@@ -34,6 +36,38 @@ def test_streamicl_keeps_what_was_right_and_nothing_else():
     assert [row["success"] for row in rows] == [1, 0, 1]
     assert [(case.text, case.action) for case in store.cases()] == [("0 a", "x"), ("2 c", "x")]
     assert [parse(call.prompt).cases for call in llm.calls] == [(), (("0 a", "x"),), (("0 a", "x"),)]
+
+
+def test_streamicl_applied_takes_the_tool_of_the_nearest_verified_case_even_when_it_fails():
+    """10 degrees lie nearer to a at 0 than to b at 25. a's tool fails; nothing is written, and it is taken again."""
+    store, llm = stored(("a", "0 q", "x", 1.0, 1.0, 0), ("b", "25 q", "y", 1.0, 1.0, 1)), Saying({"90 q": {"z": 1.0}})
+    applied = agent(AppliedStreamICL, store, llm, TopK(k=4), narrow_below=None)
+    rows = life(applied, [task(2, "10 q", "y"), task(3, "10 q", "y"), task(4, "90 q", "z")])
+    assert [row["action"] for row in rows] == ["x", "x", "z"] and [row["calls"] for row in rows] == [0, 0, 1]
+    assert len(store) == 3 and parse(llm.calls[0].prompt).cases == ()
+
+
+def test_memento_applied_leaves_what_failed_nearby_and_follows_the_next():
+    """Near 0: x failed at 1 and worked at 9, mean below .5 by similarity; y worked at 20."""
+    rows = [("a", "1 q", "x", 0.0, 0.0, 0), ("b", "9 q", "x", 1.0, 1.0, 1), ("c", "20 q", "y", 1.0, 1.0, 2)]
+    (row,) = life(agent(Applied, stored(*rows), retrieval=nonparametric()), [task(5, "0 q", "y")])
+    assert (row["action"], row["calls"], row["shown"]) == ("y", 0, 1)
+
+
+def test_where_void_is_drawn_an_applied_memory_is_not_used_and_no_case_is_paid_for_it():
+    store, llm = stored(("a", "0 q", "x", 1.0, 1.0, 0)), Saying({"0 now": {"z": 1.0}})
+    for void, action, shown in ((5.0, "z", 0), (-5.0, "x", 1)):
+        read = Soft(CaseQ(), k=1, alpha=0.01, void_q=void)
+        episode = agent(Applied, store, llm, read).attempt(task(5, "0 now", "x"))
+        assert (episode.steps[0].action, len(episode.steps[0].shown)) == (action, shown)
+    assert [parse(call.prompt).cases for call in llm.calls] == [()]
+
+
+def test_a_placebo_that_is_applied_draws_any_tool_where_a_memory_would_be_followed():
+    store, llm = stored(("a", "0 q", "x", 1.0, 1.0, 0)), Saying()
+    applied = agent(AppliedPlacebo, store, llm)
+    taken = {applied.attempt(task(i, "0 q", "x")).steps[0].action for i in range(20)}
+    assert taken == set(TOOLS) and llm.calls == []
 
 
 def test_mementos_memory_reads_the_four_nearest_whatever_they_resemble():
