@@ -43,7 +43,8 @@ def relayed(arm: str, size: int, seed: int, copied: float, found: float, trips: 
     that does harm: where it refuses an inverse, the forward edit stands. A log takes back what was appended.
     """
     rng, whole = np.random.default_rng([seed, size]), np.ones((100, size), dtype=bool)
-    rows, before, obeyed = list[dict[str, Any]](), np.ones(100), np.zeros(100, dtype=bool)
+    rows, before = list[dict[str, Any]](), np.ones(100)
+    obeyed: Any = None
     for trip in range(1, trips + 1):
         named = rng.integers(size, size=(100, 1))
         here = np.arange(size) == named
