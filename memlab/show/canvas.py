@@ -111,6 +111,14 @@ class Canvas:
         """Draw or move a horizontal reference line, such as an exact value or a null."""
         self.line(name, [0, 1], [y, y], panel, transform=self.panels[panel].get_yaxis_transform(), linewidth=1.2)
 
+    def text(self, name: str, x: float, y: float, words: str, panel: int = 0, **style: Any) -> None:
+        """Write words, or change them; ``x`` and ``y`` are shares of the panel's width and height."""
+        artist = self._artists.get(("text", name, panel))
+        if artist is None:
+            place: dict[str, Any] = {"transform": self.panels[panel].transAxes, "animated": True, "parse_math": False}
+            artist = self._artists["text", name, panel] = self.panels[panel].text(x, y, "", **place)
+        artist.set(text=words, **style)
+
     def bars(self, name: str, labels: Sequence[str], heights: ArrayLike, panel: int = 0, interval: Any = None) -> None:
         """Draw or move a group of bars over ``labels``; the groups of a panel stand side by side.
 

@@ -157,3 +157,12 @@ def test_a_title_that_grows_gets_its_room():
     canvas.title("this one has many more words than fit into a single line of a picture that is so narrow")
     canvas.png()
     assert canvas.panels[0].get_position().y1 < before and canvas.fig.get_size_inches().tolist() == size
+
+
+def test_words_in_a_panel_change_in_place_and_a_dollar_is_a_dollar():
+    canvas = show.Canvas()
+    for words, color in (("a = $1", "black"), ("b = $2$", "red")):
+        canvas.text("line 1", 0.1, 0.5, words, color=color)
+        picture = canvas.png()
+    assert [(text.get_text(), text.get_color()) for text in canvas.panels[0].texts] == [("b = $2$", "red")]
+    assert grey(picture).min() < 100
