@@ -59,7 +59,7 @@ class Canvas:
         """Print below the figure what made its numbers, read from rows, a model or replies; else they are computed."""
         made = made_by(*sources)
         if self._legend is not None and made != self.made:
-            self._legend.set_title(f"made by: {made}")
+            self._legend.set_title(fill(f"made by: {made}", LEGEND_LETTERS))
         self.made = made
 
     def axes(self, panel: int = 0, **settings: Any) -> None:
@@ -110,6 +110,14 @@ class Canvas:
     def level(self, name: str, y: float, panel: int = 0) -> None:
         """Draw or move a horizontal reference line, such as an exact value or a null."""
         self.line(name, [0, 1], [y, y], panel, transform=self.panels[panel].get_yaxis_transform(), linewidth=1.2)
+
+    def text(self, name: str, x: float, y: float, words: str, panel: int = 0, **style: Any) -> None:
+        """Write words, or change them; ``x`` and ``y`` are shares of the panel's width and height."""
+        artist = self._artists.get(("text", name, panel))
+        if artist is None:
+            place: dict[str, Any] = {"transform": self.panels[panel].transAxes, "animated": True, "parse_math": False}
+            artist = self._artists["text", name, panel] = self.panels[panel].text(x, y, "", **place)
+        artist.set(text=words, **style)
 
     def bars(self, name: str, labels: Sequence[str], heights: ArrayLike, panel: int = 0, interval: Any = None) -> None:
         """Draw or move a group of bars over ``labels``; the groups of a panel stand side by side.
@@ -176,17 +184,19 @@ class Canvas:
                     axis.set_minor_formatter(LogFormatter())
         names = [name for name in handles if not name.startswith("_")]
         names = names if len(names) > 1 else []
+        made = fill(f"made by: {self.made}", LEGEND_LETTERS)
         columns = max(1, min(len(names), LEGEND_LETTERS // (max(map(len, names), default=0) + 7)))
         if self._legend is not None:
             self._legend.remove()
         else:  # title and legend take no room from the panels
-            lines = 2 + (self._title.get_text().count("\n") if self._title else 0) - len(names) // -columns
+            text = made + (self._title.get_text() if self._title else "")
+            lines = 2 + text.count("\n") - len(names) // -columns
             self.fig.set_figheight(self.fig.get_figheight() + LINE * lines)
         self._legend = self.fig.legend(
             [handles[name] for name in names],
             names,
             loc="outside lower left",
-            title=f"made by: {self.made}",
+            title=made,
             title_fontsize=9,
             alignment="left",
             ncols=columns,

@@ -1,0 +1,393 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 08 · Relayed documents
+#
+# **You will** measure what a document loses when a model edits it, edits it back, and so on; find out which curves tell a mechanism from chance; and try edits that cannot harm.
+#
+# **Time** 50 minutes. **Before** [01 The MDP](01_mdp.ipynb), [02 Stores](02_stores.ipynb). **Symbols** are in the [glossary](GLOSSARY.md).
+#
+# **The claim** (DELEGATE-52, arXiv:2604.15597): *LLMs corrupt your documents when you delegate*. A memory that a model edits is such a document. This is a mechanism study at laptop scale, not a replication.
+
+# %%
+import re
+
+import numpy as np
+import pandas as pd
+
+from memlab import course, show
+from memlab.corruption import fields, score
+from memlab.labs.lab08_relay.channel import LAWS, fitted
+from memlab.labs.lab08_relay.documents import Relay
+from memlab.labs.lab08_relay.relay import patch_question
+from memlab.labs.lab08_relay.study import CHANNEL, STUDY
+
+# %% [markdown]
+# ## What was published
+#
+# A **round trip** is a forward edit and then its inverse. Ten trips are twenty calls, each in a fresh context, with distracting files beside. After each trip the document is compared with the original: the *reconstruction score* RS. GPT 5.4, mean of 310 documents:
+
+# %%
+published = np.array([94.3, 89.3, 85.4, 82.0, 79.4, 76.4, 74.6, 73.1, 72.1, 71.5]) / 100
+trips = np.arange(1, 11)
+print("kept in each trip:", (published / np.append(1, published[:-1])).round(3))
+
+# %% [markdown]
+# After 50 trips it was .587. The share kept *rises* from trip to trip: losses come early. Why?
+#
+# ## A document and its fields
+#
+# We wrote eight kinds of document: ledger, playlist, recipe, citations, schedule, table with formulas, JSON config, source file. A **typed parser** reads one into fields and drops what it cannot read:
+
+# %%
+ledger = Relay.draw(seed=104, trips=10)
+print(ledger.text)
+before = fields(ledger.kind, ledger.text)
+before
+
+# %% [markdown]
+# Now something was lost. **Exercise 08.1.** Write the *plain field accuracy*: the share of fields that still say the same. Watch out for fields that were made up.
+
+
+# %%
+def accuracy(before, after):
+    ### BEGIN SOLUTION: equal fields, as a share of ... which document's fields?
+    same = sum(place in after and after[place] == value for place, value in before.items())
+    return same / max(len(before), len(after))
+    ### END SOLUTION
+
+
+accuracy = course.check("08.1", accuracy)
+
+# %% [markdown]
+# Yours (memlab's, while yours is not right) beside the authors' shape for a ledger, coverage² × accounts × amounts × (.5 + .5 √comments), when one line is lost, one comment, or the form:
+
+# %%
+lines = ledger.text.splitlines()
+for what, after in {
+    "a line": "\n".join(lines[:2]),
+    "a comment": re.sub(r"\w+$", "lost", ledger.text),
+    "the form": ledger.text.replace(",", ";"),
+}.items():
+    plain, typed = accuracy(before, fields("ledger", after)), score(ledger.text, after, "ledger")
+    print(f"without {what:10} plain {plain:.2f}, typed {typed:.2f}")
+
+# %% [markdown]
+# ## What chance alone does
+#
+# The **null**: each field survives a trip with chance $q$, by itself. Then plain accuracy after $t$ trips is $q^t$ in the mean, exactly. **Before you look:** ten lines, $q = .9$, five trips: $q^5 = .59$. What is the mean of *coverage*², the share of lines still there, squared: `"0.59"`, `"0.37"` or `"0.20"`?
+
+# %%
+### BEGIN SOLUTION: your guess, one of "0.59", "0.37", "0.20"
+guess = "0.37"
+### END SOLUTION
+course.predict("08.shape", guess, ("0.59", "0.37", "0.20"))
+
+# %% [markdown]
+# Ten thousand ledgers; the mean of a square is the squared mean plus the variance, $p^2 + p(1-p)/10$ with $p = q^5$:
+
+# %%
+alive = (np.random.default_rng(0).random((10_000, 5, 10)) < 0.9).all(axis=1)
+squared = (alive.mean(axis=1) ** 2).mean()
+course.settle("08.shape", f"{squared:.2f}")
+p = 0.9**5
+print(f"plain {alive.mean():.3f} (exact {p:.3f}), coverage² {squared:.3f} (exact {p**2 + p * (1 - p) / 10:.3f})")
+
+# %% [markdown]
+# So compare curves under one scorer only.
+#
+# ## Which law?
+#
+# The null's curve is **geometric**, and one trip fixes it: $.943^{10}$ is
+
+# %%
+round(0.943**10, 3)
+
+# %% [markdown]
+# where .715 was published: the mean rises above the null. But a mean of many documents does so *without any mechanism in time*, if documents differ. Three laws for the mean after $t$ trips:
+#
+# | law | a document | mean |
+# |---|---|---|
+# | geometric | all have one $q$ | $q^t$ |
+# | Beta mixture | each has its own $q$, drawn from Beta$(a, b)$ | $B(a+t, b) / B(a, b)$ |
+# | jumps to a floor | stays whole with chance $q$ a trip, else falls to $f$ for good | $f + (1-f)\,q^t$ |
+#
+# **Before you look:** each is fitted to the ten points. Which then comes within .056 of the .587 published for 50 trips: `"Beta mixture"`, `"jumps to a floor"`, `"both"` or `"neither"`?
+
+# %%
+### BEGIN SOLUTION: your guess, one of "Beta mixture", "jumps to a floor", "both", "neither"
+guess = "neither"
+### END SOLUTION
+course.predict("08.law", guess, ("Beta mixture", "jumps to a floor", "both", "neither"))
+
+# %% [markdown]
+# Why .056? The paper gives no intervals. Two standard errors of a mean of 310 scores between 0 and 1 are at most $2\sqrt{m(1-m)/310}$, .056 at .587. A law further away is refuted; a nearer one is *compatible*, no more.
+
+
+# %%
+def check_laws(at, kept):
+    doubt = 2 * np.sqrt(kept * (1 - kept) / 310)
+    found = {}
+    for law, (curve, _) in LAWS.items():
+        setting = fitted(law, at, kept)
+        miss = np.abs(curve(at, *setting) - kept)
+        found[law] = {"largest miss": miss.max(), "compatible": (miss <= doubt).all(), "after 50": curve(50, *setting)}
+    return pd.DataFrame(found).T
+
+
+# %% [markdown]
+# Fitted to ten points:
+
+# %%
+ten = check_laws(trips, published)
+near = [law for law in LAWS if abs(ten["after 50"][law] - 0.587) <= 0.056]
+course.settle("08.law", "both" if len(near) == 2 else near[0] if near else "neither")
+ten
+
+# %% [markdown]
+# All three pass through ten points within the doubt, and they disagree on 50 by half of the scale: ten averaged points identify nothing. With the eleventh:
+
+# %%
+at, eleven = np.append(trips, 50), np.append(published, 0.587)
+check_laws(at, eleven)
+
+# %% [markdown]
+# The geometric law is out. **Exercise 08.2.** Can jumps to a floor pass within .025 of all eleven points? Choose $q$ and $f$. Start from what the table says of 50 trips.
+
+# %%
+### BEGIN SOLUTION: two numbers in round brackets: q, f
+setting = (0.87, 0.595)
+### END SOLUTION
+q, f = course.check("08.2", setting)
+
+# %% [markdown]
+# Compatible, with a floor at .595. The published points, and both laws that all eleven allow:
+
+# %%
+far = np.arange(1, 51)
+doubt = 2 * np.sqrt(eleven * (1 - eleven) / 310)
+mixture = LAWS["Beta mixture"][0](far, *fitted("Beta mixture", at, eleven))
+show.curves(
+    {"jumps to a floor (yours)": f + (1 - f) * q**far, "Beta mixture": mixture, "null: geometric, .943": 0.943**far},
+    x=far,
+    points={"published": (at, eleven, eleven - doubt, eleven + doubt)},
+    ylim=(0, 1),
+    xlabel="round trips",
+    ylabel="mean RS",
+    title="Two different stories pass through the same eleven points",
+)
+
+# %% [markdown]
+# They tell of different things: documents that differ for good, or accidents that can happen to each once. The paper names such accidents: *critical failures*, trips that lose ten points or more, make about 80% of the loss. A mean curve cannot show them; single documents can.
+#
+# ## A real relay
+#
+# Now SmolLM2, 135 million weights. What can it edit? Pilots on other seeds: in free text it did not copy a document (it began to explain); copying word by word was at chance; finding a line by number or a field by name too. So *whole rewriting cannot be tested here*. What it can do is choose, with two examples before, **which word goes out**; a program writes the new one in its place. One call of a patch:
+
+# %%
+print(patch_question(ledger.changes[0], ledger.text))
+
+# %% [markdown]
+# Another document stands beside as a distractor. The other ways to edit:
+#
+# - *patch + checksum*: a call that changes a field it was not told to is rolled back;
+# - *append-only log*: the patch is an entry in a log; the inverse takes the entry back, without a call;
+# - *tool finds the line*: a program shows the model only the line of the record;
+# - nulls: *does nothing*; and *no memory*, the same question without the document. *Oracle* does as it is told.
+#
+# Sixteen replicates, each kind of document twice, ten trips of new words. Move through one relay: which call harmed what?
+
+
+# %%
+rows = STUDY.rows()
+
+
+def compute(arm, replicate, call):
+    calls = rows[(rows["arm"] == arm) & (rows["seed"] == 100 + replicate)].iloc[:call]
+    return Relay.draw(100 + replicate, 10), calls
+
+
+# %% [markdown]
+# Left the original, right the document after that call, below RS:
+
+
+# %%
+def paint(canvas, result):
+    start, calls = result
+    now = calls["text"].iloc[-1].splitlines() if len(calls) else start.text.splitlines()
+    for i in range(7):
+        old, new = ((part[i] if i < len(part) else "") for part in (start.text.splitlines(), now))
+        canvas.text(f"old {i}", 0.0, 0.92 - 0.14 * i, old, fontsize=8)
+        canvas.text(f"new {i}", 0.5, 0.92 - 0.14 * i, new, fontsize=8, color="black" if old == new else "#D55E00")
+    back = calls[calls["step"] == "back"]
+    canvas.line("RS after each trip", np.arange(len(back) + 1), [1.0, *back["score"]], panel=1)
+    canvas.axes(0, xticks=[], yticks=[])
+    canvas.axes(1, xlabel="round trips", ylabel="RS", xlim=(0, 10), ylim=(0, 1.05))
+    canvas.source(rows)
+    last = calls.iloc[-1] if len(calls) else None
+    told = f"call {len(calls)}: set {last['place']} to {last['new']}" if len(calls) else "the original"
+    state = "rolled back" if len(calls) and last["refused"] else "done" if len(calls) and last["obeyed"] else "not done"
+    canvas.title(f"{start.kind}, {told}: {state if len(calls) else 'no call yet'}")
+
+
+# %% [markdown]
+# An orange line is not as in the original: after a forward call one should be, after its inverse none.
+
+# %%
+show.Explorer(
+    compute,
+    paint,
+    {"arm": ["patch", "patch + checksum", "append-only log", "tool finds the line", "no memory"],
+     "replicate": (0, 15, 1, 0), "call": (0, 20, 1, 12)},
+    panels=2,
+    alt="Left the original document, right the document after the chosen call, changed lines in orange; below, RS.",
+    caption="Recorded calls of SmolLM2. Odd calls are forward edits, even ones their inverse.",
+)  # fmt: skip
+
+# %% [markdown]
+# ## A checksum
+#
+# **Exercise 08.3.** A checksum does not know what is right. It knows which field a call may touch: `place`. Given the fields before and after a call, say whether it did no harm elsewhere.
+
+
+# %%
+def harmless(before, after, place):
+    ### BEGIN SOLUTION: True where nothing but the field at `place` has changed
+    rest = [{key: value for key, value in part.items() if key != place} for part in (before, after)]
+    return rest[0] == rest[1]
+    ### END SOLUTION
+
+
+harmless = course.check("08.3", harmless)
+
+# %% [markdown]
+# Yours (memlab's, while yours is not right) on the first forward call of each recorded *patch*:
+
+# %%
+first = rows[(rows["arm"] == "patch") & (rows["trip"] == 1) & (rows["step"] == "forward")]
+passed = []
+for call in first.itertuples():
+    start = Relay.draw(call.seed, 1)
+    place = (start.changes[0].key, start.changes[0].name)
+    passed.append(harmless(*(fields(start.kind, text) for text in (start.text, call.text)), place))
+print(f"{sum(passed)} of {len(passed)} pass; done as told: {first['obeyed'].sum()}")
+
+# %% [markdown]
+# What it lets pass is harmless; what it stops is not done at all. Keeping is half of the matter: an editor that does *nothing* keeps everything. The share of forward edits **obeyed** is the other half, and RS × obeyed counts both: what was *served*.
+#
+# **Before you look:** which of *patch* and *patch + checksum* serves more, by more than .05: `"patch"`, `"patch + checksum"` or `"neither"`?
+
+# %%
+### BEGIN SOLUTION: your guess, one of "patch", "patch + checksum", "neither"
+guess = "patch + checksum"
+### END SOLUTION
+course.predict("08.served", guess, ("patch", "patch + checksum", "neither"))
+
+# %% [markdown]
+# After ten trips:
+
+# %%
+scores = STUDY.scores()
+mean = scores.groupby("arm")[["score", "obeyed", "served", "critical", "in critical", "lost"]].mean()
+gap = mean["served"]["patch + checksum"] - mean["served"]["patch"]
+course.settle("08.served", "neither" if abs(gap) <= 0.05 else "patch + checksum" if gap > 0 else "patch")
+long = scores.melt(["arm", "seed"], ["score", "obeyed"], "measure", "share")
+long["measure"] = long["measure"].map({"score": "RS after ten trips", "obeyed": "edits obeyed"})
+title = f"RS: patch {mean['score']['patch']:.2f}, with checksum {mean['score']['patch + checksum']:.2f}; the null that does nothing 1.00"
+show.arms(long, y="share", panel="measure", made_by=rows, xlim=(-0.03, 1.05), title=title)
+
+# %% [markdown]
+# *Does nothing* keeps everything and serves nothing. Of what falling trips lost, how much came in critical failures?
+
+# %%
+parts = mean.loc[["patch", "tool finds the line", "no memory"]]
+(parts["in critical"] / parts["lost"]).rename("share lost in critical trips").round(2)
+
+# %% [markdown]
+# Like the published 80%, or more. It looks like a replication, and means nothing: our documents have 5 to 15 fields, and *one* lost field of nine is eleven points. To see what chance makes of this number we need documents of other sizes.
+#
+# ## Simulated relays
+#
+# A channel without a model. A *whole rewrite* copies each field with chance .971 a call, each by itself (.943 a trip, the published first one). A *patch* finds its field with chance .81, as ours did in intact documents, else it harms another. Share of the loss in critical trips, in documents of 8 and of 100 fields:
+
+# %%
+made = CHANNEL.scores()
+ends = made.groupby(["size", "arm"], sort=False)[["kept", "obeyed", "served", "critical share"]].mean().round(2)
+ends["critical share"].unstack("size").loc[["whole rewrite", "patch"]]
+
+# %% [markdown]
+# In small documents independent losses are all critical; in large ones hardly any is. The authors' documents are large: for theirs, 80% *does* speak against this null, for ours nothing would. And the checksum:
+
+# %%
+checked = ends["obeyed"].unstack("size").loc[["whole rewrite", "whole rewrite + checksum", "patch", "patch + checksum"]]
+checked
+
+# %% [markdown]
+# A checksum over a whole rewrite of 100 fields passes only if 99 copies are right, $.971^{99} = .05$: what is safe is then almost an editor that does nothing. A patch touches one field, whatever the size. Claims, fixed before the 64 replicates were drawn:
+
+# %%
+show.verdicts(CHANNEL.verdicts(), made_by=CHANNEL.rows())
+
+# %% [markdown]
+# ## What would falsify the claims, and what we measured
+#
+# *The checksum fails* if it serves no more than a bare patch; *the tool fails* likewise; *the document is of no use* if the same question without it is obeyed as often. Five claims, fixed before the model was asked on these seeds:
+
+# %%
+verdicts = STUDY.verdicts()
+show.verdicts(verdicts, made_by=rows)
+
+# %% [markdown]
+# The checksum helps, and it still loses: where it refuses an *inverse*, the forward edit stays for good. A log has no such case, since taking back needs no model. And look at the last claim: the *same question without the document* is obeyed more often. The instruction names the word, so the text and its distractor can only distract; showing one line is best.
+#
+# **What this does not show.** One model of 135 million weights that chooses one word of at most eight; larger models rewrite whole files, and err in other ways. One kind of edit; the authors have 5 to 10 structural ones an environment. The simulated rewrites err independently by assumption.
+#
+# ## Summary
+#
+# 1. A mean curve that flattens does not tell accidents from documents that differ: two laws pass through all eleven published points. How steep it is depends on the scorer.
+# 2. RS alone gives the prize to an editor that does nothing: count the edits obeyed, too. And "critical" losses depend on the size of the document.
+# 3. Bare patches of a small model left .66 after ten trips; a checksum .87, a tool that shows one line .91, a log 1. A checksum over a whole rewrite lets almost nothing pass in a large document.
+#
+# **References** DELEGATE-52, *LLMs Corrupt Your Documents When You Delegate*: arXiv:2604.15597, and its code for the shapes of the scores.
+
+# %% [markdown]
+# ## Going further
+#
+# **Theirs and ours.** Published RS of GPT 5.4 beside our patches: other documents, other edits, other scorers, so compare shapes and not heights.
+
+# %%
+back = rows[(rows["step"] == "back") & rows["arm"].isin(["patch", "tool finds the line", "no memory"])]
+show.curves(
+    back,
+    x="trip",
+    y="score",
+    points={"published, GPT 5.4": (trips, published)},
+    made_by=rows,
+    ylim=(0, 1.02),
+    xlabel="round trips",
+    ylabel="mean RS",
+    title="Published RS, and ours for three ways to patch",
+)
+
+# %% [markdown]
+# Laws fitted to our bare patch, by the same cell as above (*compatible* there takes 310 documents for granted; ours are 16, so read the misses only):
+
+# %%
+ours = back[back["arm"] == "patch"].groupby("trip")["score"].mean().to_numpy()
+check_laws(trips, ours)
+
+# %% [markdown]
+# **By kind of document**, bare patches after ten trips: typed score beside plain accuracy.
+
+# %%
+last = rows[(rows["arm"] == "patch") & (rows["trip"] == 10) & (rows["step"] == "back")]
+last.groupby("kind")[["score", "kept"]].mean().round(2)
+
+# %% [markdown]
+# **The authors' data** is theirs, on a hub, and not part of memlab. `documents.load_delegate(path)` reads their JSON lines (`sample_id`, `sample_type`, `metadata`, `states`, `files`); the texts stand in `files["basic_state/NAME"]`, the edits in `states`.
