@@ -106,13 +106,14 @@ served = pd.read_parquet(memlab.data("lab10/served.parquet"))
 same = (served["here"] == served["served"]).mean()
 apart = (served["p_here"] - served["p_served"]).abs().mean()
 print(f"{len(served)} calls: the same tool in {same:.1%}; mean difference of its probability {apart:.3f}")
-print(
-    f"until the first served answer {served['publish'].mean():.1f} s, then {served['seconds'].median():.2f} s an answer"
-)
 
 # %% [markdown]
-# The difference is the server's rounding: it computes with four-bit weights.
-#
+# What differs is probably rounding: the server computes with four-bit weights. Seconds until the first answer of a new adapter, and then for each:
+
+# %%
+served[["publish", "seconds"]].median().round(2)
+
+# %% [markdown]
 # ## A stream that drifts
 #
 # Now a life: 48 tasks of four kinds; from task 24 on, other tools serve. Every tenth task the adapters are *refreshed*: 16 steps on what worked. A row of memory holds from the next task on.
@@ -164,11 +165,8 @@ show.arms(
 
 # %%
 life = rows[rows["index"] >= 0]
-shown = life[
-    life["arm"].isin(
-        ["memory, belief", "memory, newest first", "LoRA, replay", "memory + LoRA, emptied", "null: exploration alone"]
-    )
-]
+names = ["memory, belief", "memory, newest first", "LoRA, replay", "null: exploration alone"]
+shown = life[life["arm"].isin(names)]
 early = scores.groupby("arm")["before"].mean()
 show.learning_curve(
     shown,
@@ -202,10 +200,16 @@ verdicts[["claim", "word", "visible"]].round(3)
 # %% [markdown]
 # ## What each arm pays
 #
-# *probe*: success on six questions of up to three kinds that the stream does not hold (one replicate has none: its stream holds them all); *leak* as above; *seconds* of training in a life, beside other work.
+# *probe*: success on six questions of up to three kinds that the stream does not hold (one replicate has none: its stream holds them all); *leak* as above.
 
 # %%
 paid = scores.assign(leak=-scores["still"]).groupby("arm", sort=False)[["after", "probe", "leak"]].mean()
+paid.round(2)
+
+# %% [markdown]
+# And the work of a life: calls of the model, edits of memory, seconds of training.
+
+# %%
 life = rows[rows["index"] >= 0].groupby(["arm", "seed"], sort=False)
 paid["model calls"] = life["calls"].sum().groupby("arm").mean()
 paid["edits"] = life["edits"].sum().groupby("arm").mean()
