@@ -72,7 +72,7 @@ def run(
     return pd.DataFrame(told).assign(success=right.mean(axis=0), backend="computed")
 
 
-def windows(rows: pd.DataFrame) -> dict[str, float]:
+def by_window(rows: pd.DataFrame) -> dict[str, float]:
     """Success before the first change, from it on, at the first question of each kind, and over all tasks."""
     start = STARTS.get(rows["kind"].iloc[0], len(rows) // 2)
     at, success, first = rows["index"], rows["success"].astype(float), ~rows.sort_values("index")["family"].duplicated()
@@ -89,7 +89,7 @@ FIELD, UNIFORM = ("newest-first", "vote", "filter that resets", "MemRL, applied"
 TUNING = {"world": "toolbox12-a", "kind": ("recurrent", "noisy15")}
 STEPS, HAZARDS, SEEDS = (0.3, 0.5, 0.7, 0.85, 1.0), (0.02, 0.05, 0.1, 0.2, 0.4), range(100, 116)
 STUDY = Study(
-    "lab06-field", run, windows,
+    "lab06-field", run, by_window,
     tune=grid(arm="vote", seed=range(10), step=STEPS, **TUNING)
     + grid(arm="filter that resets", seed=range(10), hazard=HAZARDS, **TUNING),
     report=grid(arm=(*ARMS, *REFERENCES), world="toolbox12-b", kind=STREAMS, seed=SEEDS),
@@ -119,7 +119,7 @@ OTHERS = ("append-only, applied", "newest-first", "newest-first, bounded", "Stre
 EVERY = (*OTHERS, "vote", "filter that resets")
 WIDER: dict[str, Any] = {"world": "toolbox12-b", "kind": ("recurrent", "drift", "partial", "gradual"), "seed": SEEDS}
 RIVALS = Study(
-    "lab06-rivals", run, windows,
+    "lab06-rivals", run, by_window,
     report=grid(arm=("no memory", "placebo, applied", *OTHERS, "belief", *REFERENCES), **WIDER)
     + grid(arm="vote", step=0.5, **WIDER) + grid(arm="filter that resets", hazard=0.2, **WIDER),
     claims=(
@@ -137,7 +137,7 @@ RIVALS = Study(
 
 READS = ("newest-first, in the prompt", "newest-first, narrowing only")
 READING = Study(
-    "lab06-reading", run, windows,
+    "lab06-reading", run, by_window,
     report=grid(arm=("no memory", "newest-first", *READS, "belief", "belief, cases shown", "vote"), n=96, families=4,
                 **WIDER | {"kind": "drift"}),
     claims=(
