@@ -67,7 +67,9 @@ def test_what_is_asked_for_is_used_and_what_is_used_is_asked_for():
     assert run_time - imported_by("memlab") == set()
     assert set(module.values()) - everywhere - {"importlinter"} == set()
     extras = {
-        split(line)[0].replace("-", "_") for key in ("adapters", "peers", "scale", "studio", "worlds") for line in EXTRAS[key]
+        split(line)[0].replace("-", "_")
+        for key in ("adapters", "peers", "scale", "studio", "worlds")
+        for line in EXTRAS[key]
     }
     indirect = {"jupyter_client", "jupyterlab_server"}  # come with jupyterlab
     foreign = imported_by("memlab") - set(sys.stdlib_module_names) - {"memlab", "pip", "__future__"}
