@@ -13,7 +13,7 @@ from memlab.core import MemlabError, Reply
 from memlab.datafiles import write_manifest
 from memlab.experiments import write_frame
 from memlab.learners import no_memory, study, with_memory
-from memlab.llm.call import Model
+from memlab.llm.contract import LLM
 from memlab.retrieval import TopK
 from memlab.rivals.knn import KnnVote
 from memlab.whatif import load_learner, new_learner
@@ -117,7 +117,7 @@ def test_a_live_study_stops_after_three_minutes_with_what_it_has_and_goes_on(rec
     """A life takes 90 s: two are lived, and the third would end after 180."""
     clock = [0.0]
 
-    class Slow(Model):
+    class Slow(LLM):
         name, backend, digest = "slow", "ollama", "d"
 
         def answer(self, call):
