@@ -1,4 +1,4 @@
-"""The command line: ``memlab doctor | models | lab | run | audit | study | bench | test | notebooks | sizes …``."""
+"""The command line: ``memlab doctor | models | lab | studio | run | audit | study | bench | test | notebooks …``."""
 
 import subprocess
 import sys
@@ -83,6 +83,26 @@ def lab(
     from memlab.lab import open_lab
 
     raise typer.Exit(open_lab(port, browser, fetch))
+
+
+@app.command()
+def studio(
+    settings: Annotated[str, typer.Argument(help="Where the knobs begin: JSON, as the page has it.")] = "{}",
+    against: Annotated[str, typer.Option(help="With --out: the knobs to compare with.")] = "",
+    out: Annotated[Path | None, typer.Option(help="No page: write knobs, rows and figure into this folder.")] = None,
+    port: Annotated[int, typer.Option(help="Where to serve; the next free port if taken.")] = 8888,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> None:
+    """Open the what-if studio as a page of its own, or repeat one of its runs."""
+    from memlab.lab import open_lab, studio_page
+    from memlab.labs.lab14_studio.page import export
+    from memlab.rivals.knobs import from_text, to_text
+
+    begin = from_text(settings)
+    if out is not None:
+        typer.echo(export(begin, from_text(against) if against else None, out))
+        return
+    raise typer.Exit(open_lab(port, browser, False, studio_page(to_text(begin))))
 
 
 @app.command("run")

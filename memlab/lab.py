@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from memlab.bootstrap import ROOT, say
@@ -29,11 +30,11 @@ def first_notebook() -> Path:
     return found[0]
 
 
-def jupyter_command(port: int, browser: bool) -> list[str]:
-    """The command line that serves the clone on loopback and opens the first notebook."""
-    first = first_notebook().relative_to(ROOT).as_posix()
+def jupyter_command(port: int, browser: bool, url: str = "") -> list[str]:
+    """The command line that serves the clone on loopback and opens ``url``, by default the first notebook."""
+    url = url or f"/lab/tree/{first_notebook().relative_to(ROOT).as_posix()}"
     command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
-    command += [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/{first}"]
+    command += [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url={url}"]
     command += ["--log-level=WARN"]  # warnings and the address are enough to read
     command += [] if browser else ["--no-browser"]
     # A container's only user is often root, whom Jupyter otherwise turns away.
@@ -44,6 +45,14 @@ def jupyter_environment() -> dict[str, str]:
     """This environment with JupyterLab's news prompt off; the user's own settings still win."""
     paths = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     return {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths))}
+
+
+def studio_page(settings: str) -> str:
+    """Where JupyterLab's server has the studio's page, begun at ``settings``; raises `MemlabError` without Voilà."""
+    if find_spec("voila") is None:
+        raise MemlabError("the page needs Voilà: pip install -c constraints.txt voila; or open notebooks/14_studio")
+    os.environ["MEMLAB_STUDIO"] = settings  # Jupyter writes its token behind a question mark of its own
+    return "/voila/render/notebooks/studio.ipynb"
 
 
 @contextmanager
@@ -97,9 +106,9 @@ def prepare_models(fetch: bool = True) -> str:
     return "no model on this machine: the recorded replies of the real model answer"
 
 
-def open_lab(port: int, browser: bool = True, fetch: bool = True) -> int:
-    """Prepare the models, serve JupyterLab until it is stopped, and give its exit status."""
-    command = jupyter_command(port, browser)
+def open_lab(port: int, browser: bool = True, fetch: bool = True, url: str = "") -> int:
+    """Prepare the models, serve JupyterLab at ``url`` until it is stopped, and give its exit status."""
+    command = jupyter_command(port, browser, url)
     with ollama_server():
         say(prepare_models(fetch))
         say("Starting JupyterLab; stop it with Ctrl-C")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,44 +9,14 @@ from typing import TYPE_CHECKING
 from memlab.core import MemlabError
 from memlab.datafiles import write_whole
 from memlab.experiments import Study
-from memlab.learners import Learner, study
+from memlab.learners import study
+from memlab.rivals.knobs import load_learner
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TEMPLATE = '''"""{name}: a learner of my own. `memlab study {name}.py` lives it beside the recorded arms of lab 06."""
-
-from memlab import Edit
-from memlab.credit.rules import shown_in
-from memlab.learners import with_memory
-from memlab.retrieval import TopK
-from memlab.rivals.knn import Direct
-
-
-def credit(episodes, store):
-    """What becomes of the memories that were there before: a list of edits, [] for none.
-
-    An episode has .steps (each with .vector, .shown, .action, .reward), .reward and .index. The store is read by
-    store.search(vector, k, kind="case") -> hits.cases, hits.similarity. Edits: Edit.rewrite(id, {{"q": 0.2}}),
-    Edit.forget(id), Edit.write(case). Give each its sources, the cases that it came of, so that an undo can follow
-    them. State that must last is kept in a case (its note); nothing else is.
-    """
-    edits = []
-    for episode in episodes:
-        for step in episode.steps:
-            hits = store.search(step.vector, 16, kind="case")
-            for case, similarity in zip(hits.cases, hits.similarity):
-                if similarity >= 0.5 and case.action == step.action:
-                    q = case.q + 0.5 * (step.reward - case.q)
-                    why = {{"reason": "{name}", "episode": episode.index, "sources": shown_in(episode.steps, case.id)}}
-                    edits.append(Edit.rewrite(case.id, {{"q": q}}, **why))
-    return edits
-
-
-# Takes the tool of highest Q nearby where that is .5 or more, and else asks the model, which sees no case: the record
-# answers. One that shows three cases is with_memory(TopK(k=3), credit); the simulated model then answers.
-LEARNER = with_memory(TopK(k=0), credit, make=Direct, answer="ranked")
-'''
+TEMPLATE = Path(__file__).with_name("learner_template.txt")
+"""What a learner of one's own starts from."""
 
 
 def new_learner(name: str, folder: Path) -> Path:
@@ -57,19 +26,8 @@ def new_learner(name: str, folder: Path) -> Path:
     path = folder / f"{name}.py"
     if path.exists():
         raise MemlabError(f"{path} is there already: take another name, or run it with `memlab study {path}`")
-    return write_whole(path, lambda part: part.write_text(TEMPLATE.format(name=name), encoding="utf-8"))
-
-
-def load_learner(path: Path) -> Learner:
-    """``LEARNER`` of the reader's own file. Raises `MemlabError` where the file or the name is missing."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if not path.is_file() or spec is None or spec.loader is None:
-        raise MemlabError(f"no file {path}: write one with `memlab new learner {path.stem}`")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    if not callable(getattr(module, "LEARNER", None)):
-        raise MemlabError(f"{path} defines no LEARNER, such as LEARNER = with_memory(TopK(k=3), credit)")
-    return module.LEARNER
+    text = TEMPLATE.read_text(encoding="utf-8").format(name=name)
+    return write_whole(path, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 def compare(path: Path, lab: Study, say: Callable[[str], None] = print) -> pd.DataFrame:

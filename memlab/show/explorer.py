@@ -69,7 +69,7 @@ class Explorer:
         below = ipywidgets.HTML(f"<small>{plain(caption)}</small>")
         self.widget = ipywidgets.VBox([*self.knobs.values(), self._image, self._words, below, self._problem])
         for slider in self.knobs.values():
-            slider.observe(self._refresh, names="value")
+            slider.observe(self.refresh, names="value")
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -85,7 +85,16 @@ class Explorer:
         # A screen reader hears the finding; the picture alone would be silent.
         self._words.value = f'<span aria-live="polite">In words: {plain(self.canvas.words)}</span>'
 
-    def _refresh(self, change: Any = None) -> None:
+    def move(self, **settings: Any) -> None:
+        """Put knobs to ``settings``, and draw once."""
+        for name, value in settings.items():
+            self.knobs[name].unobserve(self.refresh, names="value")
+            self.knobs[name].value = value
+            self.knobs[name].observe(self.refresh, names="value")
+        self.refresh()
+
+    def refresh(self, change: Any = None) -> None:
+        """Draw again: a knob was moved, or what `paint` shows beside them has changed."""
         try:
             self._image.value = self.frame(**self.settings)
             self.error = self._problem.value = ""

@@ -157,3 +157,28 @@ def record(name, moves):
 def percentiles(times):
     cuts = statistics.quantiles(times, n=20)
     return {"p50_ms": round(statistics.median(times), 1), "p95_ms": round(cuts[18], 1), "n": len(times)}
+
+
+def test_the_studio_is_a_page_of_its_own_at_the_settings_of_its_link(browser, lab, tmp_path):
+    pytest.importorskip("voila")
+    from memlab.rivals.knobs import KNOBS
+
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{lab}/voila/render/notebooks/studio.ipynb?settings=%7B%22k%22%3A%205%7D&token={TOKEN}")
+    image = scroll_to(page, IMAGE)
+    expect(page.locator("textarea").first).to_have_value('{"k": 5}', timeout=60_000)
+    assert page.locator("text=class Studio").count() == 0, "a page shows no code"
+    corruption = page.locator(HANDLE).nth(list(KNOBS).index("corruption"))
+    before = image.get_attribute("src")
+    image.evaluate(WATCH)
+    drag(page, corruption)
+    page.wait_for_timeout(800)
+    assert image.get_attribute("src") != before
+    shoot(page, tmp_path, "studio_page_1280")
+    record("studio as a page", {"alone": press_keys(page, corruption, 40)})
+    page.get_by_role("button", name="pin", exact=True).click()
+    expect(page.locator("text=Against the pinned run")).to_be_visible(timeout=20_000)
+    page.locator("textarea").first.fill('{"k": 500}')
+    page.get_by_role("button", name="restore", exact=True).click()
+    expect(page.locator(".memlab-error")).to_contain_text("k goes from 0 to 8", timeout=20_000)
+    page.close()

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from memlab import bootstrap, cli
 
-VERBS = ("doctor", "models", "lab", "run", "audit", "study", "bench", "test", "notebooks", "sizes", "data")
+VERBS = ("doctor", "models", "lab", "studio", "run", "audit", "study", "bench", "test", "notebooks", "sizes", "data")
 
 
 @pytest.fixture

@@ -118,3 +118,15 @@ def test_a_server_that_was_started_is_stopped(monkeypatch):
         assert seen.command == (["my-ollama", "serve"], "127.0.0.1:12345")
         assert not seen.stopped
     assert seen.stopped
+
+
+def test_the_studios_page_needs_voila_and_begins_where_it_is_told(monkeypatch):
+    monkeypatch.setenv("MEMLAB_STUDIO", "")
+    monkeypatch.setattr(lab, "find_spec", lambda name: None)
+    with pytest.raises(memlab.MemlabError, match="the page needs Voilà: pip install"):
+        lab.studio_page("{}")
+    monkeypatch.setattr(lab, "find_spec", lambda name: object())
+    url = lab.studio_page('{"k": 5}')
+    assert "--ServerApp.ip=127.0.0.1" in (command := lab.jupyter_command(8888, False, url))
+    assert f"--LabApp.default_url={url}" in command and "?" not in url
+    assert lab.jupyter_environment()["MEMLAB_STUDIO"] == '{"k": 5}'

@@ -1,0 +1,78 @@
+"""Lab 11: the notebook's own passes are the package's, the arms do what their names say, and the bills add up."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import memlab
+from memlab.labs.lab11_sleep import study
+from memlab.tools import notebooks
+from memlab.weights import fast
+
+
+@pytest.fixture(scope="module")
+def built():
+    """The functions that the notebook builds in view of its reader."""
+    names = {"np": np, "fast": fast}
+    for cell in notebooks.read(notebooks.sources(["11"])[0], solutions=True).cells:
+        if cell.cell_type == "code" and cell.source.lstrip().startswith("def ") and "canvas" not in cell.source:
+            exec(cell.source.partition("\n\n\n")[0], names)
+    return names
+
+
+def test_the_notebooks_repetition_is_that_of_the_package(built):
+    keys, values = study.facts(0.6, "dense", 3)
+    assert built["repeat"](keys, values, 3) == pytest.approx(fast.delta_passes(keys, values, 3), abs=1e-9)
+
+
+@pytest.mark.parametrize("doubling", [False, True])
+def test_the_notebooks_depth_is_that_of_the_package(built, doubling):
+    rng = np.random.default_rng(0)
+    codes, successor = fast.correlated_keys(12, 20, 0.4, rng), rng.integers(12, size=12)
+    state = fast.depth_passes(codes, successor, 3, doubling)
+    told = built["sleep"](codes, successor, 3, doubling)
+    assert told.tolist() == fast.chased(state, codes, np.arange(12), 1).tolist()
+
+
+def test_the_shipped_keys_are_the_draw_that_their_note_names():
+    path = memlab.data("lab11/keys.parquet")
+    drawn = fast.correlated_keys(16, 32, 0.5, np.random.default_rng(28))
+    assert pd.read_parquet(path).to_numpy() == pytest.approx(drawn, abs=1e-12)
+    assert "default_rng(28)" in memlab.experiments.read_note(path)["drawn"]
+
+
+@pytest.mark.parametrize(("arm", "recall"), [(study.NOTHING, 1 / 16), (study.HEBB, 1.0), (study.DATABASE, 1.0)])
+def test_arms_of_known_recall(arm, recall):
+    assert study.repeat(arm, 0.8, "one-hot", 5)[0]["recall"] == recall
+
+
+def test_dealt_values_are_never_those_of_their_keys():
+    assert all(study.repeat(study.DEALT, 0.0, "one-hot", seed)[0]["recall"] == 0 for seed in range(40))
+
+
+@pytest.mark.parametrize(("arm", "passes", "hops"), [
+    (study.PLAIN, 3, 1), (study.REPEAT, 3, 1), (study.ONE, 3, 4), (study.DOUBLE, 2, 4),
+    (study.DOUBLE, 3, 8), (study.WAKE, 3, 4),
+])  # fmt: skip
+def test_how_far_each_arm_reaches_where_every_read_is_right(arm, passes, hops):
+    solved = [row["solved"] for row in study.chase(arm, passes, 0.0, 16, 2)]
+    assert solved == [1.0] * hops + [0.0] * (8 - hops)
+
+
+def test_without_memory_one_end_of_eight_is_named_whatever_is_asked():
+    assert [row["solved"] for row in study.chase(study.NOTHING, 3, 0.0, 16, 2)] == [1 / 8] * 8
+
+
+def test_repetition_is_given_no_less_computation_than_depth():
+    n, d = len(study.NODES), 128
+    read, write = 2 * d * d + 2 * n * d, 4 * d * d
+    for passes in (3, 7):
+        for repeats in (4, 16):
+            depth = (1 + passes) * repeats * write + passes * read
+            assert (1 + 2 * passes) * repeats * write >= depth
+
+
+def test_flops_by_hand():
+    assert study.flops(study.HEBB, 2, 3, 5) == (2 * 2 * 3 * 5, 2 * 3 * 5 + 2 * 2 * 3)
+    assert study.flops("delta, 4 passes", 2, 3, 5)[0] == 4 * 2 * (2 * 3 * 5 + 2 * 3 * 5)
+    assert study.flops(study.MEMORY, 2, 3, 5) == (0, 2 * 2 * 5)
