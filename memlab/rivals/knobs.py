@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from memlab import verify
 from memlab.agent import Agent
-from memlab.core import Edit, Episode, MemlabError
+from memlab.core import MemlabError
 from memlab.credit import CreditRule, RewriteQ, append_only
-from memlab.credit.rules import Amend, Remove
 from memlab.learners import Learner, no_memory, with_memory
 from memlab.retrieval import TopK
-from memlab.retrieval.policies import SoftQ
+from memlab.retrieval.learned import CaseQ, Soft
 from memlab.rivals.arms import named
 from memlab.rivals.knn import Direct, KnnVote
 from memlab.rivals.quick import MODEL, NONE, RULE, VOTE
-from memlab.stores.contract import Store
+from memlab.rivals.rules import Amend, Corrupt, remove
 
 MAKE: Mapping[str, type[Agent]] = {MODEL: Agent, RULE: Direct, VOTE: KnnVote}
 ARMS, OWN = ("belief", "filter that resets", "MemRL, applied"), "my own"
@@ -105,24 +101,6 @@ def from_text(text: str) -> dict[str, Any]:
         raise MemlabError(f"{text!r:.60} are no settings ({error}): give a line of JSON as the studio has it") from None
 
 
-@dataclass(frozen=True)
-class Corrupt:
-    """``rule``, and then a share ``rate`` of the new cases name another tool than the one that was used."""
-
-    rule: CreditRule
-    rate: float
-
-    def __call__(self, episodes: Sequence[Episode], store: Store) -> list[Edit]:
-        edits = list(self.rule(episodes, store))
-        for episode in episodes:
-            rng, case = np.random.default_rng([*episode.task.id.encode(), 14]), f"{episode.task.id}/0/0"
-            if rng.random() < self.rate:
-                other = str(rng.choice([name for name in episode.task.choices if name != episode.steps[0].action]))
-                why: dict[str, Any] = {"reason": "corrupted", "episode": episode.index, "sources": (case,)}
-                edits.append(Edit.rewrite(case, {"action": other}, **why))
-        return edits
-
-
 def load_learner(path: Path) -> Learner:
     """``LEARNER`` of the reader's own file. Raises `MemlabError` where the file or the name is missing."""
     spec = spec_from_file_location(path.stem, path)
@@ -143,10 +121,14 @@ def learner_of(settings: Settings) -> Learner:
     if name not in MAKE:
         return no_memory if name == NONE else named(name)
     rules: dict[str, CreditRule] = {"append-only": append_only, "rewrite Q": RewriteQ(step=s["step"]),
-                                    "amend": Amend(step=s["step"]), "remove": Remove()}  # fmt: skip
+                                    "amend": Amend(step=s["step"]), "remove": remove}  # fmt: skip
     rule = Corrupt(rules[s["credit"]], s["corruption"]) if s["corruption"] else rules[s["credit"]]
     k = s["k"] if name == MODEL else 0
     soft = s["retrieval"] == "soft Q" and name == MODEL
-    retrieval = SoftQ(k=k, alpha=s["alpha"]) if soft else TopK(k=k, newest=s["retrieval"] == "newest")
+    retrieval = (
+        Soft(CaseQ(), k, s["alpha"], void_q=0.5, shortlist=16, min_similarity=0.5)
+        if soft
+        else TopK(k=k, newest=s["retrieval"] == "newest")
+    )
     gate = verify.gate(verify.noisy(s["TPR"], s["FPR"])) if s["verifier"] == "gate" else None
     return with_memory(retrieval, rule, make=MAKE[name], gate=gate)

@@ -14,7 +14,8 @@ from memlab.core import MemlabError, Reply
 from memlab.datafiles import data
 from memlab.learners import study
 from memlab.llm import open_llm
-from memlab.llm.call import Call, Model
+from memlab.llm.call import Call
+from memlab.llm.contract import LLM
 from memlab.llm.embedders import ReplayEmbedder
 from memlab.llm.replay import Recorder
 from memlab.rivals.knobs import LIVE, MAKE, SIMULATED, Settings, learner_of
@@ -66,7 +67,7 @@ class Stopped(MemlabError):
     """A run was stopped before its first life was done."""
 
 
-class Stoppable(Model):
+class Stoppable(LLM):
     """``llm``, until ``stop`` is set."""
 
     def __init__(self, llm: Any, stop: threading.Event) -> None:

@@ -13,9 +13,10 @@ from memlab.credit import append_only
 from memlab.learners import with_memory
 from memlab.retrieval import TopK
 from memlab.rivals.knn import KnnVote
-from memlab.rivals.knobs import DEFAULT, KNOBS, LIVE, MAKE, NONE, Corrupt, checked, from_text, idle, learner_of, to_text
+from memlab.rivals.knobs import DEFAULT, KNOBS, LIVE, MAKE, NONE, checked, from_text, idle, learner_of, to_text
 from memlab.rivals.lived import at_once
 from memlab.rivals.quick import RULE, VOTE
+from memlab.rivals.rules import Corrupt
 
 
 def place(knob):
