@@ -406,14 +406,14 @@ returns = wide[wide["kind"] == "recurrent"].assign(arm=lambda s: s["arm"].str.re
 show.arms(returns, y="after", made_by=rivals, xlim=(0, 1), xlabel="success from task 80 on, recurrent stream")
 
 # %% [markdown]
-# All four streams; and in the drift stream what the change cost them, and what was kept:
+# All four streams; and in the drift stream what the change cost them, and what was kept (of votes and references only means are recorded):
 
 # %%
 moves = rivals[(rivals["kind"] == "drift") & rivals["action"].notna()]
 numbers = moves.groupby(["arm", "seed"])[["index", "family", "action", "serves"]].apply(three_numbers).reset_index()
 numbers = numbers[numbers["before"] != ""]
 numbers = numbers.groupby("arm")[["detection", "exploration", "found", "retention"]].mean()
-wide.pivot_table(index="arm", columns="kind", values="after").join(numbers).round(2).fillna("")
+wide.pivot_table(index="arm", columns="kind", values="after").join(numbers).round(2)
 
 # %% [markdown]
 # **What does the model add by reading cases?** On short streams (96 tasks, four kinds) the model was asked live, with the newest cases in its prompt and without, the choices narrowed alike:
