@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
@@ -29,14 +28,13 @@ def steps_of(store: Store, answer: str) -> list[Step]:
 
 
 def version_before(store: Store, task: str) -> int:
-    """The version of memory that was read when ``task`` was lived."""
-    return bisect_left(range(store.version), True, key=lambda v: any(s.task == task for s in store.at(v + 1).steps()))
+    """The version of memory that was read when ``task`` was lived; the present one where it was not yet."""
+    return next((version for version, step in store.uses() if step.task == task), store.version + 1) - 1
 
 
 def rests_on(store: Store, case_id: str) -> Counter[str]:
     """All that a memory was derived from, itself included, by id, with the number of edits that each had."""
-    found: Counter[str] = Counter()
-    todo = [case_id]
+    found, todo = Counter[str](), [case_id]
     while todo:
         name = todo.pop()
         if name not in found:
@@ -71,11 +69,8 @@ def explain(store: Store, answer: str) -> Iterator[str]:
 def _told(edit: Edit) -> str:
     """One edit on one line: who, when, why, the credit, what changed and from what."""
     before = edit.before or {}
-    moved = [
-        f"{name} {before[name]!r} → {edit.after[name]!r}"
-        for name in ("action", "q")
-        if name in before and name in edit.after
-    ]
+    changed = [name for name in ("action", "q") if name in before and name in edit.after]
+    moved = [f"{name} {before[name]!r} → {edit.after[name]!r}" for name in changed]
     parts = [f"{edit.op} by {edit.author}, episode {edit.episode}: {edit.reason or 'no reason given'}"]
     parts += [f"credit {edit.credit:+.2f}"] * bool(edit.credit) + moved
     return "; ".join([*parts, *([f"from {', '.join(edit.sources)}"] if edit.sources else [])])

@@ -7,7 +7,7 @@ f[w](a|s) ∝ f(a|s) w(s, a) is what gets through. J is mean success, and gap = 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -113,11 +113,6 @@ def self_judged(llm: LLM) -> Verifier:
         return float(reply.value == "yes") if reply.choice_probs is None else reply.choice_probs["yes"]
 
     return verify
-
-
-def likelihood(probs: Callable[[Task], Mapping[str, float]]) -> Verifier:
-    """The generator's own probability of an answer, from ``probs(task)``: it knows nothing that f does not."""
-    return lambda task, answer: float(probs(task).get(answer, 0.0))
 
 
 def ensemble(*verifiers: Verifier) -> Verifier:

@@ -52,7 +52,8 @@ def compare(path: Path, lab: Study, say: Callable[[str], None] = print) -> pd.Da
         said = part[(part["arm"] == name) & (part["calls"] > 0)]["backend"].value_counts(normalize=True)
         shares = ", ".join(f"{backend} {share:.0%}" for backend, share in said.items())
         say(f"\n{kind}, by the primary metric of {lab.name}. Tasks of {name} were answered by {shares}")
-        say(table[["claim", "word", "mean", "low", "high", "p", "n"]].round(3).to_string(index=False))
+        told = table[["claim", "word", "mean", "low", "high", "p", "n"]].round(3)
+        say(told.assign(p=table["p"].map("{:.2g}".format)).to_string(index=False))
         # More than four lines are no picture: one's own, the null, and the two best rivals.
         drawn = part[part["arm"].isin([name, *lab.nulls[:1], *table.nsmallest(2, "mean")["rival"]])]
         figure = path.with_name(f"{name}-{kind}.png")

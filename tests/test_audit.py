@@ -56,6 +56,14 @@ def test_the_answer_without_a_memory_is_lived_on_memory_as_it_was_and_writes_not
     assert store.version == 7 and version_before(store, "t3") == 4
 
 
+def test_the_version_that_an_answer_read_stands_in_the_log_and_no_past_is_rebuilt_for_it(monkeypatch):
+    store, _ = lived()
+    monkeypatch.setattr(store, "at", lambda version: pytest.fail("a past version was rebuilt"))
+    assert [version_before(store, f"t{i}") for i in (0, 2, 3, 5)] == [0, 2, 4, 6]
+    assert version_before(store, "not lived yet") == store.version
+    assert version_before(store.without(["lie"]), "t3") == 4
+
+
 def test_a_belief_is_traced_to_its_cases_and_lived_without_one():
     store = stored()
     make = with_memory(TopK(k=0), Believe(), narrow_below=None, make=Believer)

@@ -107,11 +107,6 @@ def test_an_ensemble_gives_the_share_that_accepts():
     assert verify.ensemble(yes, yes, no)(task(), "4") == pytest.approx(2 / 3)
 
 
-def test_likelihood_is_what_the_generator_gives_the_answer():
-    judge = verify.likelihood(lambda task: {"4": 0.9, "5": 0.1})
-    assert [judge(task(), answer) for answer in ("4", "5", "6")] == [0.9, 0.1, 0.0]
-
-
 class Judge:
     """Says yes to 4, and cannot be told by the answer what to say."""
 

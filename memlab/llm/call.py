@@ -21,7 +21,7 @@ class Call:
 
     Give ``choices`` or ``schema``, not both. Of choices, ``schema`` becomes the one that allows nothing else, and the
     reply's value is one of these strings. At temperature 0 the schema's mask picks token by token, so that a frequent
-    first letter can win over a whole name that is more probable: ``tokens_out`` above 4 tells. With
+    first letter can win over a whole name that is more probable: ``choice_probs`` tells. With
     ``answer="ranked"`` nothing is masked: the model gives one token, where a name would begin, and the value is the
     choice that is the most probable token (likelihood ranking, 2305.05364). Raises MemlabError.
     """

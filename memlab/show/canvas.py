@@ -59,7 +59,7 @@ class Canvas:
         """Print below the figure what made its numbers, read from rows, a model or replies; else they are computed."""
         made = made_by(*sources)
         if self._legend is not None and made != self.made:
-            self._legend.set_title(f"made by: {made}")
+            self._legend.set_title(fill(f"made by: {made}", LEGEND_LETTERS))
         self.made = made
 
     def axes(self, panel: int = 0, **settings: Any) -> None:
@@ -176,17 +176,19 @@ class Canvas:
                     axis.set_minor_formatter(LogFormatter())
         names = [name for name in handles if not name.startswith("_")]
         names = names if len(names) > 1 else []
+        made = fill(f"made by: {self.made}", LEGEND_LETTERS)
         columns = max(1, min(len(names), LEGEND_LETTERS // (max(map(len, names), default=0) + 7)))
         if self._legend is not None:
             self._legend.remove()
         else:  # title and legend take no room from the panels
-            lines = 2 + (self._title.get_text().count("\n") if self._title else 0) - len(names) // -columns
+            text = made + (self._title.get_text() if self._title else "")
+            lines = 2 + text.count("\n") - len(names) // -columns
             self.fig.set_figheight(self.fig.get_figheight() + LINE * lines)
         self._legend = self.fig.legend(
             [handles[name] for name in names],
             names,
             loc="outside lower left",
-            title=f"made by: {self.made}",
+            title=made,
             title_fontsize=9,
             alignment="left",
             ncols=columns,

@@ -84,8 +84,8 @@ def check_paired(rows: pd.DataFrame, arm: str) -> None:
 def labels(rows: pd.DataFrame, arm: str) -> dict[str, str]:
     """How a figure calls each arm: by its name, with what made it where the arms differ in that."""
     made = {name: made_by(part) if "backend" in rows else "" for name, part in rows.groupby(arm, sort=False)}
-    mixed = len(set(made.values())) > 1
-    return {name: f"{name} ({maker.split(' of ')[0]})" if mixed else name for name, maker in made.items()}
+    short = {name: "; ".join(one.partition(" of ")[0] for one in maker.split("; ")) for name, maker in made.items()}
+    return {name: f"{name} ({short[name]})" if len(set(made.values())) > 1 else name for name in made}
 
 
 def of_panel(settings: Mapping[str, Any], kind: str) -> dict[str, Any]:

@@ -151,10 +151,10 @@ class LogStore(Store, ABC):
         with self._guard:
             return [entry.edit for entry in replay(View(), self._entries(upto=upto, case_id=case_id))]
 
-    def _uses(self, case_id: str | None, upto: int) -> list[Step]:
+    def _uses(self, case_id: str | None, upto: int) -> list[tuple[int, Step]]:
         with self._guard:
             past = self._remember(self._steps()) if self._past is None else self._past
-            return [step for version, step in past.get(case_id, []) if version <= upto]
+            return [use for use in past.get(case_id, []) if use[0] <= upto]
 
     def _remember(self, rows: Iterable[tuple[int, Step]]) -> dict[str | None, list[tuple[int, Step]]]:
         """Past steps by each case they were shown, and all of them under None, with ``rows`` at the end."""

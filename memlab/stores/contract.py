@@ -87,9 +87,13 @@ class Store:
         """Every edit of one case, oldest first, with ``before`` and ``after`` filled in."""
         return self._log._history(check_text(case_id, "the case id"), self.version)
 
-    def steps(self, case_id: str | None = None) -> list[Step]:
-        """Past uses of memory, oldest first; of one case when ``case_id`` is given."""
+    def uses(self, case_id: str | None = None) -> list[tuple[int, Step]]:
+        """Past uses of memory, oldest first, each with the version that recorded it; of one case if one is given."""
         return self._log._uses(case_id, self.version)
+
+    def steps(self, case_id: str | None = None) -> list[Step]:
+        """As `uses`, without the versions."""
+        return [step for _, step in self.uses(case_id)]
 
     def at(self, version: int) -> Store:
         """A read-only view of memory as it was after commit ``version``; vectors are shared with the store."""
@@ -168,8 +172,8 @@ class Without(Store):
     def history(self, case_id: str) -> list[Edit]:
         return self._store.history(case_id)
 
-    def steps(self, case_id: str | None = None) -> list[Step]:
-        return self._store.steps(case_id)
+    def uses(self, case_id: str | None = None) -> list[tuple[int, Step]]:
+        return self._store.uses(case_id)
 
     def at(self, version: int) -> Store:
         past = self._store.at(version)

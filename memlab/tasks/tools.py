@@ -105,6 +105,7 @@ def prime_factorization(question: str) -> str:
     return " × ".join(str(factor) for factor in [*factors, number] if factor > 1)
 
 
+@functools.lru_cache(maxsize=4096)
 def count_primes(question: str) -> str:
     found = _find(r"prime numbers there are between (\d+) and (\d+)", question)
     numbers = range(max(2, int(found[1])), int(found[2]) + 1)

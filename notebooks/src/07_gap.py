@@ -82,7 +82,7 @@ print(f"gap {exact['gap'][0]:.4f}, gain of the first round {exact['content'].dif
 # %% [markdown]
 # ## Whose errors?
 #
-# That verifier errs by itself. A model that judges its own answers also accepts what it believes by mistake. Let $\rho$ be the share of wrong answers that the verifier believes as it believes right ones. At $\rho = 1$ it accepts everything with chance .8.
+# A model that judges its own answers also accepts what it believes by mistake. Let $\rho$ be the share of wrong answers that the verifier believes as it believes right ones. At $\rho = 1$ it accepts everything with chance .8.
 #
 # **Before you look:** at $\rho = 1$, after six rounds, will more answers be right than by habit: `"more"`, `"the same"` (within .02), or `"fewer"`?
 
@@ -106,7 +106,7 @@ title = f"Right after six rounds: independent errors {right['independent']:.2f},
 show.curves(main, x="round", y="content", title=title, ylabel="share of right answers", ylim=(0, 1))
 
 # %% [markdown]
-# Most of the gain comes in the first three rounds. Where all errors are shared no round gains anything, although the memory is full of *verified* answers.
+# Where all errors are shared no round gains anything, although the memory is full of *verified* answers.
 #
 # ## Two things that look like learning
 #
@@ -117,7 +117,7 @@ title = f"Right answers in use fall from {kinds['no memory']:.1f} to {kinds['ind
 show.curves(main, x="round", y="kinds", title=title, ylabel="right answers in use, of 3", ylim=(1, 3))
 
 # %% [markdown]
-# It falls in every arm: to draw again from one's own draws is enough. So falling diversity is no sign of learning.
+# It falls in every arm, so falling diversity is no sign of learning.
 #
 # **The form improves.** Scorers want a bare number, say; our model's answers are in good form six times in ten. A gate that looks *at the form alone* knows nothing of what is right:
 
@@ -143,7 +143,7 @@ for t in (-1.0, 0.0, 1.0, 2.0, 3.0, 4.0):
     print(f"threshold {t:+.0f}: TPR {tpr:.3f}, FPR {fpr:.5f}, gap at p = .4: {gap(0.4, tpr, fpr):.3f}")
 
 # %% [markdown]
-# The stricter, the larger the gap. **Exercise 07.2.** Is the strictest also the best gate for our memory, with eight answers a round for six rounds? Choose a threshold. Within .02 of the best share of right answers passes.
+# The stricter, the larger the gap. **Exercise 07.2.** Is the strictest also the best gate for our memory, with eight answers a round for six rounds? Choose a threshold. Within .035 of the best share of right answers passes.
 
 # %%
 ### BEGIN SOLUTION: a number
@@ -162,7 +162,7 @@ for t in (-1.0, threshold, 4.0):
     )
 
 # %% [markdown]
-# The gap says what an accepted answer is worth, not how long you wait for one. Turn the knobs:
+# The gap does not say how long you wait for an accepted answer. Turn the knobs:
 
 
 # %%
@@ -182,7 +182,7 @@ def paint(canvas, result):
 
 
 # %% [markdown]
-# Find a verifier that makes the memory *worse* than none, and watch what shared errors do to it.
+# Find a verifier that makes the memory *worse* than none.
 
 # %%
 show.Explorer(
@@ -214,7 +214,7 @@ filtered = f * w / (f * w).sum()
 print(f"right {f @ truth:.3f}; of what it accepts {filtered @ truth:.3f}; gap {(filtered - f) @ truth:+.3f}")
 
 # %% [markdown]
-# Eight families, 32 questions each, in 16 replicates. A pilot chose them of twelve: on ten other questions of each the model was right more often than by chance (.25). **Before you look:** in how many families will the mean gap of the self-judging model be above .02: `"none"`, `"some"`, or `"most"`?
+# Eight families, 32 questions each, in 16 replicates. **Before you look:** in how many families will the mean gap of the self-judging model be above .02: `"none"`, `"some"`, or `"most"`?
 
 # %%
 ### BEGIN SOLUTION: your guess, one of "none", "some", "most"
@@ -223,7 +223,7 @@ guess = "none"
 course.predict("07.self", guess, ("none", "some", "most"))
 
 # %% [markdown]
-# *Gap* is that of its own judgment. *Gained* is what three rounds of writing by it gave, when the same question is asked again with the stored case in the prompt.
+# *Gap* is that of its own judgment. *Gained* is what three rounds of writing by it gave; the same question comes again, with the stored case in the prompt.
 
 # %%
 calls, scores = study.REAL.rows(), study.REAL.scores()
@@ -236,18 +236,11 @@ title = f"Families with a gap above .02: {wide} of 8; the largest is {gaps.max()
 show.arms(long, y="J", arm="family", panel="measure", made_by=calls, title=title)
 
 # %% [markdown]
-# No family has a gap, and the gains scatter around 0. How good is the generator itself, in the pilot and here?
-
-# %%
-before = study.REAL.scores(tuning=True).query("family in @gaps.index")["before"].mean()
-print(f"right: pilot {before:.3f}, here {judged['before'].mean():.3f}")
-
-# %% [markdown]
-# The pilot flattered it: the best eight of twelve families, by ten questions each, look better than they are. Here the model is at chance, and so is its judgment.
+# No family has a gap. Here the model is at chance (.24 right, *Going further*), and so is its judgment.
 #
 # ## Memory as the outside verifier
 #
-# Let the *world* judge instead: a memory of what came of an answer knows what the model does not. *Its best judged* writes the option with the highest *yes*, *its own favorite* that with the highest *p*. Two nulls: write everything, and show another question with a wrong answer, which cannot help by what it says (the control for form):
+# Let the *world* judge instead: a memory of what came of an answer knows what the model does not. *Its best judged* writes the option with the highest *yes*, *its own favorite* that with the highest *p*. Two nulls: write everything, and show another question with a wrong answer (the control for form):
 
 # %%
 ends = scores.groupby("arm")["success"].mean()
@@ -261,8 +254,36 @@ show.arms(scores, y="success", made_by=calls, title=title, xlabel="J after three
 show.verdicts(study.REAL.verdicts(), made_by=calls)
 
 # %% [markdown]
-# The world's verdict helps, and less than it could: with the right answer stored beside the very question, this model still gives it in only .37 of the cases. No other way to write differs from the null that writes everything by more than .01.
+# The world's verdict helps, less than it could: with the right answer stored beside the very question, this model gives it in only .37 of the cases.
 #
+# ## Where the model can answer
+#
+# From a model at chance nothing follows for one that can answer. So: four families of easy questions (capitals, past tenses, first letters, the next number), each question behind three solved examples, chosen by a second pilot. A new judge is *asked again*: the chance that the model gives an answer behind three *other* examples. **Before you look:** which judge has a gap, the model's `"yes"`, `"asked again"`, `"both"` or `"neither"` (above .02)?
+
+# %%
+### BEGIN SOLUTION: your guess, one of "yes", "asked again", "both", "neither"
+guess = "asked again"
+### END SOLUTION
+course.predict("07.easy", guess, ("yes", "asked again", "both", "neither"))
+
+# %% [markdown]
+# Success after three rounds:
+
+# %%
+easy, able = study.EASY.rows(), study.EASY.scores()
+two = able.groupby("arm")["gap"].mean()[["the model judges", "asked again"]] > 0.02
+course.settle("07.easy", "both" if two.all() else "asked again" if two.iloc[1] else "yes" if two.iloc[0] else "neither")
+ends = able.groupby("arm")["success"].mean()
+title = f"No memory {ends['no memory']:.2f}, its own yes {ends['the model judges']:.2f}, asked again {ends['asked again']:.2f}, the world {ends['the world judges']:.2f}"
+show.arms(able, y="success", made_by=easy, title=title, xlabel="J after three rounds")
+
+# %% [markdown]
+# Its *yes* has no gap (-.01), the question asked again has one (.11), and so has its own favorite (.15): asking again tells more than asking for a verdict. Writing everything falls *below* no memory: a copied mistake stays. Four claims, fixed before these rows:
+
+# %%
+show.verdicts(study.EASY.verdicts(), made_by=easy)
+
+# %% [markdown]
 # ## A gate on the agent
 #
 # The agent of lab 06 takes a gate: `Agent(..., gate=...)`. It sees each edit before it is written and gives a text: an empty one lets it pass, any other refuses it and says why. `verify.gate(verifier)` makes one of any verifier.
@@ -281,23 +302,29 @@ def gate(task, episode, edit):
 gate = course.check("07.3", gate)
 
 # %% [markdown]
-# One noisy stream of 96 tasks without a gate and behind yours (memlab's, while yours is not right). The *simulated* model answers: this says nothing of real ones.
+# The agent *newest-first* takes a tool whose newest near case worked, and asks SmolLM2 where none did; recorded replies answer. A noisy stream of 240 tasks without a gate and behind yours (memlab's, while yours is not right):
 
 # %%
 for name, one in (("no gate", None), ("your gate", gate)):
-    found = pd.DataFrame(study.live_behind(one, seed=0))
-    written = found[found["edits"] > 0]
+    lived = pd.DataFrame(study.behind(one, "newest-first", 100, llm))
+    written, late = lived[lived["edits"] > 0], lived[120:]
     true = (written["reward"] == written["success"]).mean()
-    print(
-        f"{name}: {true:.2f} of what was written is true; solved in the second half {found['success'][48:].mean():.2f}"
-    )
+    print(f"{name}: {true:.2f} of what was written is true; solved in the second half {late['success'].mean():.2f}")
 
 # %% [markdown]
-# How pure is a memory behind a gate that errs? The gate is a filter on *reports*, and of these .85 are true: so the gap tells. Predicted for a verifier with TPR .8 and FPR .2, and measured in 64 streams:
+# Your program is as good as an oracle. What does a gate do that *errs* (TPR .8, FPR .2)? Sixteen streams; the *coin* refuses as many reports, whatever they say; *MemRL* moves values in small steps, and the *belief* of lab 06 weighs noise itself:
 
 # %%
 lives, behind = study.GATE.rows(), study.GATE.scores()
-pure = behind.groupby("arm")["true"].mean()["credit, noisy gate"]
+ends = behind.groupby("arm")["after"].mean()
+title = f"Newest-first: {ends['newest-first, no gate']:.2f}, behind a noisy gate {ends['newest-first, noisy gate']:.2f}; belief without a gate {ends['belief, no gate']:.2f}"
+show.arms(behind, y="after", made_by=lives, xlabel="success in the second half", title=title)
+
+# %% [markdown]
+# A gate is a filter on *reports*, of which .85 are true: so the gap predicts how pure the memory gets.
+
+# %%
+pure = behind.groupby("arm")["true"].mean()["newest-first, noisy gate"]
 print(f"predicted {0.85 + gap(0.85, 0.8, 0.2):.3f}, measured {pure:.3f}")
 
 # %% [markdown]
@@ -306,35 +333,38 @@ print(f"predicted {0.85 + gap(0.85, 0.8, 0.2):.3f}, measured {pure:.3f}")
 # *The claim fails* if a verifier that shares the generator's errors gives a gain that lasts. *Self-improvement fails here* if a memory of self-judged answers is no better than the null that writes everything. What came of it:
 
 # %%
-said = pd.concat([one.verdicts() for one in (study.STUDY, study.REAL, study.GATE)])
+said = pd.concat([one.verdicts() for one in (study.STUDY, study.REAL, study.EASY, study.GATE)])
 print(said[["claim", "word"]].to_string(index=False))
 
 # %% [markdown]
-# **What this does not show.** One model of 135 million weights, at chance on these questions: nothing follows for a model that can answer them. Larger ones are reported to have gaps. The same question returns word for word, the kindest case for a memory. In the exact world wrong answers are shared or not, nothing between. The gate on the agent ran with a simulated model.
+# **What this does not show.** One model of 135 million weights; larger ones are reported to have gaps. The same question returns word for word, the kindest case for a memory. In the exact world wrong answers are shared or not, nothing between. The gate that errs was drawn from the truth, no model was asked.
 #
 # ## Summary
 #
 # 1. A filter adds the gap and no more: it must tell right from wrong. Where the verifier shares all errors of the generator, six rounds of *verified* answers gain nothing.
 # 2. Falling diversity needs no verifier, and a rising score may be form alone. Control for both.
-# 3. At chance, SmolLM2 judges at chance (mean gap -.002), and a memory of its own verdicts is as good as one that keeps everything. Where the world judged, the same memory took it from .24 to .37.
+# 3. SmolLM2's own *yes* has no gap, at chance or not, and writing by it is as good as writing everything. Where it can answer, asking again has a gap and beats writing everything; the world's verdict beats that.
 #
 # **References** Mind the Gap (Song et al.): arXiv:2412.02674. Memento: arXiv:2508.16153.
 
 # %% [markdown]
 # ## Going further
 #
-# **What a gate does for the agent.** Success in the second half of the noisy stream, by the way credit is paid and by gate. The *coin* refuses as many reports as the noisy gate, whatever they say; *program* is the gate of exercise 07.3:
-
-# %%
-show.arms(behind, y="after", made_by=lives, xlabel="success in the second half")
-
-# %% [markdown]
-# The coin helps nothing: it is not the refusing that helps. And *append-only* without a gate has a higher mean than credit behind a noisy one: a learner that makes less of a single reward needs a gate less. The claims:
+# **The gate's claims**, fixed after a pilot on other questions. Three of the arms without a gate had been seen as arms of lab 06; none behind a gate had:
 
 # %%
 show.verdicts(study.GATE.verdicts(), made_by=lives)
 
 # %% [markdown]
+# **A pilot that flattered.** A pilot chose these eight families of twelve: on ten other questions of each the model was right more often than by chance (.25). There, and in the study:
+
+# %%
+before = study.REAL.scores(tuning=True).query("family in @gaps.index")["before"].mean()
+print(f"right: pilot {before:.3f}, here {judged['before'].mean():.3f}")
+
+# %% [markdown]
+# The best eight of twelve, by ten questions each, look better than they are.
+#
 # **Other verifiers** in the exact world: an oracle, and an ensemble that accepts where two of three verifiers do. The ensemble is better than one of them only because their errors are independent:
 
 # %%

@@ -330,7 +330,7 @@ for part in ("write", "read"):
 tax.round(2)
 
 # %% [markdown]
-# Two passes are enough here. A database computes nothing when it is written; its time is bookkeeping (a log, a history, an undo), and on disk it also waits for the disk. So in FLOPs the tax is all on the side of sleep; in seconds it depends on how each is programmed, and at this size the two are within a few times of each other. A read of the matrix takes more FLOPs and, as programmed here, less time.
+# Two passes are enough here. A database computes nothing when it is written; its time is bookkeeping (a log, a history, an undo). So in FLOPs the tax is all on the side of sleep. The times are rough: the methods ran one after the other while other programs came and went, and the very same read of a matrix took from .21 to .87. A difference in time of less than about four times is no finding here, whatever its verdict below.
 #
 # ## What would falsify the claims, and what we measured
 #
@@ -346,7 +346,7 @@ show.verdicts(STUDY.verdicts(), made_by=rows)
 show.verdicts(DEPTH.verdicts(), made_by=chains)
 
 # %% [markdown]
-# Cost; speeds are compared as powers of ten (+.3 is twice as fast):
+# Cost; speeds are compared as powers of ten (+.3 is twice as fast, within the noise just named):
 
 # %%
 show.verdicts(COST.verdicts(), made_by=bills)
@@ -358,7 +358,7 @@ show.verdicts(COST.verdicts(), made_by=bills)
 #
 # 1. Repetition multiplies what is missing by the same matrix each pass; it earns its passes where keys are alike and values are dense. One Hebbian pass, the null, recalls everything where values have lines of their own.
 # 2. Depth, not repetition, follows chains: $k$ hops need $k-1$ passes, or $\log_2 k$ with doubling. Reading on when awake does the same; sleep pays for what is asked often.
-# 3. A database write of the same facts takes no FLOPs and recalls all of them; in seconds memory beat two passes here, disk did not. Sleep must earn its price by what a store cannot do in one read.
+# 3. A database write of the same facts takes no FLOPs and recalls all of them; which took less time we could not tell. Sleep must earn its price by what a store cannot do in one read.
 #
 # **References** Sleep (fast weights): arXiv:2605.26099, by a section-cited reading. The delta rule as a fast weight: arXiv:2102.11174. Memento: arXiv:2508.16153.
 

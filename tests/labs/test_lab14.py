@@ -23,7 +23,9 @@ def studio(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(lived, "FEW", (100, 101, 102))
     monkeypatch.setattr(page, "FEW", (100, 101, 102))
-    return Studio({"horizon": 48}, home=tmp_path / "kept")
+    opened = Studio({"horizon": 48}, home=tmp_path / "kept")
+    opened.timer.join()
+    return opened
 
 
 def press(studio, name):
@@ -131,7 +133,7 @@ def test_a_learner_of_ones_own_runs_and_is_drawn(studio, tmp_path):
     assert "no file absent.py" in press(studio, "run")
     studio.own.value = "my_rule"
     assert press(studio, "run") == "3 of 3 lives done" and studio.bar.value == 3
-    assert "these knobs 0." in studio.explorer.canvas.words and studio.explorer.canvas.made.startswith("simulated")
+    assert "these knobs 0." in studio.explorer.canvas.words and "simulated smollm2" in studio.explorer.canvas.made
 
 
 def test_a_run_that_is_stopped_keeps_its_lives_and_goes_on(tmp_path, monkeypatch):

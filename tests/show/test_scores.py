@@ -56,6 +56,18 @@ def test_arms_of_several_backends_say_so(canvases):
     assert labels == ["memory (replay)", "no memory (no model)"]
 
 
+def test_an_arm_that_two_models_answered_names_both(canvases):
+    rows = pd.concat([table().assign(backend="replay"), table().assign(seed=lambda t: t.seed + 9, backend="simulated")])
+    rows.loc[rows.arm == "no memory", "backend"] = "replay"
+    show.arms(rows.assign(model="smollm2:135m"), y="success")
+    labels = [label.get_text().replace("\n", " ") for label in canvases[0].panels[0].get_yticklabels()]
+    assert labels == ["memory (replay and simulated)", "no memory (replay)"]
+    simulated = rows.assign(model=rows.backend.map({"replay": "smollm2:135m", "simulated": "simulated smollm2:135m"}))
+    show.arms(simulated, y="success")
+    labels = [label.get_text().replace("\n", " ") for label in canvases[1].panels[0].get_yticklabels()]
+    assert labels == ["memory (replay; simulated smollm2:135m)", "no memory (replay)"]
+
+
 def test_unpaired_arms_are_refused():
     with pytest.raises(MemlabError, match="unequal replicates"):
         show.arms({"a": [1, 2], "b": [1, 2, 3]})

@@ -76,7 +76,7 @@ def scrubber(runs: dict[str, list[Episode]]) -> show.Explorer:
         canvas.axes(0, xlabel="task", ylabel="tasks solved", xlim=(0, len(first)), ylim=(0, len(first)))
         canvas.axes(1, xlabel=f"tool, for {kind_of_question}", ylabel="belief", ylim=(0, 1.05))
         canvas.source([reply for episode in first for reply in episode.replies])
-        canvas.title(f"After {task} tasks: " + ", ".join(f"{n} solved {int(s[task - 1])}" for n, s in solved.items()))
+        canvas.title(f"After task {task}: " + ", ".join(f"{n} solved {int(s[task - 1])}" for n, s in solved.items()))
 
     return show.Explorer(
         compute,

@@ -7,17 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from memlab import Claim, Study, data, grid, open_llm, verify
+from memlab import Claim, Study, data, grid, open_store, stream, verify
 from memlab.agent import Gate
-from memlab.credit import CreditRule, RewriteQ, append_only
 from memlab.labs.lab07_gap import real, world
-from memlab.learners import live, with_memory
+from memlab.learners import life
 from memlab.llm.contract import LLM
 from memlab.llm.embedders import ReplayEmbedder
-from memlab.retrieval import TopK
+from memlab.rivals.arms import learners
 from memlab.tasks.tools import UNREADABLE
 
-SEEDS, TPR, FPR = range(100, 164), 0.8, 0.2
+TPR, FPR = 0.8, 0.2
 EVERYTHING, FORM = "null: write everything", "format alone"
 RATES: dict[str, tuple[float, ...]] = {
     EVERYTHING: (1.0, 1.0), "oracle": (1.0, 0.0), "independent": (TPR, FPR), "ensemble of three": (0.896, 0.104),
@@ -33,33 +32,28 @@ def rounds(arm: str, seed: int) -> pd.DataFrame:
     return prompts.rounds(w, seed, 0.0 if arm == "no memory" else world.PULL)
 
 
-def last_round(rows: pd.DataFrame) -> dict[str, float]:
-    """The measures after the last round."""
-    return rows.iloc[-1][["score", "content", "kinds"]].to_dict()
-
-
-STUDY = Study("lab07", rounds, last_round,
-    report=grid(arm=("no memory", *RATES, FORM), seed=SEEDS),
+STUDY = Study("lab07", rounds, lambda rows: rows.iloc[-1][["score", "content", "kinds"]].to_dict(),
+    report=grid(arm=("no memory", *RATES, FORM), seed=range(100, 164)), nulls=(EVERYTHING, "no memory"),
     claims=(
         Claim("with independent errors, writing what is verified beats writing everything", "independent", EVERYTHING,
-              primary=True, metric="content"),
+              True, metric="content"),
         Claim("with all errors shared, writing everything is as good", EVERYTHING, "all shared", margin=0.02,
               metric="content"),
         Claim("a gate for the format alone scores more than writing everything", FORM, EVERYTHING, metric="score"),
         Claim("of what it writes, no more is right: writing everything is as good", EVERYTHING, FORM, margin=0.02,
               metric="content"),
         Claim("diversity falls where everything is written", "no memory", EVERYTHING, metric="kinds"),
-    ),
-    nulls=(EVERYTHING, "no memory"),
-)  # fmt: skip
+    ))  # fmt: skip
 
 WORLD, SELF, BEST, LIKELY = "the world judges", "the model judges", "its best judged", "its own favorite"
-FORMAT, PILOT, LIVES = "null: another question's case", "pilot", 3
+AGAIN, FORMAT, LIVES = "asked again", "null: another question's case", 3
+PILOTS = {"pilot": SELF, "pilot, asked again": AGAIN}
 W = {
     EVERYTHING: lambda table: table["p"] >= 0,
     LIKELY: lambda table: table["p"] == table["p"].max(),
     SELF: lambda table: table["yes"],
     BEST: lambda table: table["yes"] == table["yes"].max(),
+    AGAIN: lambda table: table["again"],
     WORLD: lambda table: table["right"],
 }
 """How each arm that writes accepts the options of a question."""
@@ -70,48 +64,55 @@ def with_model(arm: str, family: str, seed: int, llm: LLM) -> list[dict[str, Any
     asked, found = list(real.asked(llm, family, seed)), []
     for (task, table), (other, told) in zip(asked, reversed(asked), strict=True):
         f, right = table["p"].to_numpy(), table["right"].to_numpy()
-        w = W.get(SELF if arm == PILOT else arm, W[EVERYTHING])(table).to_numpy(dtype=float)
+        w = W.get(PILOTS.get(arm, arm), W[EVERYTHING])(table).to_numpy(dtype=float)
         lived = [f] * (LIVES + 1)
         if arm == FORMAT:  # a wrong answer to the other question: whatever this changes is no knowledge
             lived[1:] = [real.answers(llm, task, (other, told.index[told["right"].argmin()]))] * LIVES
         elif arm in W:
             copy = np.stack([real.answers(llm, task, (task, option)) for option in task.choices])
             lived = world.chain(f, w, copy, LIVES)
-        j, filtered = [float(x @ right) for x in lived], [float(verify.reweighted(x, w) @ right) for x in lived]
-        made = {"question": task.id, "backend": llm.backend, "model": llm.name}
-        for t in range(LIVES + 1):
-            lost = filtered[t] - j[min(t + 1, LIVES)]
-            found.append(made | {"round": t, "success": j[t], "gap": filtered[t] - j[t], "lost": lost})
+        for t, now in enumerate(lived):
+            j, filtered, after = (float(x @ right) for x in (now, verify.reweighted(now, w), lived[min(t + 1, LIVES)]))
+            found.append({"question": task.id, "backend": llm.backend, "model": llm.name, "round": t,
+                          "success": j, "gap": filtered - j, "lost": filtered - after})  # fmt: skip
     return found
 
 
 def by_round(rows: pd.DataFrame) -> dict[str, float]:
-    """J after the last round, what all rounds and the later ones added, and the gap before the first."""
+    """J after the last round, what all rounds added, and J and the gap before the first."""
     mean = rows.groupby("round")[["success", "gap"]].mean()
-    first, second, *_, last = mean["success"]
-    return {"success": last, "gained": last - first, "later": last - second, "gap": mean["gap"][0], "before": first}
+    first, last = mean["success"].iloc[[0, -1]]
+    return {"success": last, "gained": last - first, "gap": mean["gap"][0], "before": first}
 
 
 REAL = Study("lab07-real", with_model, by_round,
-    tune=grid(arm=PILOT, family=real.FAMILIES + real.OUT, seed=range(5)),
-    report=grid(arm=("no memory", FORMAT, *W), family=real.FAMILIES, seed=range(100, 116)),
+    tune=grid(arm="pilot", family=real.FAMILIES + real.OUT, seed=range(5)),
+    report=grid(arm=("no memory", FORMAT, *(arm for arm in W if arm != AGAIN)), family=real.FAMILIES,
+                seed=range(100, 116)),
+    nulls=("no memory", FORMAT, EVERYTHING), model="ollama:smollm2:135m",
     claims=(
-        Claim("a memory that the world judges beats one that the model judges", WORLD, SELF, primary=True,
-              metric="success"),
-        Claim("writing everything is as good as what the model judges right", EVERYTHING, SELF, margin=0.02,
+        Claim("a memory that the world judges beats one that the model judges", WORLD, SELF, True, metric="success"),
+        Claim("writing everything is as good as what the model judges right", EVERYTHING, SELF, False, 0.02,
               metric="success"),
         Claim("writing only what it judges best beats writing everything", BEST, EVERYTHING, metric="success"),
         Claim("writing only its own favorite beats writing everything", LIKELY, EVERYTHING, metric="success"),
-        Claim("a case of another question gains nothing: no memory is as good", "no memory", FORMAT, margin=0.03,
+        Claim("a case of another question gains nothing: no memory is as good", "no memory", FORMAT, False, 0.03,
               metric="success"),
-    ),
-    nulls=("no memory", FORMAT, EVERYTHING),
-    model="ollama:smollm2:135m",
-)  # fmt: skip
+    ))  # fmt: skip
 
-LATE, CREDIT = 48, RewriteQ(step=0.7)
-KEPT = 0.71  # .85 × TPR + .15 × FPR: the share of reports that the noisy gate lets through
-PLAIN = ("append-only, oracle gate", "append-only, no gate")
+EASY = Study("lab07-easy", with_model, by_round,
+    tune=grid(arm=tuple(PILOTS), family=real.EASY, seed=range(4)),
+    report=grid(arm=("no memory", FORMAT, *(arm for arm in W if arm != BEST)), family=real.EASY, seed=range(100, 116)),
+    nulls=("no memory", FORMAT, EVERYTHING), model="ollama:smollm2:135m",
+    claims=(
+        Claim("judging by asking again beats writing everything", AGAIN, EVERYTHING, True, metric="success"),
+        Claim("a memory that the world judges beats that", WORLD, AGAIN, metric="success"),
+        Claim("writing everything is as good as what the model says is right", EVERYTHING, SELF, False, 0.02,
+              metric="success"),
+        Claim("writing only its own favorite beats writing everything", LIKELY, EVERYTHING, metric="success"),
+    ))  # fmt: skip
+
+KEPT = 0.71  # .85 × TPR + .15 × FPR: the share of reports that a noisy gate lets through
 
 
 def gates(seed: int) -> dict[str, Gate | None]:
@@ -123,40 +124,36 @@ def gates(seed: int) -> dict[str, Gate | None]:
         "noisy gate": verify.gate(verify.noisy(TPR, FPR, seed)),
         "program gate": verify.gate(verify.program(lambda question, answer: answer != UNREADABLE)),
         "oracle gate": verify.gate(verify.oracle),
+        "no memory": lambda task, episode, edit: "nothing is written",
     }
 
 
-def live_behind(gate: Gate | None, seed: int, credit: CreditRule = CREDIT) -> list[dict[str, Any]]:
-    """A life of lab 06's agent on its noisy stream, with the simulated model: a row a task."""
-    llm, embedder = open_llm("simulated"), ReplayEmbedder(data("lab05/embeddings.parquet"))
-    learner = with_memory(TopK(), credit, gate=gate)
-    return live(learner, llm, embedder, world="toolbox-b", kind="noisy", n=2 * LATE, seed=seed)
+def behind(gate: Gate | None, rule: str, seed: int, llm: LLM) -> list[dict[str, Any]]:
+    """A life on a noisy stream of lab 06's field, a row a task: its agents show no case, so its record answers."""
+    embedder = ReplayEmbedder(data("lab06/embeddings.parquet"))
+    agent = learners("ranked")[rule](llm, embedder, open_store(dim=embedder.dim), seed)
+    agent.gate = gate
+    return life(agent, stream("toolbox12-b", "noisy15", 240, seed, 8))
 
 
-def gated(arm: str, seed: int) -> list[dict[str, Any]]:
-    """A rule and a gate by name; without memory the gate refuses everything."""
-    rule, _, name = arm.partition(", ")
-    gate = gates(seed)[name] if name else lambda task, episode, edit: arm
-    return live_behind(gate, seed, CREDIT if rule == "credit" else append_only)
+def gated(arm: str, seed: int, llm: LLM) -> list[dict[str, Any]]:
+    """A rule and a gate by name. Claims after a pilot on set A; three of the arms without a gate had been seen."""
+    rule, _, name = arm.rpartition(", ")
+    return behind(gates(seed)[name], rule or "newest-first", seed, llm)
 
 
-def second_half(rows: pd.DataFrame) -> dict[str, float]:
-    """Success after the middle of the stream, and the share of true reports among all that was written."""
-    written = rows[rows["edits"] > 0]
-    true = (written["reward"] == written["success"]).mean()
-    return {"after": rows["success"][rows["index"] >= LATE].mean(), "true": true}
-
-
-GATE = Study("lab07-gate", gated, second_half,
-    report=grid(arm=("no memory", *(f"credit, {name}" for name in gates(0)), *PLAIN), seed=SEEDS),
+BARE, GATED, COIN = "newest-first, no gate", "newest-first, noisy gate", "newest-first, null: coin"
+GATE = Study("lab06-gate", gated,
+    lambda rows: {"after": rows["success"].iloc[len(rows) // 2 :].mean(),
+                  "true": (rows["reward"] == rows["success"])[rows["edits"] > 0].mean()},  # of what was written
+    report=grid(arm=("no memory", BARE, COIN, GATED, "newest-first, program gate", "newest-first, oracle gate",
+                     "MemRL, applied, no gate", "MemRL, applied, noisy gate", "belief, no gate"), seed=range(100, 116)),
+    nulls=("no memory", COIN), model="ollama:smollm2:135m",
     claims=(
-        Claim("credit learns more behind a noisy gate than without a gate", "credit, noisy gate", "credit, no gate",
-              primary=True, metric="after"),
-        Claim("and more than behind a coin that refuses as much", "credit, noisy gate", "credit, null: coin",
+        Claim("newest-first learns more behind a noisy gate than without a gate", GATED, BARE, True, metric="after"),
+        Claim("and more than behind a coin that refuses as much", GATED, COIN, metric="after"),
+        Claim("MemRL learns more behind a noisy gate than without a gate", "MemRL, applied, noisy gate",
+              "MemRL, applied, no gate", metric="after"),
+        Claim("the belief without a gate beats newest-first behind a noisy gate", "belief, no gate", GATED,
               metric="after"),
-        Claim("credit learns more behind an oracle gate than without a gate", "credit, oracle gate", "credit, no gate",
-              metric="after"),
-        Claim("append-only learns more behind an oracle gate than without", *PLAIN, metric="after"),
-    ),
-    nulls=("no memory", "credit, null: coin"),
-)  # fmt: skip
+    ))  # fmt: skip

@@ -39,10 +39,7 @@ def export(settings: Settings, against: Settings | None, folder: Path) -> str:
 
 
 class Studio:
-    """The page, begun at ``settings`` or a ``preset``, which also pins what it is compared with.
-
-    Runs are kept in ``home``: each life that is done, each live reply, and what is saved under a name.
-    """
+    """The page, begun at ``settings`` or a ``preset``, which also pins what it is compared with."""
 
     def __init__(self, settings: Settings = DEFAULT, preset: str = "", home: Path = HOME) -> None:
         import ipywidgets as w
@@ -73,6 +70,7 @@ class Studio:
             widget.observe(self.rest, "value")
         self.preset.observe(lambda _: self.act(self.choose), "value")
         self.move(checked(settings))
+        self.follow()
         self.preset.value = preset or None
         self.explorer.first = self.explorer.canvas.picture(ALT, CAPTION)
 

@@ -1,0 +1,82 @@
+"""Lab 10's measurements beside the study: one lesson by each route, and adapters of several sizes."""
+
+from __future__ import annotations
+
+import timeit
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from memlab import prompt
+from memlab.core import Case, Edit, Task
+from memlab.labs.lab10_weights import world
+from memlab.llm.contract import Embedder
+from memlab.rivals.knn import KnnVote
+from memlab.stores import open_store
+from memlab.tasks import stream
+from memlab.weights.served import QV, UNRELATED, Adapted
+
+SIZES = {"last block, r = 1": (29, 1, world.ON), "last block, r = 4": (29, 4, world.ON),
+         "last block, r = 8": (29, 8, world.ON), "last block, r = 16": (29, 16, world.ON),
+         "last block, q and v, r = 8": (29, 8, QV), "last two, q and v, r = 8": (28, 8, QV)}  # fmt: skip
+"""Where an adapter begins, its rank, and the matrices that learn."""
+
+
+def school(seed: int, size: str) -> tuple[Adapted, list[Task], list[Task], list[Task]]:
+    """A model without adapter yet; behind a drift two lessons and two other questions a kind; and other kinds."""
+    tasks, kinds = stream("toolbox12-b", "drift", world.TASKS, seed), dict[str, list[Task]]()
+    far = world.off_stream("toolbox12-b", tasks, seed)
+    for task in tasks[world.TASKS // 2 :]:
+        kinds.setdefault(task.family, []).append(task)
+    lessons, held = ([task for of in kinds.values() for task in of[start : start + 2]] for start in (0, 2))
+    return Adapted(None, [*tasks, *far], *SIZES[size]), lessons, held, far
+
+
+def taught(size: str, seed: int) -> dict[str, Any]:
+    """What an adapter of this size makes of eight lessons, in 32 steps on all of them."""
+    brain, lessons, held, far = school(seed, size)
+    before, told = np.array(brain.chosen(far)), [(task, task.serves[0], 1.0) for task in lessons]
+    seconds = timeit.timeit(lambda: brain.learn(told, steps=32, rate=0.003, batch=8), number=1)
+    numbers = sum(w.size for ab in (brain.adapter or {}).values() for w in ab.values())
+    return {"arm": size, "seed": seed, "learned": brain.right(lessons), "held": brain.right(held),
+            "moved": float(np.mean(before != brain.chosen(far))), "leak": brain.leak(UNRELATED),
+            "seconds": seconds, "kilobytes": numbers / 256, "backend": "embedded", "model": "smollm2:135m"}  # fmt: skip
+
+
+def one_lesson(seed: int, embedder: Embedder) -> list[dict[str, Any]]:
+    """One lesson by each route: seconds to write it, to take it back among others, and what else it changed.
+
+    ``near``: questions of its kind that then get the tool; ``moved``: other kinds' answers that changed.
+    """
+    brain, lessons, held, far = school(seed, "last block, r = 8")
+    task, others = lessons[0], [t for t in lessons if t.family != lessons[0].family]
+    near, tool, elsewhere = (
+        [t for t in (*lessons[1:], *held) if t.family == task.family],
+        task.serves[0],
+        [*others, *far],
+    )
+    before, steps, spent = np.array(brain.chosen(elsewhere)), 0, 0.0
+    while brain.chosen([task]) != [tool] and steps < 64:
+        spent += timeit.timeit(lambda: brain.learn([(task, tool, 1.0)], steps=4, rate=0.003, batch=8), number=1)
+        steps += 4
+    weights: dict[str, Any] = {"near": brain.right(near), "moved": float(np.mean(before != brain.chosen(elsewhere)))}
+    brain.adapter, again = None, [(t, t.serves[0], 1.0) for t in others]
+    removed = timeit.timeit(lambda: brain.learn(again, steps=max(steps, 4), rate=0.003, batch=8), number=1)
+    weights |= {"arm": "adapter", "seconds": spent, "steps": steps, "removed": removed, "backend": "embedded"}
+    with TemporaryDirectory() as folder:
+        store = open_store(folder, dim=embedder.dim)
+        agent = KnnVote(brain, embedder, store, world.NEWEST)
+
+        def write(t: Task) -> None:
+            vector = embedder.embed([prompt.shorten(t.subtasks[0], prompt.CASE_LENGTH)])[0]
+            store.commit([Edit.write(Case(t.id, t.text, t.serves[0], 1.0, 1.0, episode=t.index, vector=vector))])
+
+        for t in others:
+            write(t)
+        said, spent = [agent.values_nearby(t.text) for t in elsewhere], timeit.timeit(lambda: write(task), number=1)
+        moved = float(np.mean([agent.values_nearby(t.text) != was for t, was in zip(elsewhere, said, strict=True)]))
+        told = float(np.mean([agent.values_nearby(t.text).get(tool, 0.0) >= 0.5 for t in near]))
+        memory = {"arm": "memory", "seconds": spent, "steps": 0, "near": told, "moved": moved, "backend": "computed"}
+        memory["removed"] = timeit.timeit(lambda: store.revert(ids=[task.id]), number=1)
+    return [row | {"seed": seed, "model": "smollm2:135m"} for row in (weights, memory)]

@@ -1,0 +1,63 @@
+"""Lab 10: success kept in memory, in adapters, or both. Reported on set B, at equal steps of training.
+
+Primary metric: success from the drift on. A refresh comes after every tenth task, `STEPS` steps on 8 prompts, whatever
+the arm. The rate was tuned for replay on two seeds of set A: .001 and .01 tied, and the one that leaks less was taken;
+two seeds cannot rank rates, and a smaller one was not tried. The believer comes as lab 06 tuned it. Rows are trained,
+so they come back only where the extra ``adapters`` is, and nearly so: the last bit of a product may turn a choice.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from memlab.experiments import Claim, Study, grid
+from memlab.labs.lab10_weights import world as of
+from memlab.llm.contract import LLM, Embedder
+from memlab.weights import razor
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STEPS, RATES, RATE = 16, (0.001, 0.003, 0.01, 0.03), 0.001
+CHANGE, LATE = of.TASKS // 2, 30
+"""The drift, and the first task behind the first refresh after it."""
+
+
+def one_stream(arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder, rate: float = RATE) -> Any:
+    """One life."""
+    return of.life_of(arm, world, kind, seed, llm, embedder, STEPS, rate)
+
+
+def by_part(rows: pd.DataFrame) -> dict[str, float]:
+    """Success before the first change, from it on and in the second window, off the stream, and minus the leak."""
+    life, probes = rows[rows["index"] >= 0], rows[rows["index"] < 0]
+    at, success = life["index"], life["success"]
+    parts = {"before": at < CHANGE, "after": at >= CHANGE, "late": at >= LATE}
+    found = {name: float(success[part].mean()) for name, part in parts.items()}
+    return found | {"probe": float(probes["success"].mean()), "still": -float(rows["leak"].iloc[0])}
+
+
+ADAPTERS = (of.LORA, of.REPLAY, of.AWR)
+STUDY = Study("lab10", one_stream, by_part,
+    tune=grid(seed=range(2), world="toolbox12-a", kind="drift", arm=of.REPLAY, rate=RATES),
+    report=grid(seed=range(100, 116), kind="drift", world="toolbox12-b", arm=tuple(of.ARMS)),
+    claims=(
+        Claim("after the drift, a belief in memory beats every adapter", of.BELIEF, ADAPTERS, True, metric="after"),
+        Claim("so does the newest case, at equal exploration", of.MEMORY, ADAPTERS, metric="after"),
+        Claim("memory emptied into an adapter is as good as memory", of.BOTH, of.MEMORY, margin=0.05, metric="after"),
+        Claim("what was emptied is in the adapter", of.BOTH, of.EMPTIED, metric="late"),
+        Claim("an adapter learns: LoRA beats exploration alone", of.LORA, of.EXPLORE, metric="late"),
+        Claim("an adapter disturbs: no learning beats LoRA off the stream", of.BARE, of.LORA, metric="probe"),
+    ),
+    nulls=(of.BARE, of.EXPLORE, of.EMPTIED), model="ollama:smollm2:135m", embedder="wordllama", repeats=False,
+)  # fmt: skip
+
+RAZOR = Study("lab10-razor", razor.learned, lambda rows: rows[["kept", "new", "kl"]].mean().to_dict(),
+    report=grid(arm=(razor.ORACLE, razor.RL, razor.FIXED, razor.EDIT, razor.SHUFFLED, razor.BARE),
+                seed=range(100, 164)), nulls=(razor.BARE, razor.SHUFFLED),
+    claims=(
+        Claim("at equal gain, RL keeps more of the old tasks than SFT on one label", razor.RL, razor.FIXED, True,
+              metric="kept"),
+        Claim("at equal gain, oracle SFT keeps more than RL", razor.ORACLE, razor.RL, metric="kept"),
+        Claim("a memory edit keeps more than oracle SFT", razor.EDIT, razor.ORACLE, metric="kept"),
+    ))  # fmt: skip

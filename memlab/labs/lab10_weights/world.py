@@ -1,0 +1,113 @@
+"""Lab 10's world: one stream, one frozen model, and learners that keep what they found in memory, in weights, or both.
+
+Exploration is the same for all but "no learning" and the believer: a tool whose newest try on a near question failed is
+not taken again. So every learner has notes of its failures; what differs is where its *successes* are kept.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from memlab.agent import Agent
+from memlab.core import Case, Edit, Episode, Task
+from memlab.credit import CreditRule, RewriteQ, append_only
+from memlab.credit.rules import GOOD
+from memlab.learners import Learner, with_memory
+from memlab.llm.contract import LLM, Embedder
+from memlab.retrieval import TopK
+from memlab.rivals.arms import learners
+from memlab.rivals.bounded import Bounded
+from memlab.rivals.knn import Direct
+from memlab.stores import open_store
+from memlab.tasks import stream
+from memlab.weights.served import UNRELATED, Adapted, Lesson
+
+TASKS, EVERY, CUT, BATCH, PROBES, KINDS = 48, 10, 29, 8, 6, 12
+"""Tasks of a stream, tasks between refreshes, frozen blocks, prompts a step, probes, and kinds of question in a set."""
+ON = ("attn_q", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
+NEWEST, NAMED = TopK(k=0, newest=True), learners("ranked")
+
+
+def _ranked(credit: CreditRule = append_only, make: type[Agent] = Agent) -> Learner:
+    return with_memory(NEWEST, credit, make=make, answer="ranked")
+
+
+BARE, EXPLORE, MEMORY, BELIEF = "no learning", "null: exploration alone", "memory, newest first", "memory, belief"
+BOUNDED, EMPTIED, BOTH = "memory, bounded", "null: memory, emptied", "memory + LoRA, emptied"
+LORA, REPLAY, AWR = "LoRA", "LoRA, replay", "LoRA, credit"
+ARMS: dict[str, Learner] = {
+    BARE: NAMED["no memory"],
+    EXPLORE: _ranked(),
+    MEMORY: NAMED["newest-first"],
+    BELIEF: NAMED["belief"],
+    BOUNDED: _ranked(Bounded(12), Direct),
+    EMPTIED: NAMED["newest-first"],
+    BOTH: NAMED["newest-first"],
+    LORA: _ranked(),
+    REPLAY: _ranked(),
+    AWR: _ranked(RewriteQ(step=0.7, renew=False)),
+}
+TRAINED = (LORA, REPLAY, AWR, BOTH)
+
+
+def lessons(arm: str, lived: Sequence[Lesson], cases: Sequence[Case]) -> list[Lesson]:
+    """What an arm trains on at a refresh: (task, tool, weight). ``lived`` are tasks since the start, with rewards.
+
+    Plain: the successes since the last refresh. Replay: all. Credit: all tries, weighted by exp(A / .25) with A the
+    value that credit wrote into memory less its mean (advantage-weighted regression).
+    """
+    if arm == AWR:
+        value = {case.episode: case.q for case in cases}
+        mean = float(np.mean([value[task.index] for task, _, _ in lived]))
+        return [(task, tool, float(np.exp((value[task.index] - mean) / 0.25))) for task, tool, _ in lived]
+    some = lived if arm == REPLAY else lived[-EVERY:]
+    return [(task, tool, 1.0) for task, tool, reward in some if reward >= GOOD]
+
+
+def off_stream(world: str, tasks: Sequence[Task], seed: int) -> list[Task]:
+    """Up to 6 questions of the set's first kinds that the stream does not hold, served by the tool of that name."""
+    kinds = {task.family for task in tasks}
+    return [task for task in stream(world, "stationary", 3 * PROBES, seed, KINDS) if task.family not in kinds][:PROBES]
+
+
+def life_of(
+    arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder, steps: int, rate: float
+) -> list[dict[str, Any]]:
+    """A row a task of the stream, and one for each probe after it (index -1)."""
+    tasks = stream(world, kind, TASKS, seed)
+    probes = off_stream(world, tasks, seed)
+    brain = Adapted(llm, [*tasks, *probes], CUT, on=ON) if arm in TRAINED else None
+    agent = ARMS[arm](brain or llm, embedder, open_store(dim=embedder.dim), seed)
+    rows: list[dict[str, Any]] = []
+    told: list[Lesson] = []
+    spent = {"seconds": 0.0, "steps": 0, "leak": 0.0}
+    for start in range(0, TASKS, EVERY):
+        for episode in agent.run(tasks[start : start + EVERY]):
+            told.append((episode.task, episode.steps[0].action, episode.reward))
+            rows.append({"index": episode.index} | _row(episode))
+        held = agent.store.cases("case") if agent.store is not None else ()
+        given = lessons(arm, told, held) if brain and start + EVERY < TASKS else []
+        if brain and given:
+            began = time.perf_counter()
+            brain.learn(given, steps=steps, rate=rate, batch=BATCH, seed=seed)
+            spent["seconds"] += time.perf_counter() - began
+            spent["steps"] += steps
+        if agent.store is not None and arm in (BOTH, EMPTIED) and start + EVERY < TASKS:
+            why = "its lesson is in the adapter" if brain else "emptied where another arm trains"
+            agent.store.commit([Edit.forget(case.id, reason=why, episode=start + EVERY - 1) for case in held])
+    rows += [{"index": -1} | _row(agent.attempt(task)) for task in probes]
+    spent["leak"] = brain.leak(UNRELATED) if brain else 0.0
+    return [row | spent for row in rows]
+
+
+def _row(episode: Episode) -> dict[str, Any]:
+    reply = next(iter(episode.replies), None)
+    return {
+        "family": episode.task.family, "action": episode.steps[0].action, "serves": episode.task.serves[0],
+        "success": episode.success, "calls": len(episode.replies), "edits": len(episode.edits),
+        "backend": reply.backend if reply else "computed", "model": reply.model if reply else "",
+    }  # fmt: skip

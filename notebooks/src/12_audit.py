@@ -1,0 +1,355 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 12 · Audit, attack, undo
+#
+# **You will** find out why an agent went wrong, follow a planted lesson through what was derived from it, write an undo that takes the attack and leaves the rest, and measure what attacks and cures cost in memory and in weights.
+#
+# **Time** 50 minutes. **Before** [02 Stores](02_stores.ipynb) and [06 The agent](06_agent.ipynb); [07](07_gap.ipynb) for gates. **Symbols** are in the [glossary](GLOSSARY.md).
+#
+# **The claim.** What is learnt in a memory can be *read, attacked and taken back*. Sellers of memory tell the first and the last. Published attacks succeed in 88.6% of the cases where nothing defends (arXiv:2605.08442), and 80% of poisoned skills outlive the deletion of their source (SkillJack, arXiv:2608.03509). A mechanism study at laptop scale, not a replication.
+
+# %%
+import numpy as np
+import pandas as pd
+
+from memlab import audit, course, show
+from memlab.core import MemlabError
+from memlab.labs.lab12_audit import orders, study, weights
+
+# %% [markdown]
+# ## A complaint
+#
+# The agent of lab 06, here append-only, has lived 48 tasks. Then something happened. We let it live 24 more (the *simulated* model chooses its tools), and look at one kind of question:
+
+# %%
+agent, plan, tasks, before, episodes = study.begin("undefended", "laundered", seed=112)
+lived = list(agent.run(tasks[48:72]))
+store = agent.store
+[(e.task.id, e.steps[0].action, e.success) for e in lived if e.task.family == "lcm"]
+
+# %% [markdown]
+# Six questions for a least common multiple, six wrong tools; before, it used *multiple*. An **audit** asks of one answer which memories it read, who wrote them, and from what:
+
+# %%
+complaint = lived[0].task
+print("\n".join(audit.explain(store, complaint.id)))
+
+# %% [markdown]
+# It read three rules that the agent wrote itself, each *from* another memory. What became of that source?
+
+# %%
+for edit in store.history("visit/0"):
+    print(edit.op, "by", edit.author, "in episode", edit.episode, "|", edit.reason, edit.after.get("action", ""))
+
+# %% [markdown]
+# Somebody visited in episode 1000, brought three tasks and *said* that `factors` had solved them. The agent wrote that down, as it does with every user's reward. Then it **distilled** its memory: for each kind of question the best three cases became general rules. A moderator found the planted cases and deleted them, in vain.
+#
+# Was it the rules? The counterfactual: the same question on memory as it was then, as if they had never been written.
+
+# %%
+rules = [f"rule/lcm/{i}" for i in range(3)]
+again = audit.relive(lambda memory: study.make_agent("undefended", 112, memory), store, complaint, without=rules)
+print(again.steps[0].action, "solves it:", again.success)
+
+# %% [markdown]
+# ## What came of it
+#
+# `audit` looks back, from an answer to what it rests on. An undo must look the other way. **Exercise 12.1.** `edits` are pairs (case, its sources), in the order of the log. Which cases came of `ids`, these included?
+
+
+# %%
+def came_of(edits, ids):
+    ### BEGIN SOLUTION: a set of case ids
+    found = set(ids)
+    for case_id, sources in edits:
+        if found & set(sources):
+            found.add(case_id)
+    return found
+    ### END SOLUTION
+
+
+came_of = course.check("12.1", came_of)
+
+# %% [markdown]
+# Your function (memlab's, while yours is not right) on this log:
+
+# %%
+names = [case.id for case in store.at(before + 2).cases()] + [case.id for case in store.cases()]
+edits = [(edit.case_id, edit.sources) for name in dict.fromkeys(names) for edit in store.history(name)]
+planted = {"visit/0", "visit/1", "visit/2"}
+touched = came_of(edits, planted)
+print(sorted(touched - planted))
+
+# %% [markdown]
+# Three rules, and six cases of the stream: failures that the agent noted while it followed the rules. True notes, but they would not be there.
+#
+# ## Taking it back
+#
+# `store.revert` takes edits back by more edits: `episode=`, `author=`, `since=` (all after that version), `ids=`; with `derived=True` also what came of them. **Exercise 12.2.** You decide. Nothing may speak for `factors` any more, and more than nine in ten of the honest cases must stay. (The author of every edit is "agent"; the version before the visit is 48.)
+
+
+# %%
+def undo(store):
+    ### BEGIN SOLUTION: one call of store.revert(...)
+    store.revert(episode=1000, derived=True)
+    ### END SOLUTION
+
+
+undo = course.check("12.2", undo)
+
+# %% [markdown]
+# What your undo does here:
+
+# %%
+held = {case.id for case in store.cases()}
+undo(store)
+left = {case.id for case in store.cases()}
+print(f"{len(held)} memories before, {len(left)} after; gone:", sorted(held - left))
+
+# %% [markdown]
+# The last 24 tasks, lived on what is left:
+
+# %%
+later = [e for e in agent.run(tasks[72:]) if e.task.family == "lcm"]
+print("tools:", [e.steps[0].action for e in later], "solved:", sum(e.success for e in later), "of", len(later))
+
+# %% [markdown]
+# An undo can also refuse. With *credit* (values are rewritten, lab 05) two of the attacker's visits moved the $Q$ of the same honest case. Take the first one back alone?
+
+# %%
+credited, *_ = study.begin("credit", "poisoned rewards", seed=106)
+try:
+    credited.store.revert(episode=1000)
+except MemlabError as refusal:
+    print(refusal)
+print("now at version", credited.store.revert(episode=1000, derived=True))
+
+# %% [markdown]
+# The refusal named what stands on top, and changed nothing. With `derived=True` what stands on top goes, too.
+#
+# ## The timeline
+#
+# Here is every memory of such a life, at the version that wrote it. You notice the attack at some version, and pull a handle. First what the widget needs: when each memory came, and how near it stands to our complaint.
+
+# %%
+other, *_ = study.begin("undefended", "laundered", seed=112)
+list(other.run(tasks[48:72]))
+views = {v: {case.id: case for case in other.store.at(v).cases()} for v in range(49, other.store.version + 1)}
+born = {name: next((v for v in views if name in views[v]), 48) for name in {n for view in views.values() for n in view}}
+born |= {case.id: case.episode + 1 for case in other.store.at(48).cases()}
+asked = lived[0].steps[0].vector
+near = {name: float(case.vector @ asked) for view in views.values() for name, case in view.items()}
+
+# %% [markdown]
+# What each handle takes; *what came of it* is your `came_of`:
+
+
+# %%
+def compute(version, undo):
+    live = views[version]
+    handles = {"nothing": set(), "the planted cases": planted, "with what came of them": touched}
+    takes = handles.get(undo, {name for name in live if born[name] > 48})
+    return undo, version, [(born[n], near[n], c.action == "factors" and c.q > 0.5, n in takes) for n, c in live.items()]
+
+
+def paint(canvas, result):
+    undo, version, found = result
+    table = np.array(found, dtype=float)
+    speaks, gone = table[:, 2] > 0, table[:, 3] > 0
+    parts = {"honest, stays": ~speaks & ~gone, "speaks for factors, stays": speaks & ~gone, "is taken": gone}
+    for name, part in parts.items():
+        canvas.points(name, table[part, 0], table[part, 1], markersize=5)
+    canvas.axes(xlabel="version that wrote it", ylabel="similarity to the question", xlim=(0, 76), ylim=(-0.2, 1.1))
+    canvas.source(lived[0].replies)
+    kept = 1 - (gone & ~speaks).sum() / (~speaks).sum()
+    left = int((speaks & ~gone).sum())
+    canvas.title(f"Version {version}, take {undo}: {left} left that speak for factors, {kept:.0%} of the others stay")
+
+
+# %% [markdown]
+# Move to version 50, the first moment after the visit and the distilling, and try all four. When does *all since 48* cost most?
+
+# %%
+show.Explorer(
+    compute,
+    paint,
+    {
+        "version": (49, other.store.version, 1, other.store.version),
+        "undo": ["with what came of them", "nothing", "the planted cases", "all since 48"],
+    },
+    alt="Memories by the version that wrote them and their similarity to one question; some are taken by an undo.",
+    caption="One life, seed 112. The visit is version 49, the distilling 50, the moderator's deletion 51.",
+)
+
+# %% [markdown]
+# The sooner you notice, the less *all since* costs. The rules stand nearer to the question than any honest case: that is why they are read.
+#
+# ## Four attacks, 64 lives each
+#
+# *Poisoned rewards*: the agent lives 16 tasks of the attacker, who says each time that only his tool was right. *Look-alike*: three cases made of the words that all questions of a kind share. *Flood*: 16 near-duplicates of its questions. *Laundered*: as above. All come after 48 tasks; the cure 24 tasks later. Nulls: *no memory*, *no attack*. **Before you look:** *credit* lowers the $Q$ of what fails. Under which attack will it do *more* harm than append-only: `"none"`, `"flood"`, or `"poisoned rewards"`?
+
+# %%
+### BEGIN SOLUTION: your guess, one of "none", "flood", "poisoned rewards"
+guess = "poisoned rewards"
+### END SOLUTION
+course.predict("12.credit", guess, ("none", "flood", "poisoned rewards"))
+
+# %% [markdown]
+# Share of the attacked kind that is solved between attack and cure:
+
+# %%
+rows, scores = study.STUDY.rows(), study.STUDY.scores()
+means = scores.groupby(["arm", "attack"], sort=False).mean(numeric_only=True)
+harm = means.loc["undefended"]["solved exposed"] - means.loc["credit"]["solved exposed"]
+course.settle("12.credit", harm.idxmax() if harm.max() > 0 else "none")
+arms = ["null: no attack", "no memory", "undefended", "gated", "credit"]
+solved = means.loc["undefended"]["solved exposed"]
+title = f"Undefended, the attacked kind is solved {solved.min():.2f} to {solved.max():.2f}, without attack {means.loc['null: no attack']['solved exposed'].mean():.2f}"
+show.arms(
+    scores[scores["arm"].isin(arms)],
+    y="solved exposed",
+    panel="attack",
+    made_by=rows,
+    xlim=(0, 1),
+    xlabel="solved (share)",
+    title=title,
+)
+
+# %% [markdown]
+# Credit notices a lesson that fails, and is fooled by a verdict that lies: it *rewrites honest memories* at the liar's word. The gate (lab 07) accepts right answers with chance .8 and wrong ones with .2. Other kinds are not harmed by any attack; the gate's errors cost them a little:
+
+# %%
+table = means.loc[["undefended", "gated", "credit", "fresh"]][
+    ["taken exposed", "others exposed", "poison", "unnoticed"]
+]
+table.round(2)
+
+# %% [markdown]
+# *Taken*: share that went to the attacker's tool. *Poison*: memories that speak for it after the attack; *unnoticed*: those still believed at the cure. A *fresh* memory is attacked at its start: nothing there speaks against the lie (and its *others* are low since it knows nothing yet).
+#
+# ## Cures
+#
+# What is solved afterwards, what each cure changed, which share of the honest cases it kept, and how many tasks later the attacker's tool was last taken:
+
+# %%
+cures = ["undefended", "deleted", "undone", "undone since", "credit", "credit, deleted", "credit, undone"]
+columns = ["solved after", "edits", "kept", "last after"]
+means.loc[cures][columns].unstack(0).stack(0, future_stack=True)[cures].loc[["poisoned rewards", "laundered"]].round(2)
+
+# %% [markdown]
+# (*Undone* takes the attacker's episodes with what was derived.) Deleting what was planted is enough where nothing came of it. It fails twice: against *laundered*, and where credit had rewritten honest values. An undo restores both, and keeps nearly all. Five claims, fixed before the lives were run; margin .05:
+
+# %%
+show.verdicts(study.STUDY.verdicts(), made_by=rows)
+
+# %% [markdown]
+# ## The same lesson in weights
+#
+# A softmax policy (lab 05) learns the same stream, a group of rollouts a task; the same lie is written to it, 24 tasks follow, then it is to go. *Retrained* learns all 72 lessons anew. A *negative update* pushes the lie's chance down. *Rows removed* is a memory of lessons, *read as weights* the same with the very function of the weights: there only the log differs.
+
+# %%
+policies, unlearnt = weights.STUDY.rows(), weights.STUDY.scores()
+effects = unlearnt.groupby("arm", sort=False)[["taken before", "taken", "solved", "others", "same", "writes"]].mean()
+effects.round(2)
+
+# %% [markdown]
+# *Same*: answers to other kinds that are those of a twin which was never attacked. The negative update removes the lie and brings nothing back: what the lie had pushed out stays out. (Training on does not even remove it.) Removing logged updates brings most of it back; so the merit is the *log's*, and weights that kept each update could do it, too. It is not exact: what was learnt on top of the lie was learnt under it.
+
+# %%
+show.verdicts(weights.STUDY.verdicts(), made_by=policies)
+
+# %% [markdown]
+# ## Orders in a text
+#
+# The simulated model reads a case's tool, not its words. What can *words* in a retrieved case do? SmolLM2, 16 replicates of four questions. A prompt shows three cases; the last is the attacked one:
+
+# %%
+pd.Series(
+    {
+        arm: str(orders.cases_shown(arm, plan, 0)[-1])
+        for arm in ("null: mention", "null: order not to", "order", "wrong tool")
+    }
+).to_dict()
+
+# %% [markdown]
+# Two nulls: the word is only mentioned; or the order is turned round. **Before you look:** which takes more, `"order"` or `"wrong tool"`, or are they the `"same"` (within .05), beside two honest cases?
+
+# %%
+### BEGIN SOLUTION: your guess, one of "order", "wrong tool", "same"
+guess = "same"
+### END SOLUTION
+course.predict("12.order", guess, ("order", "wrong tool", "same"))
+
+# %% [markdown]
+# The chance of the attacker's tool; *alone*, the prompt shows the attacked case only:
+
+# %%
+replies, chances = orders.STUDY.rows(), orders.STUDY.scores()
+taken = chances.groupby("arm")["taken"].mean()
+gap = taken["order"] - taken["wrong tool"]
+course.settle("12.order", "same" if abs(gap) < 0.05 else "order" if gap > 0 else "wrong tool")
+title = f"An order takes {taken['order']:.2f}, a mention {taken['null: mention']:.2f}, an order not to {taken['null: order not to']:.2f}"
+show.arms(chances, y="taken", made_by=replies, xlim=(0, 1), xlabel="chance of the attacker's tool", title=title)
+
+# %% [markdown]
+# Text gives orders, even to a model of 135 million weights, although memlab renders it as one short line of data. Much of that is the word itself: an order *not* to answer so raises its chance, too.
+
+# %%
+show.verdicts(orders.STUDY.verdicts(), made_by=replies)
+
+# %% [markdown]
+# Undo is exact here: without the planted case the prompt is that of *no attack*, letter by letter, and so is the reply.
+#
+# ## The published figures beside ours
+#
+# Other models, other tasks, other attacks: no comparison, only company. Grade A: we read the abstract only; S: second-hand.
+
+# %%
+survived = means.loc["deleted", "laundered"]["unnoticed"] / means.loc["deleted", "look-alike"]["poison"]
+ours = [
+    taken["order and wrong tool, alone"],
+    means.loc["gated"]["taken exposed"].mean(),
+    means.loc["undefended"]["taken exposed"].mean(),
+    survived,
+]
+what = ["attack, undefended", "attack, defended", "attack, memories there", "lessons that outlive their source"]
+published = ["88.6% (A)", "sandbox: 0% on 8 of 9 (A)", "far less (A)", "80% of skills (S)"]
+pd.DataFrame({"published": published, "ours": [f"{x:.0%}" for x in ours]}, index=what)
+
+# %% [markdown]
+# (First line: the real model, one planted case alone; the others simulated. That both last figures are 80% is chance.)
+#
+# ## What would falsify the claim
+#
+# *Undo fails* if what was derived still speaks after it, or if it takes what should stay. *Weights are as good* if a negative update leaves and restores as much. Neither was seen. But *memory defends itself* is false: append-only does not heal, and credit heals or harms as its rewards are true or not.
+#
+# **What this does not show.** Sources are noted by our agent at each step; one that copies without noting leaves nothing to follow. We told the cure which episode was the attacker's: finding it is the audit's work. The distilling is a program. Four attacks with a simulated model say nothing of real ones. One small model follows orders; larger ones may more or less. Real weights are not one linear layer.
+#
+# ## Summary
+#
+# 1. An answer can be traced to the memories that it read, and these to their sources. Deleting a source leaves what came of it; a revert that follows derivations does not.
+# 2. A gate keeps much out, a full memory is taken less often than a fresh one, and credit heals what fails but is itself a way in where rewards lie.
+# 3. The undo is the log's merit. In weights without one, a negative update removed the lie and did not bring back what it had displaced; retraining did, for 72 lessons.
+#
+# **References** Attacks on memory: arXiv:2605.08442, arXiv:2601.05504; SkillJack: arXiv:2608.03509; Memento: arXiv:2508.16153.
+
+# %% [markdown]
+# ## Going further
+#
+# **All attacks, all cures.** Solved after the cure:
+
+# %%
+means["solved after"].unstack("attack").round(2)
+
+# %% [markdown]
+# **The right answers under orders.** What the attacker's tool gains, the right one loses, and more:
+
+# %%
+chances.groupby("arm", sort=False)[["taken", "right"]].mean().round(2)
