@@ -124,9 +124,8 @@ def study(
     arms = [{"arm": name, "learner": learner} for name, learner in learners.items()]
     cells = [arm | cell for cell in grid(world=world, kind=kinds, n=n, seed=seeds, families=families) for arm in arms]
     home = Path(folder) / "cells.sqlite" if folder is not None else None
-    models: dict[str, Any] = {"llm": model, "embedder": vectors}
     limit = seconds if model.backend in ("ollama", "embedded") else None
-    rows = run_cells("study", _life, cells, models, home, jobs, progress, limit)
+    rows = run_cells("study", _life, cells, {"llm": model, "embedder": vectors}, home, jobs, progress, limit)
     if recorded is None:
         return rows
     return pd.concat([recorded.merge(rows[["kind", "seed"]].drop_duplicates()), rows], ignore_index=True)

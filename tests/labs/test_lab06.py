@@ -29,3 +29,10 @@ def test_the_rows_of_the_earlier_form_come_back():
     for name, learner in LEARNERS.items():
         success = [episode.success for episode in world.one_life(learner, tasks, llm, seed=100)[1]]
         assert np.array_equal(success, kept[kept["arm"] == name].sort_values("index")["success"]), name
+
+
+def test_the_two_studies_give_the_arms_that_they_share_the_same_lives():
+    field_rows, wide = field.STUDY.rows(), field.RIVALS.rows()
+    both = wide.merge(field_rows, on=["arm", "kind", "seed", "index"], suffixes=("", "_field"))
+    assert set(both["kind"]) == {"drift", "recurrent"} and both["arm"].nunique() == 8
+    assert np.allclose(both["success"], both["success_field"]) and len(both) == 8 * 2 * 16 * 240
