@@ -71,13 +71,12 @@ def one_lesson(seed: int, embedder: Embedder) -> list[dict[str, Any]]:
             vector = embedder.embed([prompt.shorten(t.text, prompt.CASE_LENGTH)])[0]
             return action_values(world.NEWEST(vector, store, np.random.default_rng(0)).near)
 
-        def write(t: Task) -> None:
+        def lesson(t: Task) -> Edit:
             vector = embedder.embed([prompt.shorten(t.text, prompt.CASE_LENGTH)])[0]
-            store.commit([Edit.write(Case(t.id, t.text, t.serves[0], 1.0, 1.0, episode=t.index, vector=vector))])
+            return Edit.write(Case(t.id, t.text, t.serves[0], 1.0, 1.0, episode=t.index, vector=vector))
 
-        for t in others:
-            write(t)
-        said, spent = [values(t) for t in elsewhere], timeit.timeit(lambda: write(task), number=1)
+        store.commit([lesson(t) for t in others])
+        said, spent = [values(t) for t in elsewhere], timeit.timeit(lambda: store.commit([lesson(task)]), number=1)
         moved = float(np.mean([values(t) != was for t, was in zip(elsewhere, said, strict=True)]))
         told = float(np.mean([values(t).get(tool, 0.0) >= 0.5 for t in near]))
         memory = {"arm": "memory", "seconds": spent, "steps": 0, "near": told, "moved": moved, "backend": "computed"}

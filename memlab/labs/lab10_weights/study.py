@@ -1,9 +1,9 @@
 """Lab 10: success kept in memory, in adapters, or both. Reported on set B, at equal steps of training.
 
 Primary metric: success from the drift on. A refresh comes after every tenth task, `STEPS` steps on 8 prompts, whatever
-the arm. The rate was tuned for replay on two seeds of set A: .001 and .01 tied, and the one that leaks less was taken;
-two seeds cannot rank rates, and a smaller one was not tried. The believer comes as lab 06 tuned it. Rows are trained,
-so they come back only where the extra ``adapters`` is, and nearly so: the last bit of a product may turn a choice.
+the arm. The rate was tuned for replay on two seeds of set A: .001 and .01 tied, and the one that leaks less was taken
+(two seeds cannot rank rates; a smaller one was not tried). The believer comes as lab 06 tuned it. Rows are trained, so
+they come back only with the extra ``adapters``, and nearly so. Seed 113 has no probe: its stream holds those kinds.
 """
 
 from __future__ import annotations
