@@ -9,11 +9,11 @@
 # %% [markdown]
 # # 08 · Relayed documents
 #
-# **You will** measure what a document loses when a model edits it, edits it back, and so on; find out which curves tell a mechanism from chance; and try edits that cannot harm.
+# **You will** measure what a document loses when a model edits it, edits it back, and so on; find out which curves tell a mechanism from chance; and try edits that harm less.
 #
 # **Time** 50 minutes. **Before** [01 The MDP](01_mdp.ipynb), [02 Stores](02_stores.ipynb). **Symbols** are in the [glossary](GLOSSARY.md).
 #
-# **The claim** (DELEGATE-52, arXiv:2604.15597): *LLMs corrupt your documents when you delegate*. A memory that a model edits is such a document. This is a mechanism study at laptop scale, not a replication.
+# **The claim** (DELEGATE-52, arXiv:2604.15597): *LLMs corrupt your documents when you delegate*. A memory that a model edits is such a document. A mechanism study at laptop scale, no replication.
 
 # %%
 import re
@@ -39,7 +39,7 @@ trips = np.arange(1, 11)
 print("kept in each trip:", (published / np.append(1, published[:-1])).round(3))
 
 # %% [markdown]
-# After 50 trips it was .587. The share kept *rises* from trip to trip: losses come early. Why?
+# After 50 trips it was .587. The share kept *rises*, but for one trip: losses come early. Why?
 #
 # ## A document and its fields
 #
@@ -52,7 +52,7 @@ before = fields(ledger.kind, ledger.text)
 before
 
 # %% [markdown]
-# Now something was lost. **Exercise 08.1.** Write the *plain field accuracy*: the share of fields that still say the same. Watch out for fields that were made up.
+# **Exercise 08.1.** Write the *plain field accuracy*: the share of fields that still say the same.
 
 
 # %%
@@ -66,7 +66,7 @@ def accuracy(before, after):
 accuracy = course.check("08.1", accuracy)
 
 # %% [markdown]
-# Yours (memlab's, while yours is not right) beside the authors' shape for a ledger, coverage² × accounts × amounts × (.5 + .5 √comments), when one line is lost, one comment, or the form:
+# Yours (memlab's, while yours is not right) beside the authors' shape for a ledger, coverage² × accounts × amounts × (.5 + .5 √comments), when one line is lost, one comment, or the form (semicolons for commas). *Coverage* is the share of lines still there.
 
 # %%
 lines = ledger.text.splitlines()
@@ -81,7 +81,7 @@ for what, after in {
 # %% [markdown]
 # ## What chance alone does
 #
-# The **null**: each field survives a trip with chance $q$, by itself. Then plain accuracy after $t$ trips is $q^t$ in the mean, exactly. **Before you look:** ten lines, $q = .9$, five trips: $q^5 = .59$. What is the mean of *coverage*², the share of lines still there, squared: `"0.59"`, `"0.37"` or `"0.20"`?
+# The **null**: each field survives a trip with chance $q$, by itself. Then plain accuracy after $t$ trips is $q^t$ in the mean, exactly. **Before you look:** ten lines, $q = .9$, five trips: $q^5 = .59$. What is the mean of coverage²: `"0.59"`, `"0.37"` or `"0.20"`?
 
 # %%
 ### BEGIN SOLUTION: your guess, one of "0.59", "0.37", "0.20"
@@ -110,7 +110,7 @@ print(f"plain {alive.mean():.3f} (exact {p:.3f}), coverage² {squared:.3f} (exac
 round(0.943**10, 3)
 
 # %% [markdown]
-# where .715 was published: the mean rises above the null. But a mean of many documents does so *without any mechanism in time*, if documents differ. Three laws for the mean after $t$ trips:
+# where .715 was published: the mean rises above the null. But a mean of many documents does so *without any mechanism in time*, if documents differ. Three laws for the mean after $t$ trips ($B$ is the Beta function):
 #
 # | law | a document | mean |
 # |---|---|---|
@@ -151,14 +151,14 @@ course.settle("08.law", "both" if len(near) == 2 else near[0] if near else "neit
 ten
 
 # %% [markdown]
-# All three pass through ten points within the doubt, and they disagree on 50 by half of the scale: ten averaged points identify nothing. With the eleventh:
+# All three pass through ten points within the doubt, and they disagree on 50 by half of the scale: ten averaged points identify no law. With the eleventh:
 
 # %%
 at, eleven = np.append(trips, 50), np.append(published, 0.587)
 check_laws(at, eleven)
 
 # %% [markdown]
-# The geometric law is out. **Exercise 08.2.** Can jumps to a floor pass within .025 of all eleven points? Choose $q$ and $f$. Start from what the table says of 50 trips.
+# The geometric law is out. **Exercise 08.2.** Can jumps to a floor pass within .025 of all eleven points? Choose $q$ and $f$.
 
 # %%
 ### BEGIN SOLUTION: two numbers in round brackets: q, f
@@ -167,7 +167,7 @@ setting = (0.87, 0.595)
 q, f = course.check("08.2", setting)
 
 # %% [markdown]
-# Compatible, with a floor at .595. The published points, and both laws that all eleven allow:
+# The published points, and both laws that all eleven allow:
 
 # %%
 far = np.arange(1, 51)
@@ -184,24 +184,26 @@ show.curves(
 )
 
 # %% [markdown]
-# They tell of different things: documents that differ for good, or accidents that can happen to each once. The paper names such accidents: *critical failures*, trips that lose ten points or more, make about 80% of the loss. A mean curve cannot show them; single documents can.
+# They tell of different things: documents that differ for good, or accidents that can happen to each once. In the paper *critical failures*, trips that lose ten points or more, make about 80% of the loss; a mean curve cannot show them.
 #
 # ## A real relay
 #
-# Now SmolLM2, 135 million weights. What can it edit? Pilots on other seeds: in free text it did not copy a document (it began to explain); copying word by word was at chance; finding a line by number or a field by name too. So *whole rewriting cannot be tested here*. What it can do is choose, with two examples before, **which word goes out**; a program writes the new one in its place. One call of a patch:
+# Now SmolLM2, 135 million weights. In pilots on other seeds it could not copy a document, nor find a line or field by name. So *whole rewriting cannot be tested here*, only simulated. It can choose, among the three to six words drawn for the document, **which word goes out**; a program writes the new one in its place.
+#
+# We chose the prompt so that something can be lost: without examples the pilots were right always (1.00), with two .75. So *how often* it errs is our doing. One call of a patch:
 
 # %%
 print(patch_question(ledger.changes[0], ledger.text))
 
 # %% [markdown]
-# Another document stands beside as a distractor. The other ways to edit:
+# The other document, always first, is a distractor. The other ways to edit:
 #
 # - *patch + checksum*: a call that changes a field it was not told to is rolled back;
-# - *append-only log*: the patch is an entry in a log; the inverse takes the entry back, without a call;
-# - *tool finds the line*: a program shows the model only the line of the record;
-# - nulls: *does nothing*; and *no memory*, the same question without the document. *Oracle* does as it is told.
+# - *append-only log*: the patch is an entry in a log; the inverse takes it back without a call, so RS is 1 by construction;
+# - *tool finds the line*: a program shows the model only the line of the record, and offers only its words. In half of the kinds (recipe, table, config, source) that is one word: *nothing is asked*;
+# - nulls: *does nothing*; and *no memory*, the same question and choices without the texts. *Oracle* does as it is told.
 #
-# Sixteen replicates, each kind of document twice, ten trips of new words. Move through one relay: which call harmed what?
+# Sixteen replicates, each kind of document twice, ten trips of new words.
 
 
 # %%
@@ -214,7 +216,7 @@ def compute(arm, replicate, call):
 
 
 # %% [markdown]
-# Left the original, right the document after that call, below RS:
+# Move through one relay: which call harmed what?
 
 
 # %%
@@ -223,7 +225,7 @@ def paint(canvas, result):
     now = calls["text"].iloc[-1].splitlines() if len(calls) else start.text.splitlines()
     for i in range(7):
         old, new = ((part[i] if i < len(part) else "") for part in (start.text.splitlines(), now))
-        canvas.text(f"old {i}", 0.0, 0.92 - 0.14 * i, old, fontsize=8)
+        canvas.text(f"old {i}", 0.01, 0.92 - 0.14 * i, old, fontsize=8)
         canvas.text(f"new {i}", 0.5, 0.92 - 0.14 * i, new, fontsize=8, color="black" if old == new else "#D55E00")
     back = calls[calls["step"] == "back"]
     canvas.line("RS after each trip", np.arange(len(back) + 1), [1.0, *back["score"]], panel=1)
@@ -237,14 +239,14 @@ def paint(canvas, result):
 
 
 # %% [markdown]
-# An orange line is not as in the original: after a forward call one should be, after its inverse none.
+# Left the original, right the document after the call. A line that differs is orange: after a forward call one should be, after its inverse none.
 
 # %%
 show.Explorer(
     compute,
     paint,
     {"arm": ["patch", "patch + checksum", "append-only log", "tool finds the line", "no memory"],
-     "replicate": (0, 15, 1, 0), "call": (0, 20, 1, 12)},
+     "replicate": (0, 15, 1, 7), "call": (0, 20, 1, 14)},
     panels=2,
     alt="Left the original document, right the document after the chosen call, changed lines in orange; below, RS.",
     caption="Recorded calls of SmolLM2. Odd calls are forward edits, even ones their inverse.",
@@ -253,7 +255,7 @@ show.Explorer(
 # %% [markdown]
 # ## A checksum
 #
-# **Exercise 08.3.** A checksum does not know what is right. It knows which field a call may touch: `place`. Given the fields before and after a call, say whether it did no harm elsewhere.
+# **Exercise 08.3.** A checksum knows which field a call may touch (`place`), not what is right there. Given the fields before and after a call, say whether it did no harm elsewhere.
 
 
 # %%
@@ -267,7 +269,7 @@ def harmless(before, after, place):
 harmless = course.check("08.3", harmless)
 
 # %% [markdown]
-# Yours (memlab's, while yours is not right) on the first forward call of each recorded *patch*:
+# Yours on the first forward call of each recorded *patch*:
 
 # %%
 first = rows[(rows["arm"] == "patch") & (rows["trip"] == 1) & (rows["step"] == "forward")]
@@ -279,7 +281,7 @@ for call in first.itertuples():
 print(f"{sum(passed)} of {len(passed)} pass; done as told: {first['obeyed'].sum()}")
 
 # %% [markdown]
-# What it lets pass is harmless; what it stops is not done at all. Keeping is half of the matter: an editor that does *nothing* keeps everything. The share of forward edits **obeyed** is the other half, and RS × obeyed counts both: what was *served*.
+# What it stops is not done at all, and an editor that does *nothing* keeps everything. So count the share of forward edits **obeyed**, too; RS × obeyed is what was *served*.
 #
 # **Before you look:** which of *patch* and *patch + checksum* serves more, by more than .05: `"patch"`, `"patch + checksum"` or `"neither"`?
 
@@ -297,24 +299,25 @@ scores = STUDY.scores()
 mean = scores.groupby("arm")[["score", "obeyed", "served", "critical", "in critical", "lost"]].mean()
 gap = mean["served"]["patch + checksum"] - mean["served"]["patch"]
 course.settle("08.served", "neither" if abs(gap) <= 0.05 else "patch + checksum" if gap > 0 else "patch")
-long = scores.melt(["arm", "seed"], ["score", "obeyed"], "measure", "share")
-long["measure"] = long["measure"].map({"score": "RS after ten trips", "obeyed": "edits obeyed"})
+long = scores.melt(["arm", "seed"], ["score", "obeyed", "served"], "measure", "share")
+names = {"score": "RS after ten trips", "obeyed": "edits obeyed", "served": "served: RS × obeyed"}
+long["measure"] = long["measure"].map(names)
 title = f"RS: patch {mean['score']['patch']:.2f}, with checksum {mean['score']['patch + checksum']:.2f}; the null that does nothing 1.00"
 show.arms(long, y="share", panel="measure", made_by=rows, xlim=(-0.03, 1.05), title=title)
 
 # %% [markdown]
-# *Does nothing* keeps everything and serves nothing. Of what falling trips lost, how much came in critical failures?
+# Of what falling trips lost, how much came in critical failures?
 
 # %%
 parts = mean.loc[["patch", "tool finds the line", "no memory"]]
 (parts["in critical"] / parts["lost"]).rename("share lost in critical trips").round(2)
 
 # %% [markdown]
-# Like the published 80%, or more. It looks like a replication, and means nothing: our documents have 5 to 15 fields, and *one* lost field of nine is eleven points. To see what chance makes of this number we need documents of other sizes.
+# Like the published 80%, or more; it means nothing: our documents have 5 to 15 fields, *one* lost field of nine is eleven points, so nearly every loss is critical.
 #
 # ## Simulated relays
 #
-# A channel without a model. A *whole rewrite* copies each field with chance .971 a call, each by itself (.943 a trip, the published first one). A *patch* finds its field with chance .81, as ours did in intact documents, else it harms another. Share of the loss in critical trips, in documents of 8 and of 100 fields:
+# Without a model: a *whole rewrite* copies each field with chance .971 a call, each by itself (.943 a trip, the published first one). A *patch* finds its field with chance .81, as ours did in intact documents, else it harms another. Share of the loss in critical trips, in documents of 8 and of 100 fields:
 
 # %%
 made = CHANNEL.scores()
@@ -322,14 +325,14 @@ ends = made.groupby(["size", "arm"], sort=False)[["kept", "obeyed", "served", "c
 ends["critical share"].unstack("size").loc[["whole rewrite", "patch"]]
 
 # %% [markdown]
-# In small documents independent losses are all critical; in large ones hardly any is. The authors' documents are large: for theirs, 80% *does* speak against this null, for ours nothing would. And the checksum:
+# In small documents independent losses are all critical; in large ones hardly any is. The authors' documents are large: for theirs, 80% speaks against this null (if all fields count alike), for ours nothing could. And the checksum:
 
 # %%
 checked = ends["obeyed"].unstack("size").loc[["whole rewrite", "whole rewrite + checksum", "patch", "patch + checksum"]]
 checked
 
 # %% [markdown]
-# A checksum over a whole rewrite of 100 fields passes only if 99 copies are right, $.971^{99} = .05$: what is safe is then almost an editor that does nothing. A patch touches one field, whatever the size. Claims, fixed before the 64 replicates were drawn:
+# A checksum over a whole rewrite of 100 fields passes only if 99 copies are right, $.971^{99} = .05$: what is safe is then almost an editor that does nothing. A patch touches one field. Claims, committed before the 64 replicates were drawn; but *the channel was changed since*, after real rows were seen: a refused inverse leaves the forward edit standing, and the chance .69 became .81. So these are no predictions:
 
 # %%
 show.verdicts(CHANNEL.verdicts(), made_by=CHANNEL.rows())
@@ -337,22 +340,27 @@ show.verdicts(CHANNEL.verdicts(), made_by=CHANNEL.rows())
 # %% [markdown]
 # ## What would falsify the claims, and what we measured
 #
-# *The checksum fails* if it serves no more than a bare patch; *the tool fails* likewise; *the document is of no use* if the same question without it is obeyed as often. Five claims, fixed before the model was asked on these seeds:
+# *The checksum fails* if it serves no more than a bare patch; *the tool fails* likewise; *the document is of no use* if the same question without it is obeyed as often. Five claims, fixed before these rows. About five cells (an arm, a seed) had been recorded with another prompt, and were deleted unread.
 
 # %%
 verdicts = STUDY.verdicts()
 show.verdicts(verdicts, made_by=rows)
 
 # %% [markdown]
-# The checksum helps, and it still loses: where it refuses an *inverse*, the forward edit stays for good. A log has no such case, since taking back needs no model. And look at the last claim: the *same question without the document* is obeyed more often. The instruction names the word, so the text and its distractor can only distract; showing one line is best.
+# The checksum helps, and it still loses: where it refuses an *inverse*, the forward edit stays for good. And the *same question without the document* is obeyed more often (and served about what the checksum did; no claim was made of that). The instruction names the word, so no text is needed; whether the document or the distractor distracts, no arm tells. Nor can the tool's gain tell less text from fewer choices.
 #
-# **What this does not show.** One model of 135 million weights that chooses one word of at most eight; larger models rewrite whole files, and err in other ways. One kind of edit; the authors have 5 to 10 structural ones an environment. The simulated rewrites err independently by assumption.
+# **What this does not show.**
+#
+# - Whole rewriting by a model: only simulated, with independent errors by assumption. And relays of 50 trips: we have no such arm.
+# - How often models err: our prompt was chosen to err. Larger models rewrite whole files, and err in other ways.
+# - Other edits (the authors have 5 to 10 structural ones an environment), other places of the distractor.
+# - Whether losses are rare and large: in documents so small nearly all are critical.
 #
 # ## Summary
 #
-# 1. A mean curve that flattens does not tell accidents from documents that differ: two laws pass through all eleven published points. How steep it is depends on the scorer.
-# 2. RS alone gives the prize to an editor that does nothing: count the edits obeyed, too. And "critical" losses depend on the size of the document.
-# 3. Bare patches of a small model left .66 after ten trips; a checksum .87, a tool that shows one line .91, a log 1. A checksum over a whole rewrite lets almost nothing pass in a large document.
+# 1. A mean curve that flattens does not tell accidents from documents that differ: two laws pass through all eleven published points.
+# 2. RS alone prizes an editor that does nothing: count the edits obeyed. "Critical" losses depend on the size of the document.
+# 3. A checksum kept and served more than a bare patch; a tool that shows one line served more still. In simulation, a checksum over a whole rewrite lets almost nothing pass in a large document.
 #
 # **References** DELEGATE-52, *LLMs Corrupt Your Documents When You Delegate*: arXiv:2604.15597, and its code for the shapes of the scores.
 
@@ -372,7 +380,7 @@ show.curves(
     ylim=(0, 1.02),
     xlabel="round trips",
     ylabel="mean RS",
-    title="Published RS, and ours for three ways to patch",
+    title="Published RS lies between our bare patches and the tool",
 )
 
 # %% [markdown]
@@ -383,7 +391,7 @@ ours = back[back["arm"] == "patch"].groupby("trip")["score"].mean().to_numpy()
 check_laws(trips, ours)
 
 # %% [markdown]
-# **By kind of document**, bare patches after ten trips: typed score beside plain accuracy.
+# **By kind of document**, bare patches after ten trips: typed score beside plain accuracy, two relays each.
 
 # %%
 last = rows[(rows["arm"] == "patch") & (rows["trip"] == 10) & (rows["step"] == "back")]
