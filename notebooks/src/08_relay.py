@@ -13,7 +13,7 @@
 #
 # **Time** 50 minutes. **Before** [01 The MDP](01_mdp.ipynb), [02 Stores](02_stores.ipynb). **Symbols** are in the [glossary](GLOSSARY.md).
 #
-# **The claim** (DELEGATE-52, arXiv:2604.15597): *LLMs corrupt your documents when you delegate*. A memory that a model edits is such a document. A mechanism study at laptop scale, no replication.
+# **The claim** (DELEGATE-52, arXiv:2604.15597): *LLMs corrupt your documents when you delegate*. A memory that a model edits is such a document. A mechanism study, no replication.
 
 # %%
 import re
@@ -188,7 +188,7 @@ show.curves(
 #
 # ## A real relay
 #
-# Now SmolLM2, 135 million weights. In pilots on other seeds it could not copy a document, nor find a line or field by name. So *whole rewriting cannot be tested here*, only simulated. It can choose, among the three to six words drawn for the document, **which word goes out**; a program writes the new one in its place.
+# Now SmolLM2, 135 million weights. In pilots on other seeds it could not copy a document, nor find a named field or numbered line. So *whole rewriting cannot be tested here*, only simulated. It can choose, among the three to six words drawn for the document, **which word goes out**; a program writes the new one in its place.
 #
 # We chose the prompt so that something can be lost: without examples the pilots were right always (1.00), with two .75. So *how often* it errs is our doing. One call of a patch:
 
@@ -340,7 +340,7 @@ show.verdicts(CHANNEL.verdicts(), made_by=CHANNEL.rows())
 # %% [markdown]
 # ## What would falsify the claims, and what we measured
 #
-# *The checksum fails* if it serves no more than a bare patch; *the tool fails* likewise; *the document is of no use* if the same question without it is obeyed as often. Five claims, fixed before these rows. About five cells (an arm, a seed) had been recorded with another prompt, and were deleted unread.
+# *The checksum fails* if it serves no more than a bare patch; *the tool fails* likewise; *the document is of no use* if the same question without it is obeyed as often. Five claims, fixed before these rows. About five cells of these seeds had been recorded with another prompt, and were deleted unread.
 
 # %%
 verdicts = STUDY.verdicts()
@@ -352,7 +352,7 @@ show.verdicts(verdicts, made_by=rows)
 # **What this does not show.**
 #
 # - Whole rewriting by a model: only simulated, with independent errors by assumption. And relays of 50 trips: we have no such arm.
-# - How often models err: our prompt was chosen to err. Larger models rewrite whole files, and err in other ways.
+# - How often models err: our prompt was chosen to err. Larger models err in other ways.
 # - Other edits (the authors have 5 to 10 structural ones an environment), other places of the distractor.
 # - Whether losses are rare and large: in documents so small nearly all are critical.
 #
@@ -360,7 +360,7 @@ show.verdicts(verdicts, made_by=rows)
 #
 # 1. A mean curve that flattens does not tell accidents from documents that differ: two laws pass through all eleven published points.
 # 2. RS alone prizes an editor that does nothing: count the edits obeyed. "Critical" losses depend on the size of the document.
-# 3. A checksum kept and served more than a bare patch; a tool that shows one line served more still. In simulation, a checksum over a whole rewrite lets almost nothing pass in a large document.
+# 3. A checksum kept and served more than a bare patch; a tool that shows one line, and often leaves nothing to ask, served more still. In simulation, a checksum over a whole rewrite lets almost nothing pass in a large document.
 #
 # **References** DELEGATE-52, *LLMs Corrupt Your Documents When You Delegate*: arXiv:2604.15597, and its code for the shapes of the scores.
 
