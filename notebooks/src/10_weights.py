@@ -53,7 +53,7 @@ print(f"{thin:,} of {576 * 576:,} numbers: {thin / 576**2:.1%}")
 # %% [markdown]
 # Ours sits on six matrices of the last of 30 blocks (two of them alone, *q* and *v*, learned less in a pilot). All below is frozen, so a prompt passes it once (a script outside the repository did this): affordable on a laptop, and a limit, since a deeper adapter might learn better.
 #
-# ## One lesson, with a stopwatch
+# ## One lesson by each route
 #
 # Lesson: for *this* question take *this* tool. Memory embeds the question and commits a row to disk. The adapter takes gradient steps (Adam) until the tool is the likeliest. **Before you look:** which route changes *other kinds* of question more: `"memory"`, `"adapter"`, or `"same"`?
 
@@ -261,7 +261,7 @@ for name, share in (("last block", 1 / 30), ("all blocks", 1.0)):
     print(f"adapter on {name}: pays from {least:,.0f} reads on, yours has {reads:,}")
 
 # %% [markdown]
-# Turn the price of training by that of reading an operation, and how much of the model learns:
+# Move the price of an operation in training (1: as in reading) and the share of the model that learns:
 
 
 # %%
@@ -341,7 +341,7 @@ show.verdicts(RAZOR.verdicts(), made_by=RAZOR.rows())
 # ## Summary
 #
 # 1. An adapter is a thin path for all prompts alike: here, what it learned it said elsewhere, too. A row of memory speaks where the question is similar.
-# 2. After the drift, sixteen replicates could not tell memory from the best adapter: undecided, not equal, and all were low. Off the stream plain LoRA lost to no learning: supported.
+# 2. After the drift, sixteen replicates could not tell memory from the best adapter: undecided, not equal, and all were low; that LoRA learns at all is undecided, too. Off the stream, on at most three kinds, it lost to no learning: supported.
 # 3. In a count of operations that no clock has checked, scale cancels: what matters is how often a lesson is read before it is out of date, and how many tokens it takes in a prompt. Memory that a program applies takes none.
 #
 # **References** LoRA: arXiv:2106.09685; learns less, forgets less: 2405.09673; RL's razor: 2509.04259; on one backbone: 2606.24893, 2606.04536, 2606.26806, 2606.11712.
