@@ -126,7 +126,7 @@ missing = repeat(keys, values, 3) - best
 print(f"largest difference from the formula: {abs(missing + best @ np.linalg.matrix_power(A, 3)).max():.0e}")
 
 # %% [markdown]
-# The more alike the keys, the less a pass mends. The error of all answers, as a share of their size (recall may be 1 long before it is 0: picking needs only the largest entry). (`fast.delta_passes` is a faster `repeat`.)
+# The more alike the keys, the less a pass mends. The error of all answers, as a share of their size (empty matrix: 1; recall may be 1 long before it is 0: picking needs only the largest entry). (`fast.delta_passes` is a faster `repeat`.)
 
 # %%
 passes, left = np.arange(1, 17), {}
@@ -376,7 +376,8 @@ show.verdicts(
     made_by=bills,
     title=f"Recall: {bill['word'].iloc[0]}. The three on time are NO findings: "
     f"one same read took {same.min():.2f} to {same.max():.2f} of the database's time",
-    caption="Lines: intervals at the level of Holm's step, by sign flips, n = 64; bold: the primary claim. "
+    caption="Lines: intervals at the level of Holm's step, by sign flips, n = 64; bold: the primary claim; p: after Holm; "
+    'a grey tick: the margin of "as good". '
     "The intervals on time leave out the changing load of the machine: do not trust them.",
 )
 
