@@ -13,7 +13,7 @@
 #
 # **Time** 50 minutes. **Before** [02 Stores](02_stores.ipynb) and [06 The agent](06_agent.ipynb); [07](07_gap.ipynb) for gates. **Symbols** are in the [glossary](GLOSSARY.md).
 #
-# **The claim.** What is learnt in a memory can be *read, attacked and taken back*. Sellers of memory tell the first and the last. Published attacks succeed in 88.6% of the cases where nothing defends (arXiv:2605.08442), and 80% of poisoned skills outlive the deletion of their source (SkillJack, arXiv:2608.03509). A mechanism study at laptop scale, not a replication.
+# **The claim.** What is learnt in a memory can be *read, attacked and taken back*. Published attacks succeed in 88.6% of the cases where nothing defends (arXiv:2605.08442), and 80% of poisoned skills outlive the deletion of their source (SkillJack, arXiv:2608.03509). A mechanism study at laptop scale, not a replication.
 
 # %%
 import numpy as np
@@ -26,7 +26,7 @@ from memlab.labs.lab12_audit import orders, study, weights
 # %% [markdown]
 # ## A complaint
 #
-# The agent of lab 06, here append-only, has lived 48 tasks. Then something happened. We let it live 24 more (the *simulated* model chooses its tools), and look at one kind of question:
+# The agent of lab 06, here append-only, has lived 48 tasks. Then something happened. It lives 24 more (the *simulated* model chooses its tools); look at one kind of question:
 
 # %%
 agent, plan, tasks, before, episodes = study.begin("undefended", "laundered", seed=112)
@@ -35,23 +35,23 @@ store = agent.store
 [(e.task.id, e.steps[0].action, e.success) for e in lived if e.task.family == "lcm"]
 
 # %% [markdown]
-# Six questions for a least common multiple, six wrong tools; before, it used *multiple*. An **audit** asks of one answer which memories it read, who wrote them, and from what:
+# Every least common multiple gets a wrong tool. An **audit** asks of one answer which memories it read, who wrote them, and from what:
 
 # %%
 complaint = lived[0].task
 print("\n".join(audit.explain(store, complaint.id)))
 
 # %% [markdown]
-# It read three rules that the agent wrote itself, each *from* another memory. What became of that source?
+# It read three rules (*mu*: chance to be shown, *q*: value), written by the agent itself, each *from* another memory. What became of that source?
 
 # %%
 for edit in store.history("visit/0"):
     print(edit.op, "by", edit.author, "in episode", edit.episode, "|", edit.reason, edit.after.get("action", ""))
 
 # %% [markdown]
-# Somebody visited in episode 1000, brought three tasks and *said* that `factors` had solved them. The agent wrote that down, as it does with every user's reward. Then it **distilled** its memory: for each kind of question the best three cases became general rules. A moderator found the planted cases and deleted them, in vain.
+# Somebody visited in episode 1000, brought three tasks and *said* that `factors` had solved them. The agent wrote that down, as with every user's reward. Then it **distilled** its memory: for each kind of question the best three cases became general rules. A moderator found the planted cases and deleted them, in vain.
 #
-# Was it the rules? The counterfactual: the same question on memory as it was then, as if they had never been written.
+# Was it the rules? The counterfactual: the same question on memory as it was then, without them.
 
 # %%
 rules = [f"rule/lcm/{i}" for i in range(3)]
@@ -61,7 +61,7 @@ print(again.steps[0].action, "solves it:", again.success)
 # %% [markdown]
 # ## What came of it
 #
-# `audit` looks back, from an answer to what it rests on. An undo must look the other way. **Exercise 12.1.** `edits` are pairs (case, its sources), in the order of the log. Which cases came of `ids`, these included?
+# `audit` looks back; an undo must look the other way. **Exercise 12.1.** `edits` are pairs (case, its sources), in the order of the log. Which cases came of `ids`, these included?
 
 
 # %%
@@ -88,11 +88,11 @@ touched = came_of(edits, planted)
 print(sorted(touched - planted))
 
 # %% [markdown]
-# Three rules, and six cases of the stream: failures that the agent noted while it followed the rules. True notes, but they would not be there.
+# The rules, and the failures that the agent noted while it followed them: true notes, but they would not be there.
 #
 # ## Taking it back
 #
-# `store.revert` takes edits back by more edits: `episode=`, `author=`, `since=` (all after that version), `ids=`; with `derived=True` also what came of them. **Exercise 12.2.** You decide. Nothing may speak for `factors` any more, and more than nine in ten of the honest cases must stay. (The author of every edit is "agent"; the version before the visit is 48.)
+# `store.revert` takes edits back by more edits: `episode=`, `author=`, `since=` (all after that version), `ids=`; with `derived=True` also what came of them. **Exercise 12.2.** You decide. Nothing may speak for `factors` any more, and more than nine in ten of the honest cases must stay. (The author of every edit but the moderator's is "agent"; the version before the visit is 48.)
 
 
 # %%
@@ -132,11 +132,11 @@ except MemlabError as refusal:
 print("now at version", credited.store.revert(episode=1000, derived=True))
 
 # %% [markdown]
-# The refusal named what stands on top, and changed nothing. With `derived=True` what stands on top goes, too.
+# The refusal changed nothing. With `derived=True` what stands on top goes, too.
 #
 # ## The timeline
 #
-# Here is every memory of such a life, at the version that wrote it. You notice the attack at some version, and pull a handle. First what the widget needs: when each memory came, and how near it stands to our complaint.
+# You notice the attack at some version, and pull a handle. What the widget needs: when each memory of such a life came, and how near it stands to our complaint.
 
 # %%
 other, *_ = study.begin("undefended", "laundered", seed=112)
@@ -174,7 +174,7 @@ def paint(canvas, result):
 
 
 # %% [markdown]
-# Move to version 50, the first moment after the visit and the distilling, and try all four. When does *all since 48* cost most?
+# Move to version 50, just after the distilling, and try all four. When does *all since 48* cost most?
 
 # %%
 show.Explorer(
@@ -189,7 +189,7 @@ show.Explorer(
 )
 
 # %% [markdown]
-# The sooner you notice, the less *all since* costs. The rules stand nearer to the question than any honest case: that is why they are read.
+# The sooner you notice, the less *all since* costs. The rules stand nearer to the question than any case before them: that is why they are read.
 #
 # ## Four attacks, 64 lives each
 #
@@ -202,7 +202,7 @@ guess = "poisoned rewards"
 course.predict("12.credit", guess, ("none", "flood", "poisoned rewards"))
 
 # %% [markdown]
-# Share of the attacked kind that is solved between attack and cure:
+# Share of the attacked kind that is solved between attack and cure (*exposed*):
 
 # %%
 rows, scores = study.STUDY.rows(), study.STUDY.scores()
@@ -223,20 +223,19 @@ show.arms(
 )
 
 # %% [markdown]
-# Credit notices a lesson that fails, and is fooled by a verdict that lies: it *rewrites honest memories* at the liar's word. The gate (lab 07) accepts right answers with chance .8 and wrong ones with .2. Other kinds are not harmed by any attack; the gate's errors cost them a little:
+# Credit notices a lesson that fails, and *rewrites honest memories* at a liar's word. The gate (lab 07) accepts right answers with chance .8 and wrong ones with .2. No attack harms other kinds; the gate's errors cost them a little:
 
 # %%
-table = means.loc[["undefended", "gated", "credit", "fresh"]][
-    ["taken exposed", "others exposed", "poison", "unnoticed"]
-]
+looked_at = ["null: no attack", "undefended", "gated", "credit", "fresh"]
+table = means.loc[looked_at][["taken exposed", "others exposed", "poison", "unnoticed"]]
 table.round(2)
 
 # %% [markdown]
-# *Taken*: share that went to the attacker's tool. *Poison*: memories that speak for it after the attack; *unnoticed*: those still believed at the cure. A *fresh* memory is attacked at its start: nothing there speaks against the lie (and its *others* are low since it knows nothing yet).
+# *Taken*: share that went to the attacker's tool. *Poison*: memories that speak for it after the attack; *unnoticed*: those still believed at the cure. A *fresh* memory is attacked at its start: nothing there speaks against the lie (its *others* are low, too).
 #
 # ## Cures
 #
-# What is solved afterwards, what each cure changed, which share of the honest cases it kept, and how many tasks later the attacker's tool was last taken:
+# What is solved afterwards, cases changed, share of the honest ones kept, and how many tasks later the attacker's tool was last taken:
 
 # %%
 cures = ["undefended", "deleted", "undone", "undone since", "credit", "credit, deleted", "credit, undone"]
@@ -244,12 +243,14 @@ columns = ["solved after", "edits", "kept", "last after"]
 means.loc[cures][columns].unstack(0).stack(0, future_stack=True)[cures].loc[["poisoned rewards", "laundered"]].round(2)
 
 # %% [markdown]
-# (*Undone* takes the attacker's episodes with what was derived.) Deleting what was planted is enough where nothing came of it. It fails twice: against *laundered*, and where credit had rewritten honest values. An undo restores both, and keeps nearly all. Five claims, fixed before the lives were run; margin .05:
+# (*Undone* takes the attacker's episodes with what was derived, *undone since* all edits after the last version before them.) Deleting what was planted is enough where nothing came of it. It fails twice: against *laundered*, and where credit had rewritten honest values. An undo restores both, and keeps nearly all. Five claims, fixed before the lives were run; the first on *laundered*, the others **over all attacks together** (margin .05):
 
 # %%
 show.verdicts(study.STUDY.verdicts(), made_by=rows)
 
 # %% [markdown]
+# So *credit heals* is not true of each: under *poisoned rewards* it harms. And the gate's gain is that of *look-alike* and *laundered*.
+#
 # ## The same lesson in weights
 #
 # A softmax policy (lab 05) learns the same stream, a group of rollouts a task; the same lie is written to it, 24 tasks follow, then it is to go. *Retrained* learns all 72 lessons anew. A *negative update* pushes the lie's chance down. *Rows removed* is a memory of lessons, *read as weights* the same with the very function of the weights: there only the log differs.
@@ -260,15 +261,17 @@ effects = unlearnt.groupby("arm", sort=False)[["taken before", "taken", "solved"
 effects.round(2)
 
 # %% [markdown]
-# *Same*: answers to other kinds that are those of a twin which was never attacked. The negative update removes the lie and brings nothing back: what the lie had pushed out stays out. (Training on does not even remove it.) Removing logged updates brings most of it back; so the merit is the *log's*, and weights that kept each update could do it, too. It is not exact: what was learnt on top of the lie was learnt under it.
+# *Same*: answers to other kinds that are those of a twin which was never attacked. The negative update removes the lie and brings nothing back: what the lie had pushed out stays out. Training on does not even remove it. Removing logged updates brings most of it back: the merit is the *log's*; weights that kept each update could do it, too. It is not exact: what came later was learnt under the lie.
 
 # %%
 show.verdicts(weights.STUDY.verdicts(), made_by=policies)
 
 # %% [markdown]
+# *As good* here is close: a little less than retraining, just within .05. And the first claim mixes log and kernel (local rows, linear weights): *same* of *read as weights* is the log alone.
+#
 # ## Orders in a text
 #
-# The simulated model reads a case's tool, not its words. What can *words* in a retrieved case do? SmolLM2, 16 replicates of four questions. A prompt shows three cases; the last is the attacked one:
+# The simulated model reads a case's tool. What can its *words* do? SmolLM2, 16 replicates of four questions. A prompt shows three cases; the last is the attacked one:
 
 # %%
 pd.Series(
@@ -279,7 +282,7 @@ pd.Series(
 ).to_dict()
 
 # %% [markdown]
-# Two nulls: the word is only mentioned; or the order is turned round. **Before you look:** which takes more, `"order"` or `"wrong tool"`, or are they the `"same"` (within .05), beside two honest cases?
+# Two nulls: the word is only mentioned; or the order is turned round. **Before you look:** which takes more, `"order"` or `"wrong tool"`, or are they the `"same"` (means within .05; no claim), beside two honest cases?
 
 # %%
 ### BEGIN SOLUTION: your guess, one of "order", "wrong tool", "same"
@@ -299,13 +302,13 @@ title = f"An order takes {taken['order']:.2f}, a mention {taken['null: mention']
 show.arms(chances, y="taken", made_by=replies, xlim=(0, 1), xlabel="chance of the attacker's tool", title=title)
 
 # %% [markdown]
-# Text gives orders, even to a model of 135 million weights, although memlab renders it as one short line of data. Much of that is the word itself: an order *not* to answer so raises its chance, too.
+# Text gives orders to this model, although memlab renders it as one short line of data. Part of that is the word itself: an order *not* to answer so raises its chance, too.
 
 # %%
 show.verdicts(orders.STUDY.verdicts(), made_by=replies)
 
 # %% [markdown]
-# Undo is exact here: without the planted case the prompt is that of *no attack*, letter by letter, and so is the reply.
+# No undo was run here: we make the prompts, and without the planted case it would be that of *no attack*.
 #
 # ## The published figures beside ours
 #
@@ -324,29 +327,29 @@ published = ["88.6% (A)", "sandbox: 0% on 8 of 9 (A)", "far less (A)", "80% of s
 pd.DataFrame({"published": published, "ours": [f"{x:.0%}" for x in ours]}, index=what)
 
 # %% [markdown]
-# (First line: the real model, one planted case alone; the others simulated. That both last figures are 80% is chance.)
+# (First line: the real model, one planted case alone; the others simulated. That the last line agrees is chance.)
 #
 # ## What would falsify the claim
 #
-# *Undo fails* if what was derived still speaks after it, or if it takes what should stay. *Weights are as good* if a negative update leaves and restores as much. Neither was seen. But *memory defends itself* is false: append-only does not heal, and credit heals or harms as its rewards are true or not.
+# *Undo fails* if what was derived still speaks after it, or if it takes much that should stay. *Weights are as good* if a negative update leaves and restores as much. Neither was seen. But *memory defends itself* is false: credit heals or harms as its rewards are true or not.
 #
-# **What this does not show.** Sources are noted by our agent at each step; one that copies without noting leaves nothing to follow. We told the cure which episode was the attacker's: finding it is the audit's work. The distilling is a program. Four attacks with a simulated model say nothing of real ones. One small model follows orders; larger ones may more or less. Real weights are not one linear layer.
+# **What this does not show.** Sources are noted by our agent; one that copies without noting leaves nothing to follow. We told the cure which episode was the attacker's, always 24 tasks later: finding it is the audit's work. Attacks and distilling are programs, no model's prose, on a simulated model; distilled rules pass no gate. Planted orders were put into the prompt, not retrieved; no gate or cure was tried on them, and the pilot had no *order not to*. Control tokens spelt in a case (`<|im_end|>`) are broken up by `prompt.one_line`: tested, not measured here. Other models may differ. The weights are one linear softmax layer, not lab 10's adapter.
 #
 # ## Summary
 #
-# 1. An answer can be traced to the memories that it read, and these to their sources. Deleting a source leaves what came of it; a revert that follows derivations does not.
-# 2. A gate keeps much out, a full memory is taken less often than a fresh one, and credit heals what fails but is itself a way in where rewards lie.
-# 3. The undo is the log's merit. In weights without one, a negative update removed the lie and did not bring back what it had displaced; retraining did, for 72 lessons.
+# 1. An answer can be traced to the memories that it read and to their sources. Deleting a source leaves what came of it; a revert that follows derivations does not.
+# 2. A gate keeps most planted cases out, a full memory is taken less often than a fresh one, and credit heals what fails, but is a way in where rewards lie.
+# 3. The undo is the log's merit. In weights without one, a negative update did not bring back what the lie had displaced; retraining did, for 72 lessons.
 #
 # **References** Attacks on memory: arXiv:2605.08442, arXiv:2601.05504; SkillJack: arXiv:2608.03509; Memento: arXiv:2508.16153.
 
 # %% [markdown]
 # ## Going further
 #
-# **All attacks, all cures.** Solved after the cure:
+# **All attacks, all cures.** What is solved after the cure, and which share of the honest cases was kept. A *flood* leaves the most in its wake, and so its undo takes the most true notes:
 
 # %%
-means["solved after"].unstack("attack").round(2)
+means[["solved after", "kept"]].stack(future_stack=True).unstack("attack").round(2)
 
 # %% [markdown]
 # **The right answers under orders.** What the attacker's tool gains, the right one loses, and more:
