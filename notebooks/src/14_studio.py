@@ -13,7 +13,7 @@
 #
 # **Time** 50 minutes. **Before** [06 An agent that learns without weights](06_agent.ipynb). **Symbols** are in the [glossary](GLOSSARY.md).
 #
-# **The claims.** The other labs found things, each in a world of its own: that memory helps (arXiv:2508.16153), that credit helps after a change, that a verifier's gate helps where rewards lie (arXiv:2412.02674), that rewriting can hurt (arXiv:2605.12978). Ten such findings are put to *one* world here, lab 06's stream with a simulated model. Which of them hold? A mechanism study at laptop scale, and about no real model.
+# **The claims.** The other labs found things, each in a world of its own: that memory helps (arXiv:2508.16153), that credit helps after a change, that a verifier's gate helps where rewards lie (arXiv:2412.02674), that rewriting can hurt (arXiv:2605.12978). Ten such findings are put to *one* world here, the streams with which lab 06 begins, and a simulated model. Which of them hold? A mechanism study at laptop scale, and about no real model.
 
 # %%
 import pandas as pd
@@ -27,7 +27,17 @@ from memlab.rivals.lived import at_once, in_the_loop
 # %% [markdown]
 # ## The page
 #
-# Each knob is one part of the agent or of its world. Three curves follow: success (mean of the last 12 tasks), cases kept in memory, tokens read so far. Blue is what you set, orange what is **pinned**: a run to compare with. The line on top is the ceiling, an oracle who knows every tool. The dotted curve is a learner that forgets nothing and searches blindly: a reference, which can be passed.
+# Each knob is one part of the agent or of its world. Three curves follow: success (mean of the last 12 tasks), cases kept in memory, tokens read so far. Blue is what you set, orange what is **pinned**: a run to compare with. The line on top is the ceiling, an oracle who knows every tool. The dotted curve is a reference, told the kinds of question and how often tools move, that forgets nothing and searches blindly: it can be passed.
+#
+# | knob | what it sets |
+# |---|---|
+# | `learner` | who reads memory: the model (memory in the prompt), a rule that asks the model only where no case is good (memory decides), a vote; or nobody; three of lab 06's rivals; your own |
+# | `retrieval`, `k`, `alpha` | which cases are shown (most similar, newest, or drawn by value at temperature `alpha`), and how many |
+# | `credit`, `step` | what a reward does to near cases: nothing, $Q$ moves by `step`, also the *action* is overwritten (amend), or what failed is forgotten (remove) |
+# | `verifier`, `TPR`, `FPR` | a gate on writing (lab 07), and how often its verifier accepts right and wrong answers |
+# | `stream`, `horizon` | when tools move (partial: half of the kinds; gradual: one kind after another), and how many tasks there are |
+# | `noise`, `corruption` | share of wrong rewards; share of stored cases that name another tool |
+# | `model` | who answers: simulated, recorded, or live |
 #
 # A **preset** is a ready question. This one is lab 05's: does credit help when the tools move at task 48?
 
@@ -36,13 +46,13 @@ studio = Studio(preset="05 credit")
 studio
 
 # %% [markdown]
-# Try: move `noise` to .15 (15% of the rewards come out wrong). Then set `credit` to `append-only`: `step` turns grey, and below the knobs stands why. A knob that changes nothing is never left open.
+# Try: move `noise` to .15. The pinned run keeps its own world, without noise: to compare in the noisy one, set `credit` to `append-only`, press `pin`, and set `credit` back. With `append-only`, `step` turns grey, and below the knobs stands why: it would change nothing.
 #
-# Under the picture stands the **verdict**: the mean difference of success in the second half, its interval by sign flips over 32 replicates, and the word. One comparison is judged at a time, so try ten and one may come out by luck; the page says "not adjusted".
+# Under the picture stands the **verdict**: the mean difference of success in the second half, its interval by sign flips over 32 replicates (up to 16 where a side was lived by `run`), and the word. "Not adjusted": of many comparisons that you try one may come out by luck.
 #
 # ## What is behind a picture
 #
-# The settings are a line of data, and the same line gives the same numbers anywhere:
+# The settings are a line of data; with the same version of memlab the same line gives the same run:
 
 # %%
 credit = checked({"credit": "rewrite Q"})
@@ -51,9 +61,9 @@ print(to_text(credit))
 print(run.summary())
 
 # %% [markdown]
-# `at_once` lives 32 streams of 96 tasks side by side in some hundredths of a second. The answers come from a **simulated model**: chances fitted to recorded replies of SmolLM2-135M. Where it leaves nothing to chance, its lives are the agent's own, task by task (a test holds that).
+# `at_once` lives 32 streams of 96 tasks side by side, on an idle machine in some hundredths of a second; a first use of a stream or horizon, or a busy machine, takes longer. The answers come from a **simulated model**: chances fitted to recorded replies of SmolLM2-135M. Made to take its likeliest answer always, it lives task by task as the agent's own loop does (a test holds that).
 #
-# But is the simulated model like the real one? Both learners of the preset, simulated, and with the real model's *recorded* replies, over 16 replicates. The second sort takes seconds, so on the page it goes by the button `run`:
+# Is it like the real one? The preset's learners with the real model's *recorded* replies, over 16 replicates. That takes seconds, so on the page it goes by the button `run`:
 
 # %%
 sides = {"credit": {"credit": "rewrite Q"}, "append-only": {}, "no memory": {"learner": "no memory"}}
@@ -75,17 +85,19 @@ mean = table.groupby(["arm", "by"])["success"].mean().unstack()
 title = "Credit minus append-only: " + ", ".join(
     f"{by} {mean[by]['credit'] - mean[by]['append-only']:+.2f}" for by in mean
 )
-show.arms(table, y="success", group="by", made_by=[run, *real.values()], xlim=(0, 1), title=title)
+show.arms(table, y="success", group="by", made_by=[run, *real.values()], xlim=(0, 1),
+          xlabel="success, second half", title=title)  # fmt: skip
 
 # %% [markdown]
-# *No memory* is the null: nothing learns there. The fit has seen replies from these very streams, so this checks the machinery and is no test of a forecast. Where you turn a knob away from what was recorded, press `run` with a real model before you believe the curve.
+# *No memory* is the null: nothing learns there. The fit has seen replies from these very streams, and two of the three arms lie near 0, where much would agree: this checks the machinery and is no test of a forecast.
 #
 # ## Ten findings, one world
 #
-# The presets are claims, written down before their rows, judged over 64 fresh replicates with Holm's correction:
+# The presets are claims, written down before their rows; their knobs were looked up on seeds 0 to 9, and 64 others judge them, with Holm's correction. The number names the lab:
 
 # %%
-pd.DataFrame([{"preset": name, "claim": one.words} for name, one in PRESETS.items()])
+for name, one in PRESETS.items():
+    print(f"{name:<14} {one.words}")
 
 # %% [markdown]
 # **Before you look:** how many of the ten come out as claimed (*supported*, or *as good* where that is the claim): `"all"`, `"most"`, or `"less than half"`?
@@ -113,13 +125,13 @@ for claim in verdicts[~verdicts["word"].isin(["supported", "as good"])].itertupl
     print(f"{claim.word}: {claim.claim} ({claim.mean:+.2f})")
 
 # %% [markdown]
-# A vote over the same memory, without a model, does not need the model's habits unlearned. Lab 06 found the same with recorded replies. What these claims would **falsify**: a finding that turns round here does not follow from its mechanism alone; its lab's world plays a part.
+# So here a vote over the same memory, which asks no model and tries tools at random where no case is good, does better, as in lab 06 with recorded replies. Lab 06's reading: after the drift this stream measures how fast a new tool is *found*, and blind search meets a habit. What these claims would **falsify**: a finding that turns round here does not follow from its mechanism alone; its lab's world plays a part.
 #
 # ## What if memory is corrupted?
 #
 # `corruption` is the share of stored cases that name another tool than the one that was used. Take the stationary stream and append-only memory. *From which share on is a memory no better than none?*
 #
-# **Exercise 14.1.** On the page: `stream` stationary, `learner` no memory, press `pin`; `learner` back to memory in the prompt; move `corruption` until the verdict is *undecided*. Give that share.
+# **Exercise 14.1.** On the page: `stream` stationary, `learner` no memory, press `pin`; `learner` back to memory in the prompt; move `corruption` until the verdict is *undecided*. Give that share; there may be more than one.
 
 # %%
 ### BEGIN SOLUTION: a share between 0 and .9
@@ -139,11 +151,11 @@ show.curves({"memory in the prompt": list(zip(*swept, strict=True))}, x=shares, 
             ylim=(0, 1), title=f"Memory falls to what no memory reaches ({none:.2f}) at a share near {share}")  # fmt: skip
 
 # %% [markdown]
-# So most cases must lie before memory is useless. A reading, not a finding: several near cases are asked, and the true ones agree with each other while the false ones do not.
+# On this stream most cases must lie before the gain is lost. *Undecided* does not say equal: 32 replicates cannot tell the two apart. A reading, not a finding: several near cases are shown, and the true ones agree with each other while the false ones do not.
 #
 # ## What if rewards lie?
 #
-# Nothing moves, but 15% of the rewards come out wrong. The learner that won above, credit, now does badly:
+# Nothing moves, but 15% of the rewards come out wrong. Credit, which gained after the drift, reaches here:
 
 # %%
 hard = {"stream": "stationary", "noise": 0.15}
@@ -151,7 +163,7 @@ base = at_once(checked(hard | {"credit": "rewrite Q"}))
 base.summary()
 
 # %% [markdown]
-# **Exercise 14.2.** Leave the world as it is (`stream`, `noise`, `horizon`) and find knobs that gain .45 or more on it. Any learner that is simulated at once may be used. The verifier's gate writes only what a verifier agrees with.
+# **Exercise 14.2.** Leave the world as it is (`stream`, `noise`, `horizon`) and find knobs that gain .45 or more on it. Any learner that is simulated at once may be used. Two changes together may gain less than one of them.
 
 
 # %%
@@ -164,7 +176,7 @@ def knobs():
 knobs = course.check("14.2", knobs)()
 
 # %% [markdown]
-# Your knobs (memlab's, while yours are not accepted) against credit; the line of text is all that another reader needs:
+# Your knobs (memlab's, while yours are not accepted) against credit:
 
 # %%
 mine = at_once(checked(hard | knobs))
@@ -172,7 +184,7 @@ print(to_text(mine.settings))
 print(mine.against(base))
 
 # %% [markdown]
-# And what each costs, over the tasks:
+# Success over the tasks:
 
 # %%
 both = pd.concat([mine.rows("my knobs"), base.rows("credit")])
@@ -180,17 +192,30 @@ title = f"Second half: my knobs {mine.late.mean():.2f}, credit {base.late.mean()
 show.learning_curve(both, window=12, title=title)
 
 # %% [markdown]
+# Which part gains? Three ways out, each against credit:
+
+# %%
+for one in ({}, {"verifier": "gate", "credit": "rewrite Q"}, {"verifier": "gate"}):
+    print(f"{to_text(one):<48}", at_once(checked(hard | one)).against(base))
+
+# %% [markdown]
+# Leaving credit out (`{}`, append-only) gains without any gate. And the gate is no fair rival: its verifier knows the truth and errs at the rates `TPR` and `FPR`; credit hears only the noisy reward.
+#
 # ## Keep it, hand it on
 #
-# On the page, give a name and press `save`: knobs, rows and figure lie in `.memlab/studio/`, and you are told the command that makes them again, and a link. `load` brings a run back, `compare` draws several. `restore` reads the settings' text: as data, never as a program, and a text with an error in it is refused with the reason and changes nothing.
+# Below the picture, on the page:
 #
-# In a shell, `python -m memlab studio` opens the page alone, without this text (through Voilà). And the line above repeats a run without a page: `python -m memlab studio '{"noise": 0.15}' --against '{}' --out noise`.
+# - **Save, export:** write a `name`, press `save`. Knobs (`.json`), a row a task (`.csv`) and figure (`.png`) lie in `.memlab/studio/` of your clone. You are told the command that makes them again, and a link: put it behind the address of a running studio (`http://localhost:8888`). It holds the knobs, not the pin.
+# - **Load, compare:** pick a run in the list `saved`, press `load`; pick several (hold Ctrl), press `compare`: each is judged against the first.
+# - **Restore:** put a line into the box `settings`, press `restore`. It is read as data, never run; a line with an error is refused with the reason and changes nothing.
 #
-# **A learner of your own.** `python -m memlab new learner my_rule` writes a file. Set `learner` to `my own`, give the name, press `run`: its curve stands beside the pinned one. The file is run as a program, so name only one that you trust; a link cannot run it, only your click.
+# In a shell, in your clone, `python3 -m memlab studio` opens the page alone (through Voilà; the first time `MEMLAB_EXTRAS=studio python3 -m memlab studio` installs it). Without a page, this writes the files into a folder `noise`: `python3 -m memlab studio '{"noise": 0.15}' --against '{}' --out noise`.
 #
-# **A real model.** Set `model` to `live` and press `run`. The bar counts lives; `halt` stops before the next call. Every reply is kept as it comes, so the next `run` goes on from there.
+# **A learner of your own.** `python3 -m memlab new learner my_rule` writes `my_rule.py`. Move it beside the open notebook, where the page looks: `mv my_rule.py notebooks/`. Set `learner` to `my own`, write `my_rule` into `my own file`, press `run`; after a change, press `run` again. The file is run as a program, so name only one that you trust; a link cannot run it, only your click.
 #
-# **What this does not show.** The simulated model is a fit: no claim about a real one rests on it, and a knob far from what was recorded is a guess. One world, one-step tasks. Labs 10 to 13 train weights or talk over turns, which no knob here does. The verdict on the page is for one comparison, not for the best of many that you tried.
+# **A real model.** Set `model` to `live` and press `run`: 16 lives, about a call a task, by an Ollama server or fetched weights (`python3 -m memlab doctor` says which). `halt` stops before the next call; replies are kept, and the next `run` goes on from there. This path was not yet run against a server.
+#
+# **What this does not show.** The simulated model is a fit to lab 06's streams: ten verdicts on it are no second confirmation of other labs, no claim about a real model rests on them, and a knob far from what was recorded is a guess until a real model has run. One world, one-step tasks. No knob trains weights or talks over turns (labs 10 to 13). How soon a picture follows on a busy machine is not promised.
 #
 # ## Summary
 
