@@ -50,7 +50,7 @@ def jupyter_environment() -> dict[str, str]:
 def studio_page(settings: str) -> str:
     """Where JupyterLab's server has the studio's page, begun at ``settings``; raises `MemlabError` without Voilà."""
     if find_spec("voila") is None:
-        raise MemlabError("the page needs Voilà: pip install -c constraints.txt voila; or open notebooks/14_studio")
+        raise MemlabError("the page needs Voilà: set MEMLAB_EXTRAS=studio and call again; or open notebooks/14_studio")
     os.environ["MEMLAB_STUDIO"] = settings  # Jupyter writes its token behind a question mark of its own
     return "/voila/render/notebooks/studio.ipynb"
 

@@ -245,8 +245,8 @@ def paint(canvas, result):
 show.Explorer(
     compute,
     paint,
-    {"arm": ["patch", "patch + checksum", "append-only log", "tool finds the line", "no memory"],
-     "replicate": (0, 15, 1, 7), "call": (0, 20, 1, 14)},
+    {"call": (0, 20, 1, 14), "replicate": (0, 15, 1, 7),
+     "arm": ["patch", "patch + checksum", "append-only log", "tool finds the line", "no memory"]},
     panels=2,
     alt="Left the original document, right the document after the chosen call, changed lines in orange; below, RS.",
     caption="Recorded calls of SmolLM2. Odd calls are forward edits, even ones their inverse.",

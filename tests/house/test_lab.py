@@ -123,7 +123,7 @@ def test_a_server_that_was_started_is_stopped(monkeypatch):
 def test_the_studios_page_needs_voila_and_begins_where_it_is_told(monkeypatch):
     monkeypatch.setenv("MEMLAB_STUDIO", "")
     monkeypatch.setattr(lab, "find_spec", lambda name: None)
-    with pytest.raises(memlab.MemlabError, match="the page needs Voilà: pip install"):
+    with pytest.raises(memlab.MemlabError, match="the page needs Voilà: set MEMLAB_EXTRAS"):
         lab.studio_page("{}")
     monkeypatch.setattr(lab, "find_spec", lambda name: object())
     url = lab.studio_page('{"k": 5}')

@@ -171,7 +171,7 @@ class Studio:
         paths = run.save(self.name.value, self.explorer.canvas.png(fast=False), self.home)
         self.kept.options = saved(self.home)
         pinned = f" --against {shlex.quote(to_text(self.pinned.settings))}" if self.pinned else ""
-        again = f"memlab studio {shlex.quote(said)}{pinned} --out {self.name.value}"
+        again = f"python3 -m memlab studio {shlex.quote(said)}{pinned} --out {self.name.value}"
         lines = [*map(str, paths), f"again: {again}", f"link: {PAGE}?{urlencode({'settings': said})}"]
         return "<br>".join(f"<code>{escape(line)}</code>" for line in lines)
 
