@@ -326,7 +326,7 @@ def paint(canvas, result):
 show.Explorer(
     compute,
     paint,
-    {"correlation": (0.0, 0.9, 0.1, 0.0), "passes": (1, 16, 1, 8), "depth": (0, 7, 1, 3)},
+    {"depth": (0, 7, 1, 3), "passes": (1, 16, 1, 8), "correlation": (0.0, 0.9, 0.1, 0.0)},
     alt="Share of chain ends that are named, by hops to the end, for repetition, depth with one hop or doubling, and reads when awake.",
     caption="One draw of 72 codes. passes: delta passes of each write; depth: passes that compute the values anew; title: means over 8 distances.",
 )
