@@ -12,13 +12,14 @@ from memlab import verify
 from memlab.agent import Agent
 from memlab.core import MemlabError
 from memlab.credit import CreditRule, RewriteQ, append_only
+from memlab.credit.rules import GOOD
 from memlab.learners import Learner, no_memory, with_memory
 from memlab.retrieval import TopK
 from memlab.retrieval.learned import CaseQ, Soft
 from memlab.rivals.arms import named
 from memlab.rivals.knn import Direct, KnnVote
 from memlab.rivals.quick import MODEL, NONE, RULE, VOTE
-from memlab.rivals.rules import Amend, Corrupt, remove
+from memlab.rivals.rules import NEAR, SIMILAR, Amend, Corrupt, remove
 
 MAKE: Mapping[str, type[Agent]] = {MODEL: Agent, RULE: Direct, VOTE: KnnVote}
 ARMS, OWN = ("belief", "filter that resets", "MemRL, applied"), "my own"
@@ -125,10 +126,7 @@ def learner_of(settings: Settings) -> Learner:
     rule = Corrupt(rules[s["credit"]], s["corruption"]) if s["corruption"] else rules[s["credit"]]
     k = s["k"] if name == MODEL else 0
     soft = s["retrieval"] == "soft Q" and name == MODEL
-    retrieval = (
-        Soft(CaseQ(), k, s["alpha"], void_q=0.5, shortlist=16, min_similarity=0.5)
-        if soft
-        else TopK(k=k, newest=s["retrieval"] == "newest")
-    )
+    drawn = Soft(CaseQ(), k, s["alpha"], void_q=GOOD, shortlist=NEAR, min_similarity=SIMILAR)
+    retrieval = drawn if soft else TopK(k=k, newest=s["retrieval"] == "newest")
     gate = verify.gate(verify.noisy(s["TPR"], s["FPR"])) if s["verifier"] == "gate" else None
     return with_memory(retrieval, rule, make=MAKE[name], gate=gate)

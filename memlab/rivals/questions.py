@@ -13,11 +13,12 @@ from memlab import prompt
 from memlab.llm.contract import Embedder
 from memlab.llm.shown import word_row
 from memlab.llm.simulated import SimulatedLLM
+from memlab.retrieval import TopK
 from memlab.tasks import stream
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
-SIMILAR = 0.5
+SIMILAR = TopK.min_similarity
 """The least similarity of a near case."""
 
 

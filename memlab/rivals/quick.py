@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from memlab.credit.rules import GOOD
 from memlab.llm.simulated import SimulatedLLM
+from memlab.retrieval import TopK
 from memlab.rivals.questions import Floats, Ints, Questions
 from memlab.rivals.references import TINY
 
-SHORTLIST, GOOD = 16, 0.5
+SHORTLIST = TopK.shortlist
 MODEL, RULE, VOTE, NONE = "memory in the prompt", "memory decides", "vote, no model", "no memory"
 
 

@@ -12,10 +12,10 @@ from memlab.core import Edit, Episode
 from memlab.credit import CreditRule
 from memlab.credit.rules import GOOD, shown_in
 from memlab.credit.worth import td
-from memlab.retrieval.policies import shortlist
+from memlab.retrieval.policies import TopK, shortlist
 from memlab.stores.contract import Store
 
-NEAR, SIMILAR = 16, 0.5
+NEAR, SIMILAR = TopK.shortlist, TopK.min_similarity
 """The cases that a rule may touch: so many of the most similar, at least so similar."""
 
 

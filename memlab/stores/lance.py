@@ -89,7 +89,6 @@ class LanceStore(LogStore):
         self._identity = identity_of(self._table.schema)
         self._tokens: list[int] = []
         self._lost: set[int] = set()
-        self._lacking: list[pa.Field] = []
         self._checked = 0
         self._looked = 0.0
         self._lance_version = 0

@@ -1,6 +1,6 @@
 """A Llama model in JAX: prompts that share their opening tokens, with or without adapter.
 
-Waiting share a prefix, which is computed once for all; logits are made at the last token alone. Weights stay in the
+Prompts share a prefix, which is computed once for all; logits are made at the last token alone. Weights stay in the
 file's own layout (rope on pairs 2i, 2i+1). Needs the extra ``adapters`` (jax, gguf, tokenizers). Arrays are float32.
 """
 

@@ -17,8 +17,11 @@ from numpy.typing import ArrayLike
 from memlab.core import MemlabError
 from memlab.weights.llama import Adapter, Llama, Shape, Waiting, head
 
+QV = ("attn_q", "attn_v")
+"""The matrices that the paper adapts."""
 
-def fresh(model: Llama, cut: int, rank: int = 8, seed: int = 0, on: Sequence[str] = ("attn_q", "attn_v")) -> Adapter:
+
+def fresh(model: Llama, cut: int, rank: int = 8, seed: int = 0, on: Sequence[str] = QV) -> Adapter:
     """An adapter for the blocks from ``cut`` on that changes nothing yet: b = 0."""
     rng, found = np.random.default_rng(seed), {}
     for name in on:

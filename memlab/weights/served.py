@@ -20,18 +20,17 @@ from memlab.llm.embedded import chat_prompt
 from memlab.llm.ollama import OllamaLLM
 from memlab.weights import files, llama, lora
 
-QV = ("attn_q", "attn_v")
 Lesson = tuple[Task, str, float]
 """A task, the tool to take there, and how much this counts."""
 AHEAD, LISTED = 12, 20
-"""Waiting answered at once, since the next ones will be asked next; and tokens listed, as many as the server lists."""
+"""Prompts answered at once, since the next ones will be asked next; and tokens listed, as many as the server lists."""
 
 UNRELATED = (
     "What is the capital of France?", "Write a short poem about the sea.", "How do I boil an egg?",
     "Translate to German: good morning", "List three colors.", "Why is the sky blue?",
     "Give me a name for a cat.", "What should I cook tonight?",
 )  # fmt: skip
-"""Waiting that no lesson is about: how far their next token moves is the leak."""
+"""Prompts that no lesson is about: how far their next token moves is the leak."""
 
 
 @functools.cache
@@ -42,8 +41,13 @@ def model() -> llama.Llama:
 
 @functools.lru_cache(maxsize=4)
 def waiting(texts: tuple[str, ...], opening: str, cut: int) -> llama.Waiting:
-    """Waiting at the cut; the same ones serve all learners of a stream."""
+    """Prompts that wait at the cut; the same ones serve all learners of a stream."""
     return llama.below(model(), texts, cut, opening)
+
+
+def first_token(name: str) -> int:
+    """The token that a tool's name begins with, which is all that is trained and ranked."""
+    return int(model().tokenizer.encode(name, add_special_tokens=False).ids[0])
 
 
 def log_softmax(raw: np.ndarray) -> np.ndarray:
@@ -64,7 +68,9 @@ class Adapted(LLM):
 
     backend = "embedded"
 
-    def __init__(self, llm: LLM | None, tasks: Sequence[Task], cut: int, rank: int = 8, on: Sequence[str] = QV) -> None:
+    def __init__(
+        self, llm: LLM | None, tasks: Sequence[Task], cut: int, rank: int = 8, on: Sequence[str] = lora.QV
+    ) -> None:
         self.llm, self.name, self.digest = llm, weights.SMOLLM2, weights.ASSETS[weights.SMOLLM2].main_sha256
         self.cut, self.rank, self.on = cut, rank, tuple(on)
         texts = tuple(map(call_about, tasks))
@@ -76,7 +82,7 @@ class Adapted(LLM):
     def learn(self, lessons: Sequence[Lesson], **fit: Any) -> list[float]:
         """More steps of `lora.fit` on ``lessons``; gives the losses."""
         places = [self.place[call_about(task)] for task, _, _ in lessons]
-        target = [model().tokenizer.encode(tool, add_special_tokens=False).ids[0] for _, tool, _ in lessons]
+        target = [first_token(tool) for _, tool, _ in lessons]
         start = lora.fresh(model(), self.cut, self.rank, on=self.on) if self.adapter is None else self.adapter
         told = {"weight": [weight for _, _, weight in lessons]} | fit
         self.adapter, losses = lora.fit(model(), start, self.cut, self.prompts.rows(places), target, **told)
@@ -100,12 +106,9 @@ class Adapted(LLM):
 
     def chosen(self, tasks: Sequence[Task]) -> list[str]:
         """The likeliest of its choices for each task, in this process with and without an adapter."""
-        words, names = model().tokenizer, tasks[0].choices
-        raw = llama.logits(
-            model(), self.prompts.rows([self.place[call_about(t)] for t in tasks]), self.cut, self.adapter
-        )
-        likely = raw[:, [words.encode(name, add_special_tokens=False).ids[0] for name in names]].argmax(axis=1)
-        return [names[i] for i in likely]
+        names, asked = tasks[0].choices, self.prompts.rows([self.place[call_about(task)] for task in tasks])
+        raw = llama.logits(model(), asked, self.cut, self.adapter)
+        return [names[i] for i in raw[:, [first_token(name) for name in names]].argmax(axis=1)]
 
     def right(self, tasks: Sequence[Task]) -> float:
         """The share of tasks for which the tool that serves is the likeliest."""

@@ -97,7 +97,7 @@ def load_delegate(path: str | Path) -> list[dict[str, Any]]:
     samples = []
     for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), start=1):
         try:
-            samples.append({name: json.loads(line)[name] for name in SAMPLE})
+            samples.append({name: held[name] for held in [json.loads(line)] for name in SAMPLE})
         except (ValueError, KeyError, TypeError) as error:
             raise MemlabError(f"{path}, line {number} is no sample ({error}): it needs {', '.join(SAMPLE)}") from None
     return samples

@@ -15,11 +15,10 @@ from memlab.labs.lab10_weights import world
 from memlab.llm.contract import Embedder
 from memlab.stores import open_store
 from memlab.tasks import stream
-from memlab.weights.served import QV, UNRELATED, Adapted
+from memlab.weights.served import UNRELATED, Adapted
 
-SIZES = {"last block, r = 1": (29, 1, world.ON), "last block, r = 4": (29, 4, world.ON),
-         "last block, r = 8": (29, 8, world.ON), "last block, r = 16": (29, 16, world.ON),
-         "last block, q and v, r = 8": (29, 8, QV), "last two, q and v, r = 8": (28, 8, QV)}  # fmt: skip
+SIZES: dict[str, tuple[int, int, tuple[str, ...]]] = {f"last block, r = {r}": (29, r, world.ON) for r in (1, 4, 8, 16)}
+SIZES |= {f"last {n}, q and v, r = 8": (cut, 8, world.ON[:2]) for n, cut in (("block", 29), ("two", 28))}
 """Where an adapter begins, its rank, and the matrices that learn."""
 
 
