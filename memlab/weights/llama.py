@@ -55,10 +55,11 @@ class Waiting:
     def rows(self, which: ArrayLike) -> Waiting:
         """Some of the prompts, padded to a multiple of 32 tokens, so that few shapes are ever compiled."""
         at = np.asarray(which)
-        return replace(self, suffix=self.suffix[at, : _padded(self.last[at])], last=self.last[at])
+        return replace(self, suffix=self.suffix[at, : padded(self.last[at])], last=self.last[at])
 
 
-def _padded(last: Any) -> int:
+def padded(last: Any) -> int:
+    """Tokens of the longest prompt, up to the next multiple of 32: few shapes are ever compiled."""
     return -(-(int(last.max()) + 1) // 32) * 32
 
 
@@ -146,7 +147,7 @@ def below(model: Llama, texts: Sequence[str], cut: int, opening: str = "", batch
     ids = [model.tokenizer.encode(text, add_special_tokens=False).ids for text in (opening, *texts)]
     shared = next((i for i, tokens in enumerate(zip(*ids, strict=False)) if len(set(tokens)) > 1), len(ids[0]))
     last = np.array([len(x) - shared - 1 for x in ids[1:]])
-    tokens = np.zeros((len(texts), _padded(last)), np.int32)
+    tokens = np.zeros((len(texts), padded(last)), np.int32)
     for row, x in zip(tokens, ids[1:], strict=True):
         row[: len(x) - shared] = x[shared:]
     prompts = Waiting(model.embed[np.array(ids[0][:shared], np.int32)], model.embed[tokens], last)

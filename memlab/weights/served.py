@@ -18,7 +18,7 @@ from memlab.llm.call import Call
 from memlab.llm.contract import LLM
 from memlab.llm.embedded import chat_prompt
 from memlab.llm.ollama import OllamaLLM
-from memlab.weights import files, llama, lora
+from memlab.weights import files, llama, lora, states
 
 Lesson = tuple[Task, str, float]
 """A task, the tool to take there, and how much this counts."""
@@ -41,8 +41,9 @@ def model() -> llama.Llama:
 
 @functools.lru_cache(maxsize=4)
 def waiting(texts: tuple[str, ...], opening: str, cut: int) -> llama.Waiting:
-    """Prompts that wait at the cut; the same ones serve all learners of a stream."""
-    return llama.below(model(), texts, cut, opening)
+    """Prompts that wait at the cut, kept beside the weights; the same ones serve all learners of a stream."""
+    digest = weights.ASSETS[weights.SMOLLM2].main_sha256
+    return states.kept(model(), texts, opening, cut, weights.cache_dir() / "states", digest)
 
 
 def first_token(name: str) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from memlab.agent import Agent
-from memlab.core import Case, Edit, Episode, Task
+from memlab.core import Case, Edit, Episode
 from memlab.credit import CreditRule, RewriteQ, append_only
 from memlab.credit.rules import GOOD
 from memlab.learners import Learner, with_memory
@@ -24,11 +24,11 @@ from memlab.rivals.bounded import Bounded
 from memlab.rivals.knn import Direct
 from memlab.stores import open_store
 from memlab.tasks import stream
+from memlab.weights.school import ON, TASKS, off_stream
 from memlab.weights.served import UNRELATED, Adapted, Lesson
 
-TASKS, EVERY, CUT, BATCH, PROBES, KINDS = 48, 10, 29, 8, 6, 12
-"""Tasks of a stream, tasks between refreshes, frozen blocks, prompts a step, probes, and kinds of question in a set."""
-ON = ("attn_q", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
+EVERY, CUT, BATCH = 10, 29, 8
+"""Tasks between refreshes, frozen blocks, and prompts a step."""
 NEWEST, NAMED = TopK(k=0, newest=True), learners("ranked")
 
 
@@ -51,7 +51,10 @@ ARMS: dict[str, Learner] = {
     REPLAY: _ranked(),
     AWR: _ranked(RewriteQ(step=0.7, renew=False)),
 }
-TRAINED = (LORA, REPLAY, AWR, BOTH)
+FEW, FEW_NOTES = "LoRA, replay, bounded notes", "null: exploration, bounded notes"
+RETURNING = ARMS | {FEW: _ranked(Bounded(12)), FEW_NOTES: _ranked(Bounded(12))}
+"""Where old tools return, an old failure is bad advice: also adapters whose notes have as little room as a memory's."""
+TRAINED = (LORA, REPLAY, AWR, BOTH, FEW)
 
 
 def lessons(arm: str, lived: Sequence[Lesson], cases: Sequence[Case]) -> list[Lesson]:
@@ -64,14 +67,8 @@ def lessons(arm: str, lived: Sequence[Lesson], cases: Sequence[Case]) -> list[Le
         value = {case.episode: case.q for case in cases}
         mean = float(np.mean([value[task.index] for task, _, _ in lived]))
         return [(task, tool, float(np.exp((value[task.index] - mean) / 0.25))) for task, tool, _ in lived]
-    some = lived if arm == REPLAY else lived[-EVERY:]
+    some = lived if arm in (REPLAY, FEW) else lived[-EVERY:]
     return [(task, tool, 1.0) for task, tool, reward in some if reward >= GOOD]
-
-
-def off_stream(world: str, tasks: Sequence[Task], seed: int) -> list[Task]:
-    """Up to 6 questions of the set's first kinds that the stream does not hold, served by the tool of that name."""
-    kinds = {task.family for task in tasks}
-    return [task for task in stream(world, "stationary", 3 * PROBES, seed, KINDS) if task.family not in kinds][:PROBES]
 
 
 def life_of(
@@ -81,7 +78,7 @@ def life_of(
     tasks = stream(world, kind, TASKS, seed)
     probes = off_stream(world, tasks, seed)
     brain = Adapted(llm, [*tasks, *probes], CUT, on=ON) if arm in TRAINED else None
-    agent = ARMS[arm](brain or llm, embedder, open_store(dim=embedder.dim), seed)
+    agent = RETURNING[arm](brain or llm, embedder, open_store(dim=embedder.dim), seed)
     rows: list[dict[str, Any]] = []
     told: list[Lesson] = []
     spent = {"seconds": 0.0, "steps": 0, "leak": 0.0}
