@@ -10,6 +10,7 @@ import numpy as np
 
 from memlab.core import Task
 from memlab.tasks import stream
+from memlab.weights import lora
 from memlab.weights.llama import LINEAR
 from memlab.weights.lora import QV
 from memlab.weights.served import UNRELATED, Adapted
@@ -38,12 +39,29 @@ def pupil(seed: int, size: str) -> tuple[Adapted, list[Task], list[Task], list[T
     return Adapted(None, [*tasks, *far], *SIZES[size]), lessons, held, far
 
 
+RESET, FULL = "last block, reset once, r = 8", "last block, full update"
+OTHERS: dict[str, float] = {RESET: 0.003, FULL: 0.003, f"{FULL}, rate / 10": 0.0003}
+"""Other updates of the same matrices, and Adam's rate."""
+
+
 def taught(size: str, seed: int) -> dict[str, Any]:
-    """What an adapter of this size makes of eight lessons, in 32 steps on all of them."""
-    brain, lessons, held, far = pupil(seed, size)
+    """What an adapter of this size, or one of `OTHERS`, makes of eight lessons, in 32 steps on all of them."""
+    brain, lessons, held, far = pupil(seed, size if size in SIZES else "last block, r = 8")
     before, told = np.array(brain.chosen(far)), [(task, task.serves[0], 1.0) for task in lessons]
-    seconds = timeit.timeit(lambda: brain.learn(told, steps=32, rate=0.003, batch=8), number=1)
-    numbers = sum(w.size for ab in (brain.adapter or {}).values() for w in ab.values())
+
+    def learn() -> None:
+        rate = OTHERS.get(size, 0.003)
+        if size.startswith(FULL):
+            brain.adapter = lora.whole(brain.model, brain.cut, ON)
+        for part in range(2 if size == RESET else 1):
+            if part:
+                brain.settle()
+            steps = 16 if size == RESET else 32
+            brain.learn(told, steps=steps, rate=rate, batch=8, seed=part, held="a" if size.startswith(FULL) else "")
+
+    seconds = timeit.timeit(learn, number=1)
+    weights = (brain.adapter or {}).values()
+    numbers = sum(ab["b"].size + (0 if size.startswith(FULL) else ab["a"].size) for ab in weights)
     return {"arm": size, "seed": seed, "learned": brain.right(lessons), "held": brain.right(held),
             "moved": float(np.mean(before != brain.chosen(far))), "leak": brain.leak(UNRELATED),
             "seconds": seconds, "kilobytes": numbers / 256, "backend": "embedded", "model": "smollm2:135m"}  # fmt: skip

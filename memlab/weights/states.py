@@ -13,10 +13,29 @@ from pathlib import Path
 
 import numpy as np
 
-from memlab.weights.llama import Llama, Waiting, below, padded
+from memlab.weights.llama import Llama, Waiting, compiled, padded
 
 BATCH = 16
 """Prompts that pass the frozen blocks together."""
+
+
+def below(model: Llama, texts: Sequence[str], cut: int, opening: str = "", batch: int = 16) -> Waiting:
+    """``texts``, chat frame and all, through the frozen blocks below the ``cut``; they share the text ``opening``."""
+    ids = [model.tokenizer.encode(text, add_special_tokens=False).ids for text in (opening, *texts)]
+    shared = next((i for i, tokens in enumerate(zip(*ids, strict=False)) if len(set(tokens)) > 1), len(ids[0]))
+    last = np.array([len(x) - shared - 1 for x in ids[1:]])
+    tokens = np.zeros((len(texts), padded(last)), np.int32)
+    for row, x in zip(tokens, ids[1:], strict=True):
+        row[: len(x) - shared] = x[shared:]
+    prompts = Waiting(model.embed[np.array(ids[0][:shared], np.int32)], model.embed[tokens], last)
+    if not cut:
+        return prompts
+    suffix = np.zeros(prompts.suffix.shape, np.float32)
+    for start in range(0, len(texts), batch):
+        some = prompts.rows(np.arange(start, min(start + batch, len(texts))))
+        prefix, x = compiled()[0](model.shape, model.part(0, cut), {}, prompts.prefix, some.suffix)
+        suffix[start : start + batch, : x.shape[1]] = x
+    return Waiting(np.asarray(prefix), suffix, last)
 
 
 def place_of(folder: Path, digest: str, cut: int, opening: str, text: str) -> Path:
@@ -34,7 +53,7 @@ def _save(path: Path, states: np.ndarray) -> None:
 
 
 def kept(model: Llama, texts: Sequence[str], opening: str, cut: int, folder: Path, digest: str) -> Waiting:
-    """`memlab.weights.llama.below` of ``texts``, each taken from ``folder`` or computed and kept there.
+    """`below` of ``texts``, each taken from ``folder`` or computed and kept there.
 
     ``digest`` names the weights. Gives ``prefix`` (P, D), ``suffix`` (B, S, D), ``last`` (B,).
     """
