@@ -13,7 +13,7 @@
 #
 # **Time** 50 minutes. **Before** [05 Credit](05_credit.ipynb), [06 The agent](06_agent.ipynb). **Symbols** are in the [glossary](GLOSSARY.md).
 #
-# **The claim** is this whole course's: paying credit by rewriting *memory* avoids expensive updates of *weights*. Others, at .5 billion weights on TextWorldExpress (a README, four seeds), reached 47.1 (± 10.2) by training, 38.5 by context, 12.5 by neither: weights may win. A mechanism study at laptop scale; its rows are recorded, nothing below trains or is timed live.
+# **The claim** is this whole course's: paying credit by rewriting *memory* avoids expensive updates of *weights*. Others, at .5 billion weights on TextWorldExpress (a README, four seeds), reached 47.1 (± 10.2) by training, 38.5 by context, 12.5 by neither: weights may win. A mechanism study at laptop scale; its rows are recorded; only a cell under *Going further* trains.
 
 # %%
 import numpy as np
@@ -21,8 +21,8 @@ import pandas as pd
 
 import memlab
 from memlab import course, show
-from memlab.labs.lab10_weights.study import RAZOR, STUDY
-from memlab.weights import cost
+from memlab.labs.lab10_weights.study import RAZOR, RECURRENT, STUDY
+from memlab.weights import cost, live, toll
 
 pd.set_option("display.max_colwidth", None)
 
@@ -51,7 +51,7 @@ thin = 8 * (576 + 576)
 print(f"{thin:,} of {576 * 576:,} numbers: {thin / 576**2:.1%}")
 
 # %% [markdown]
-# Ours sits on six matrices of the last of 30 blocks (two of them alone, *q* and *v*, learned less in a pilot). All below is frozen, so a prompt passes it once (a script outside the repository did this): affordable on a laptop, and a limit, since a deeper adapter might learn better.
+# Ours sits on six matrices of the last of 30 blocks (two of them alone, *q* and *v*, learned less in a pilot). All below is frozen, so a prompt passes it once (then kept on disk): affordable on a laptop, and a limit, since a deeper adapter might learn better.
 #
 # ## One lesson by each route
 #
@@ -246,7 +246,7 @@ paid.round(2)
 #
 # ## Where is the crossover?
 #
-# Other agents put lessons into the *prompt*, and pay at each read. Count operations. A lesson in weights costs `steps` times the tokens of a batch, through a share of the blocks, forward and backward. One in the prompt costs the tokens it adds, through all blocks. Both grow with the model alike, so its size *cancels*. It is a count for one lesson alone (a batch can teach several): not checked against seconds, not projected to 1 or 70 billion weights, without the first pass through frozen blocks.
+# Other agents put lessons into the *prompt*, and pay at each read. Count operations. A lesson in weights costs `steps` times the tokens of a batch, through a share of the blocks, forward and backward. One in the prompt costs the tokens it adds, through all blocks. Both grow with the model alike, so its size *cancels*. It is a count for one lesson alone (a batch can teach several), without the first pass through frozen blocks; *Going further* checks it with a clock and carries it to 70 billion weights.
 #
 # **Exercise 10.2.** Take a lesson of your own: how often will it be read before it is out of date, and how many tokens does it take in the prompt?
 
@@ -336,7 +336,7 @@ show.verdicts(RAZOR.verdicts(), made_by=RAZOR.rows())
 # %% [markdown]
 # The paper's direction, the first claim, is contradicted in this small policy (the means above point the same way); that says little about language models. That an edit of memory forgets nothing holds *by construction*: it speaks at its own context alone, and teaches nothing about others.
 #
-# **What this does not show.** One model of 135 million weights; adapters on its last block; one drift; four refreshes, so a lesson in weights waits up to ten tasks. No recurrent stream (old tools never return), no adapter on all blocks, no 70-billion model: nothing here says that larger models forget as much. The rate was tuned on two seeds, where .001 and .01 tied; .001, the smallest tried, leaks less: a smaller one might disturb less still. The primary is not at equal exploration: the believer's rule is its own.
+# **What this does not show.** One model of 135 million weights; adapters on its last block; one drift; four refreshes, so a lesson in weights waits up to ten tasks. No adapter on all blocks, no 70-billion model: nothing here says that larger models forget as much. The rate was tuned on two seeds, where .001 and .01 tied; .001, the smallest tried, leaks less: a smaller one might disturb less still. The primary is not at equal exploration: the believer's rule is its own.
 #
 # ## Summary
 #
@@ -349,6 +349,180 @@ show.verdicts(RAZOR.verdicts(), made_by=RAZOR.rows())
 # %% [markdown]
 # ## Going further
 #
+# ### When old tools return
+#
+# Now the stream has three parts of 16 tasks: each kind has its first tool, then another, then its first again. The arms are those of above, and one adapter whose notes have as little room as the bounded memory's (with its null): where old tools return, an old failure is bad advice. Seven claims, fixed before any row; two seeds of set A had been seen.
+
+# %%
+again = RECURRENT.scores()
+back = again.groupby("arm")["back"].mean()
+show.arms(
+    again,
+    y="back",
+    made_by=RECURRENT.rows(),
+    xlim=(-0.02, 1),
+    xlabel="success once the old tools are back (share of tasks)",
+    title=f"Back with the old tools: bounded memory {back['memory, bounded']:.2f}, best adapter "
+    f"{back[[name for name in back.index if name.startswith('LoRA')]].max():.2f}, no learning {back['no learning']:.2f}",
+)
+
+# %% [markdown]
+# The verdicts, the primary first:
+
+# %%
+show.verdicts(RECURRENT.verdicts(), made_by=RECURRENT.rows())
+
+# %% [markdown]
+# Success in each part, and *quick*: minus the tasks of a kind that fail behind the return before its first success (at most 4):
+
+# %%
+again.groupby("arm", sort=False)[["first", "away", "back", "quick", "probe", "still"]].mean().round(2)
+
+# %% [markdown]
+# ### What a life pays
+#
+# The same two studies, counted. *tokens* an answer (0 where memory answers alone); *read* and *train*, GFLOP a task, by the count below; *kB* written in a life: 1 kB an edit of memory, the whole adapter at each refresh; *wait*: tasks of a kind that fail behind the (last) change before its first success. No training seconds: they were measured beside other work.
+
+# %%
+pays = pd.concat({"drift": toll.paid(rows, 24), "recurrent": toll.paid(RECURRENT.rows(), 32)})
+pays.round(2)
+
+# %% [markdown]
+# **The test that we set ourselves**: memory has lost if low-rank with replay dominates at equal bytes and compute. Ours spends more of both, so if it does not win here, it does not dominate at equal spending:
+
+# %%
+for name, part, scored in (("drift", "after", scores), ("recurrent", "after", again)):
+    success, spent = scored.groupby("arm")[part].mean(), pays.loc[name]
+    for arm in ("LoRA, replay", "memory, newest first", "memory, belief", "memory, bounded"):
+        work = spent.loc[arm, "read"] + spent.loc[arm, "train"]
+        print(
+            f"{name:10} {arm:21} success {success[arm]:.3f}  {work:5.1f} GFLOP a task  {spent.loc[arm, 'kB']:6.0f} kB"
+        )
+
+# %% [markdown]
+# ### The count and the clock
+#
+# Does the count of operations agree with a clock? Steps of training and reads of eight prompts were timed in *processor* seconds through 1 to 30 blocks of this model (other work runs beside: a wall clock would lie). Two rates, seconds an operation and seconds a byte of weights, are fitted to the points of at most five blocks; the rest is predicted.
+
+# %%
+checked = cost.SHAPES["SmolLM2 135M"].checked(pd.read_parquet(memlab.data("lab10/clock.parquet")))
+checked.round({"gflop": 1, "measured": 3, "model": 3, "ratio": 2})
+
+# %% [markdown]
+# *ratio* is model by clock: where it is far from 1, the count misses something.
+
+# %%
+far = checked.loc[~checked["fitted"], "ratio"]
+print(f"predicted points: model / clock from {far.min():.2f} to {far.max():.2f}")
+
+# %% [markdown]
+# ### From 135 million to 70 billion weights
+#
+# How many tasks must read a lesson (35 tokens) before an adapter on the last block, or on all blocks, is cheaper? The larger models were *not run*: their published shapes are put into the count.
+
+# %%
+pd.DataFrame(
+    {
+        name: {f"{where}, {shown} tokens": dims.horizon(shown, share=share)
+               for where, share in (("last block", 0), ("all blocks", 1)) for shown in (35, 200)}
+        for name, dims in cost.SHAPES.items()
+    }
+).round(0)  # fmt: skip
+
+# %% [markdown]
+# GFLOP a task over a horizon, all learning included (135 million weights, adapter on the last block, a lesson of 35 tokens):
+
+# %%
+tasks = np.array([1, 3, 10, 100, 1000])
+per_task = cost.SHAPES["SmolLM2 135M"].a_task(tasks)
+(pd.DataFrame(per_task, index=pd.Index(tasks, name="tasks")) / 1e9).round(1)
+
+# %% [markdown]
+# Scale and horizon in one picture: each line is where both routes cost the same. Move the price of an operation in training, the tokens that memory shows, the share of blocks that learn, and the share of the common prefix that an adapter must read again because its cache is its own (arXiv:2604.06370). Then ask: what hurts weights most?
+
+
+# %%
+def over_scale(price, shown, share, uncached):
+    shapes = cost.SHAPES.values()
+    lines = {f: [dims.horizon(shown, 16, share, price * f, 8, uncached) for dims in shapes] for f in (0.1, 1.0, 10.0)}
+    return [dims.weights / 1e9 for dims in shapes], {f: np.minimum(line, 1e8) for f, line in lines.items()}
+
+
+def draw(canvas, result):
+    billions, lines = result
+    for factor, name in ((0.1, "showing dearer by 10"), (1.0, "equal cost"), (10.0, "training dearer by 10")):
+        canvas.line(name, billions, lines[factor])
+    canvas.axes(0, xlabel="weights of the model (billions)", ylabel="tasks that read the lesson", xscale="log")
+    canvas.axes(0, yscale="log", xlim=(0.1, 100), ylim=(0.1, 1e6))
+    canvas.source("computed")
+    small, large = lines[1.0][0], lines[1.0][-1]
+    never = small >= 1e8 and large >= 1e8
+    canvas.title(
+        "Weights never pay" if never else f"Weights pay from {small:,.0f} tasks on at .1 billion, {large:,.0f} at 70"
+    )
+
+
+# %% [markdown]
+# Above a line weights are cheaper, below it the prompt is:
+
+# %%
+show.Explorer(
+    over_scale,
+    draw,
+    {
+        "price": (0.1, 10.0, 0.1, 1.0),
+        "shown": (5, 1000, 5, 35),
+        "share": (0.03, 1.0, 0.01, 1.0),
+        "uncached": (0.0, 1.0, 0.05, 0.0),
+    },
+    alt="Three nearly level lines of equal cost over the size of a model, from .1 to 70 billion weights.",
+    caption="Operations counted; shapes as published, none but the first was run.",
+)
+
+# %% [markdown]
+# Not in the count: quantized adapters (fewer bytes, the same operations here), speculative decoding, flash attention and quantized caches (they make reading cheaper on both sides; the server's settings were not ours to change, so they are not measured here), moving adapters between machines, and people's time.
+#
+# ### Prices and costs, dated
+#
+# What others report, by the month in the arXiv id; grades as below. None is ours, and none is at equal bytes.
+#
+# | from | arXiv | what it cost | grade |
+# |---|---|---|---|
+# | 2025-07 | 2507.19457 | prompts evolved: up to 35 times fewer rollouts than GRPO, same model | A |
+# | 2025-10 | 2510.08191 | about $18 of context against $10k of training; model sizes differ | A |
+# | 2025-12 | 2512.02543 | distilling from context breaks even after 843 episodes | S |
+# | 2026-04 | 2604.06370 | adapters break the sharing of prefix caches | A |
+# | 2026-05 | 2605.24657 | nightly adapters: 8.2 GPU-hours a conversation | A |
+# | 2026-06 | 2606.06448 | building memory, not reading it, dominates cost | A |
+# | 2026-06 | 2606.29914 | Mem0 ties with plain retrieval at 50 times the write cost | S+ |
+# | 2026-07 | 2607.21051 | distilling: at least 9.6 times fewer steps than RL | A |
+#
+# ### Your own lesson, with a stopwatch
+#
+# Take one of eight questions and name a tool for it. Memory commits one row; the adapter takes steps until it says the tool. Each is asked again (the adapter on the server, where one answers), and each lesson is taken out while three others stay. Set `LIVE = True` to do it (the adapter needs the extra `adapters` and the weights: half a minute to load); else you see the recorded means.
+
+# %%
+LIVE = False
+if LIVE:
+    told, note = live.both(number=0, tool="sum")
+else:
+    told, note = (
+        table[["seconds", "removed"]],
+        "recorded, sixteen lessons; set LIVE = True to hold the stopwatch yourself",
+    )
+print(note)
+pd.DataFrame(told).round(4)
+
+# %% [markdown]
+# ### Other updates of the same block
+#
+# The eight lessons again, four replicates: an adapter that is added to the weights half-way and begun anew (*reset*), and a *full update* of the same six matrices, at the adapter's rate and at a tenth of it:
+
+# %%
+others = pd.read_parquet(memlab.data("lab10/updates.parquet"))
+pd.concat([sizes[sizes["arm"] == "last block, r = 8"], others]).groupby("arm", sort=False)[columns[:4]].mean().round(2)
+
+# %% [markdown]
 # **What the literature says** (as of 2026-11). Grades: P read in the paper; A abstract only; S second-hand; S+ a close reading by others.
 #
 # | arXiv | evidence | side | grade |
