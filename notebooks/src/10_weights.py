@@ -351,7 +351,7 @@ show.verdicts(RAZOR.verdicts(), made_by=RAZOR.rows())
 #
 # ### When old tools return
 #
-# Now the stream has three parts of 16 tasks: each kind has its first tool, then another, then its first again. The arms are those of above, and one adapter whose notes have as little room as the bounded memory's (with its null): where old tools return, an old failure is bad advice. Seven claims, fixed before any row; two seeds of set A had been seen.
+# Now the stream has three parts of 16 tasks: each kind has its first tool, then another, then its first again. The arms are those of above but for the one with credit (time was short), and one adapter whose notes have as little room as the bounded memory's (with its null): where old tools return, an old failure is bad advice. Seven claims, fixed before any row; two seeds of set A had been seen, without adapters.
 
 # %%
 again = RECURRENT.scores()

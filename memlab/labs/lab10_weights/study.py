@@ -64,7 +64,8 @@ STUDY = Study("lab10", one_stream, by_part,
 
 WEIGHTS = (of.LORA, of.REPLAY, of.FEW)
 RECURRENT = Study("lab10-recurrent", one_stream, by_phase,
-    report=grid(seed=range(100, 116), kind="recurrent", world="toolbox12-b", arm=tuple(arm for arm in of.RETURNING if arm != of.AWR)),
+    report=grid(seed=range(100, 116), kind="recurrent", world="toolbox12-b",
+                arm=tuple(arm for arm in of.RETURNING if arm != of.AWR)),
     claims=(
         Claim("where old tools return, a bounded memory beats every adapter", of.BOUNDED, WEIGHTS, True, metric="back"),
         Claim("from the first change on, too", of.BOUNDED, WEIGHTS, metric="after"),
