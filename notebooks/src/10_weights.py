@@ -351,7 +351,7 @@ show.verdicts(RAZOR.verdicts(), made_by=RAZOR.rows())
 #
 # ### What a life pays
 #
-# The same lives, counted. *tokens* an answer (0 where memory answers alone); *read* and *train*, GFLOP a task, by the count below; *kB* written in a life: 1 kB an edit of memory, the whole adapter at each refresh; *wait*: tasks of a kind that fail behind the drift before its first success. No training seconds: they were measured beside other work.
+# **What did the success above cost?** The same lives, counted. *tokens* an answer (0 where memory answers alone); *read* and *train*, GFLOP a task, by the count below; *kB* written in a life: 1 kB an edit of memory, the whole adapter at each refresh; *wait*: tasks of a kind that fail behind the drift before its first success. No training seconds: they were measured beside other work.
 
 # %%
 pays = toll.paid(rows, 24)
@@ -384,7 +384,7 @@ print(f"predicted, not fitted: model / clock from {far.min():.2f} to {far.max():
 # %% [markdown]
 # ### From 135 million to 70 billion weights
 #
-# How many tasks must read a lesson (35 tokens) before an adapter on the last block, or on all blocks, is cheaper? The larger models were *not run*: their published shapes are put into the count.
+# How many tasks must read a lesson (35 tokens) before an adapter on the last block, or on all blocks, is cheaper? The larger models were *not run*: their published shapes are put into the count. Fewer reads than above on the last block: there all of its work was counted, here only what the last token needs. And one block of eighty may well learn less than one of thirty.
 
 # %%
 pd.DataFrame(
