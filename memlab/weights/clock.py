@@ -21,7 +21,7 @@ LENGTH = 64
 """Tokens of each question, padding included: the smallest length into which most of ours fall."""
 
 
-def waiting(batch: int, seed: int = 0) -> llama.Waiting:
+def drawn_states(batch: int, seed: int = 0) -> llama.Waiting:
     """Random hidden states of ``batch`` prompts of LENGTH tokens behind the shared prefix."""
     rng = np.random.default_rng(seed)
     wide = model().embed.shape[1]
@@ -42,7 +42,7 @@ def spent(work: Callable[[], Any], repeats: int = 3) -> list[float]:
 
 def a_step(top: int, batch: int = 8, steps: int = 2) -> list[dict[str, Any]]:
     """Steps of training on the ``top`` blocks, r = 8 on six matrices."""
-    cut, prompts = len(model().blocks["attn_q"]) - top, waiting(batch)
+    cut, prompts = len(model().blocks["attn_q"]) - top, drawn_states(batch)
     start = lora.fresh(model(), cut, 8, on=ON)
 
     def work() -> None:
@@ -53,7 +53,7 @@ def a_step(top: int, batch: int = 8, steps: int = 2) -> list[dict[str, Any]]:
 
 def a_read(blocks: int, batch: int = 8) -> list[dict[str, Any]]:
     """Prompts through the first ``blocks``, no logits."""
-    prompts, through = waiting(batch), llama.compiled()[0]
+    prompts, through = drawn_states(batch), llama.compiled()[0]
     part = model().part(0, blocks)
 
     def work() -> None:

@@ -50,16 +50,15 @@ class Dims:
         operation in training by one in reading. Infinite where its answers cost more than those with the lesson shown.
         """
         top, again = max(1.0, share * self.blocks), uncached * PREFIX
-        spared = forward(self, shown, last=0, ahead=PREFIX) - forward(self, again, last=0)
-        spared -= thin(self, rank) * 2 * top * self.block * (SUFFIX + again)
+        wide = thin(self, rank) * 2 * top * self.block * (SUFFIX + again)
+        spared = forward(self, shown, last=0, ahead=PREFIX) - forward(self, again, last=0) - wide
         return price * steps * step(self, PREFIX, SUFFIX, BATCH, top) / spared if spared > 0 else float("inf")
 
     def a_task(
         self, tasks: ArrayLike, shown: float = 35, steps: float = 16, share: float = 1 / 30, rank: float = 8
     ) -> dict[str, Floats]:
         """Operations a task over a horizon of ``tasks`` (n,), by route, all learning included; the prefix cached."""
-        answer, over = forward(self, SUFFIX, ahead=PREFIX), np.asarray(tasks, dtype=float)
-        top = max(1.0, share * self.blocks)
+        answer, over, top = forward(self, SUFFIX, ahead=PREFIX), np.asarray(tasks, float), max(1.0, share * self.blocks)
         wide = answer + 2 * top * self.block * SUFFIX * thin(self, rank)
         return {
             "no lesson, or one that a program applies": answer + 0 * over,
@@ -73,12 +72,12 @@ class Dims:
         The two rates are fitted to the points of at most ``known`` blocks; all others are predicted.
         """
         table = points.groupby(["what", "blocks", "prefix", "suffix", "batch"])["seconds"].median().reset_index()
-        counts = {"read": reading, "step": training}
+        counts = {"read": reading, "step": stepping}
         work = np.array([counts[p.what](self, p.prefix, p.suffix, p.batch, p.blocks) for p in table.itertuples()])
-        fitted = table["blocks"] <= known
-        told = work @ machine(work[fitted], table["seconds"][fitted])
-        found = table[["what", "blocks", "batch"]].assign(gflop=work[:, 0] / 1e9, measured=table["seconds"], model=told)
-        return found.assign(ratio=told / table["seconds"], fitted=fitted).sort_values(["what", "blocks", "batch"])
+        clock, fitted = table["seconds"], table["blocks"] <= known
+        told = work @ rates(work[fitted], clock[fitted])
+        found = table[["what", "blocks", "batch"]].assign(gflop=work[:, 0] / 1e9, measured=clock, model=told)
+        return found.assign(ratio=told / clock, fitted=fitted)
 
 
 SHAPES = {
@@ -129,12 +128,12 @@ def reading(dims: Dims, prefix: float, suffix: float, batch: float, blocks: floa
     return read, 4 * blocks * dims.block
 
 
-def training(dims: Dims, prefix: float, suffix: float, batch: float, top: float) -> tuple[float, float]:
+def stepping(dims: Dims, prefix: float, suffix: float, batch: float, top: float) -> tuple[float, float]:
     """Operations of a `step`, and the bytes of float32 weights that it goes through, forward and backward."""
     return step(dims, prefix, suffix, batch, top), 2 * 4 * (top * dims.block + dims.words * dims.width)
 
 
-def machine(work: ArrayLike, seconds: ArrayLike) -> Floats:
+def rates(work: ArrayLike, seconds: ArrayLike) -> Floats:
     """Seconds an operation and seconds a byte, (2,), none below 0: least squares of relative errors.
 
     ``work`` (n, 2) holds operations and bytes, ``seconds`` (n,) what a clock said.
@@ -142,8 +141,7 @@ def machine(work: ArrayLike, seconds: ArrayLike) -> Floats:
     from scipy.optimize import nnls
 
     done, clock = np.asarray(work, dtype=float), np.asarray(seconds, dtype=float)
-    unit = done.max(axis=0)
-    return nnls(done / unit / clock[:, None], np.ones(len(clock)))[0] / unit
+    return nnls(done / (unit := done.max(axis=0)) / clock[:, None], np.ones(len(clock)))[0] / unit
 
 
 def thin(dims: Dims, rank: float) -> float:

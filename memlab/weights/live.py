@@ -22,7 +22,7 @@ NEEDED = ("jax", "optax", "gguf", "tokenizers")
 NOTHING = "(nothing)"
 
 
-def timed(work: Callable[[], Any]) -> float:
+def stopped(work: Callable[[], Any]) -> float:
     """Seconds that ``work`` took."""
     began = time.perf_counter()
     work()
@@ -47,8 +47,8 @@ def in_memory(task: Task, tool: str, embedder: Embedder, others: Sequence[Task] 
             found = TopK(k=1)(vector, store, np.random.default_rng(0)).cases
             return found[0].action if found and found[0] else NOTHING
 
-        before, tell = said(), timed(lambda: store.commit([case(task, tool)]))
-        after, remove = said(), timed(lambda: store.revert(ids=[task.id]))
+        before, tell = said(), stopped(lambda: store.commit([case(task, tool)]))
+        after, remove = said(), stopped(lambda: store.revert(ids=[task.id]))
         return {"route": "memory", "before": before, "after": after, "back": said(), "tell": tell, "remove": remove,
                 "asked": "a search of the store"}  # fmt: skip
 
@@ -80,7 +80,7 @@ def in_weights(
         if rest:
             brain.learn(rest, steps=4, rate=0.003, batch=8)
 
-    (before,), tell = brain.chosen([task]), timed(learn)
+    (before,), tell = brain.chosen([task]), stopped(learn)
     (after,) = brain.chosen([task])
     if isinstance(server, OllamaLLM) and brain.adapter is not None:
         text, asked = prompt.render(task.about, [], task.subtasks[0]), f"{server.name} on the server"
@@ -88,7 +88,7 @@ def in_weights(
             file = write_adapter(f"{folder}/lesson.gguf", brain.cut, brain.adapter)
             with on_server(server, file) as served:
                 after = str(served.complete(text, choices=task.choices, answer="ranked").value)
-    remove = timed(forget)
+    remove = stopped(forget)
     return {"route": "adapter", "before": before, "after": after, "back": brain.chosen([task])[0], "tell": tell,
             "remove": remove, "asked": asked}  # fmt: skip
 

@@ -51,7 +51,7 @@ def test_a_memory_that_shows_no_token_is_never_overtaken():
 def test_a_machine_is_found_from_its_own_clock():
     work = np.array([[1e9, 1e6], [5e9, 1e8], [2e8, 4e8]])
     made = np.array([2e-11, 3e-10])
-    assert cost.machine(work, work @ made) == pytest.approx(made)
+    assert cost.rates(work, work @ made) == pytest.approx(made)
 
 
 @settings(max_examples=30)
@@ -74,7 +74,7 @@ def test_an_adapter_with_a_cache_of_its_own_never_pays_where_it_rereads_more_tha
 def test_what_was_not_fitted_is_predicted_where_the_clock_follows_the_count():
     rows = [{"what": what, "blocks": n, "prefix": 9, "suffix": 5, "batch": 2,
              "seconds": count(cost.Dims(), 9, 5, 2, n)[0] * 1e-11 + count(cost.Dims(), 9, 5, 2, n)[1] * 1e-10}
-            for what, count in (("read", cost.reading), ("step", cost.training)) for n in (1, 5, 30)]  # fmt: skip
+            for what, count in (("read", cost.reading), ("step", cost.stepping)) for n in (1, 5, 30)]  # fmt: skip
     table = cost.Dims().checked(pd.DataFrame(rows))
     assert table["ratio"].to_numpy() == pytest.approx(np.ones(6)) and table["fitted"].sum() == 4
     rows[2]["seconds"] *= 2  # a read of 30 blocks, which the fit does not see
