@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from memlab.core import MemlabError
@@ -27,8 +28,6 @@ from memlab.journal import Journal
 from memlab.stats import SignFlip, sign_flip, visible
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from memlab.llm.contract import LLM, Embedder
 
 Cell = Mapping[str, Any]
@@ -240,8 +239,6 @@ class Study:
 
         Raises `MemlabError` where the file is missing or changed, or was made under another grid or other claims.
         """
-        import pandas as pd
-
         path = data(self.file(tuning))
         if read_note(path).get("settings") != self.settings:
             raise MemlabError(
@@ -256,8 +253,6 @@ class Study:
 
     def scores(self, rows: pd.DataFrame | None = None, tuning: bool = False) -> pd.DataFrame:
         """One row a cell: its axes, and its score (or its named scores) in a column each."""
-        import pandas as pd
-
         rows = self.rows(tuning) if rows is None else rows
         axes = list(dict.fromkeys(name for cell in (*self.report, *self.tune) for name in cell if name in rows))
         found = []
@@ -296,8 +291,6 @@ def judge_claims(claims: Sequence[Claim], scores: pd.DataFrame) -> pd.DataFrame:
     largest p counts, and that rival's difference is shown. Replicates are paired by seed, other axes averaged.
     Raises `MemlabError` where an arm or its replicates are missing.
     """
-    import pandas as pd
-
     tested = [[_tested(claim, rival, scores) for rival in _rivals(claim)] for claim in claims]
     worst = [max(t, key=lambda one: _strength(one, c.margin)) for c, t in zip(claims, tested, strict=True)]
     adjusted, levels = holm([_p(test, claim.margin) for claim, (test, _) in zip(claims, worst, strict=True)])
@@ -352,7 +345,6 @@ def run_cells(
     back. ``jobs`` cells go on at once through joblib, so that ``joblib.parallel_config(backend="dask")`` spreads them.
     No cell but the first is begun that would end after ``seconds``: then what was done comes back, and a line says so.
     """
-    import pandas as pd
     from joblib import Parallel, delayed
     from tqdm.auto import tqdm
 
@@ -390,11 +382,12 @@ def run_cells(
 
 
 def _run_cell(run: Callable[..., Any], cell: Cell, models: Mapping[str, Any]) -> pd.DataFrame:
-    import pandas as pd
-
-    frame = pd.DataFrame(run(**cell, **models))
+    """The rows of one cell with its axes and, where they do not say it, what made them."""
+    frame, llm = pd.DataFrame(run(**cell, **models)), models.get("llm")
+    made = {"backend": getattr(llm, "backend", "computed"), "model": getattr(llm, "name", "")}
     axes = {name: value for name, value in cell.items() if name not in frame and not callable(value)}
-    return pd.concat([pd.DataFrame(axes, index=frame.index), frame], axis=1) if axes else frame
+    frame = pd.concat([pd.DataFrame(axes, index=frame.index), frame], axis=1) if axes else frame
+    return frame.assign(**{name: value for name, value in made.items() if name not in frame})
 
 
 def _key(name: str, run: Callable[..., Any], cell: Cell, models: Mapping[str, Any]) -> str:

@@ -9,31 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from memlab.core import MemlabError
-from memlab.credit.worth import shapley_weights, subsets, td
+from memlab.credit import td
+from memlab.rivals.credited import CALLS, SHOWN, SUBSETS, Floats, told
 
-Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
-SHOWN = 3
-SUBSETS = subsets(SHOWN)
-BITS = 2 ** np.arange(SHOWN)[::-1]
-"""What each shown case adds to the row of `SUBSETS`."""
-CALLS = {"random": 1, "every": 1, "leave-one-out": SHOWN + 1, "Shapley": 2**SHOWN}
-"""Each credit rule with the model calls that it needs for one episode, the answer itself included."""
-_SHAPLEY = shapley_weights(SHOWN)
-
-
-def told(rule: str, rewards: Floats) -> Floats:
-    """What ``rule`` tells each shown case, (N, 3); of ``rewards`` (N, 8), one for each of `SUBSETS`, it reads `CALLS`.
-
-    The null "random" tells a learner the reward of another one. Raises `MemlabError` for an unknown rule.
-    """
-    if rule not in CALLS:
-        raise MemlabError(f"unknown credit rule {rule!r}; the rules are {', '.join(CALLS)}")
-    if rule == "Shapley":
-        return rewards @ _SHAPLEY
-    own = np.repeat(rewards[:, -1:], SHOWN, axis=1)
-    return own - rewards[:, -1 - BITS] if rule == "leave-one-out" else np.roll(own, rule == "random", axis=0)
 
 
 @dataclass(frozen=True)

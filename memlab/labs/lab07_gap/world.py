@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from memlab.reward import Floats
+from memlab.rivals.written import chain
 from memlab.verify import reweighted
 
 PROMPTS, RIGHT, WRONG, TRIES, ROUNDS, PULL, FORMED = 100, 3, 5, 8, 6, 0.9, 0.6
@@ -15,20 +16,6 @@ PROMPTS, RIGHT, WRONG, TRIES, ROUNDS, PULL, FORMED = 100, 3, 5, 8, 6, 0.9, 0.6
 ANSWERS = RIGHT + WRONG
 FORM = np.repeat([1.0, 0.0], ANSWERS)
 """w of a gate that looks at the form alone."""
-
-
-def chain(f: Floats, w: Floats, copy: Floats, rounds: int) -> list[Floats]:
-    """f_0 … f_rounds, (..., answers): f_{t+1}(a) = Σ_c f_t[w](c) copy(a|c), which is Eq 1 with μ = f_t[w].
-
-    ``copy`` (..., answers, answers) is what the frozen model does when answer c stands in memory. Where nothing is
-    accepted nothing is written, and f stays.
-    """
-    found = [f]
-    for _ in range(rounds):
-        f = found[-1]
-        written = (reweighted(f, w)[..., None, :] @ copy)[..., 0, :]
-        found.append(np.where((f * w).sum(axis=-1, keepdims=True) > 0, written, f))
-    return found
 
 
 @dataclass(frozen=True)
