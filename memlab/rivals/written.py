@@ -33,7 +33,7 @@ RULES: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
 own chance of ``yes`` and whether it is ``right``."""
 
 
-def answers(llm: LLM, task: Task, *cases: tuple[Task, str], known: Sequence[tuple[Question, str]] = ()) -> Floats:
+def answered(llm: LLM, task: Task, *cases: tuple[Task, str], known: Sequence[tuple[Question, str]] = ()) -> Floats:
     """p_LLM over the options of ``task``, ``cases`` in the prompt; behind ``known`` answers no options are listed."""
     lines = ["Answer the last question." if known else "Answer with one of the options."]
     for asked, answer in (*known, *cases, (task, "")):

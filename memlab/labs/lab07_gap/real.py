@@ -47,7 +47,7 @@ def examples(family: str) -> list[Question]:
 def answers(llm: LLM, task: Task, *cases: tuple[Task, str], half: int = 0) -> Floats:
     """p_LLM over the options, with ``cases`` in the prompt; an easy question stands behind a ``half`` of `examples`."""
     known = examples(task.family)[3 * half :][:3] if task.family in EASY else []
-    return written.answers(llm, task, *cases, known=[(one, one.answer) for one in known])
+    return written.answered(llm, task, *cases, known=[(one, one.answer) for one in known])
 
 
 def asked(llm: LLM, family: str, seed: int) -> Iterator[tuple[Task, pd.DataFrame]]:
