@@ -15,20 +15,22 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import ArrayLike
 
 from memlab.core import MemlabError
 from memlab.datafiles import data, data_folder
 from memlab.fingerprints import fingerprint, package_fingerprint
 from memlab.journal import Journal
+from memlab.llm import LLM, Embedder, open_embedder, open_llm
+from memlab.llm.embedders import RecordingEmbedder, ReplayEmbedder
+from memlab.llm.replay import Recorder, Replay, write_table
 from memlab.stats import SignFlip, sign_flip, visible
-
-if TYPE_CHECKING:
-    from memlab.llm.contract import LLM, Embedder
 
 Cell = Mapping[str, Any]
 """One setting of every axis of a grid: the keyword arguments of `Study.run`."""
@@ -200,8 +202,8 @@ class Study:
             frame = run_cells(self.name, self.run, self.cells(tuning), models, self._home(), jobs, progress)
         note = {"study": self.name, "settings": self.settings, "model": self.model or "none"}
         path = data_folder() / self.file(tuning)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_frame(path, frame, note | {"digest": getattr(models.get("llm"), "digest", "")})
+        note |= {"digest": getattr(models.get("llm"), "digest", "")}
+        write_table(path, pa.Table.from_pandas(frame, preserve_index=False), note)
         return frame
 
     def cell(self, **cell: Any) -> pd.DataFrame:
@@ -215,10 +217,6 @@ class Study:
         return data_folder().parent / ".memlab" / "studies" / f"{self.name}.sqlite"
 
     def _models(self, stack: ExitStack, tuning: bool, live: bool) -> dict[str, Any]:
-        from memlab.llm import open_embedder, open_llm
-        from memlab.llm.embedders import RecordingEmbedder, ReplayEmbedder
-        from memlab.llm.replay import Recorder, Replay
-
         names = [f"{self.folder}/{'tuning-' * tuning}{what}.parquet" for what in ("replies", "embeddings")]
         models: dict[str, Any] = {}
         if self.model and live:
@@ -246,10 +244,6 @@ class Study:
                 f"{' --tuning' if tuning else ''}` again"
             )
         return pd.read_parquet(path)
-
-    def note(self, tuning: bool = False) -> dict[str, Any]:
-        """What made the recorded rows: command, date, versions, model and digest of its weights."""
-        return read_note(data(self.file(tuning)))
 
     def scores(self, rows: pd.DataFrame | None = None, tuning: bool = False) -> pd.DataFrame:
         """One row a cell: its axes, and its score (or its named scores) in a column each."""
@@ -396,19 +390,8 @@ def _key(name: str, run: Callable[..., Any], cell: Cell, models: Mapping[str, An
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def write_frame(path: Path, frame: pd.DataFrame, note: Mapping[str, Any]) -> None:
-    """Writes ``frame`` to Parquet with ``note`` and its provenance in the metadata, whole or not at all."""
-    import pyarrow as pa
-
-    from memlab.llm.replay import write_table
-
-    write_table(path, pa.Table.from_pandas(frame, preserve_index=False), note)
-
-
 def read_note(path: Path) -> dict[str, Any]:
-    """The provenance that `write_frame` put into a Parquet file."""
-    import pyarrow.parquet as pq
-
+    """The provenance that `write_table` put into a Parquet file."""
     kept = (pq.read_schema(path).metadata or {}).get(b"memlab")
     if kept is None:
         raise MemlabError(f"{path.name} carries no provenance; rerun the study that makes it")

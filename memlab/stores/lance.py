@@ -23,9 +23,10 @@ from contextlib import contextmanager, nullcontext, suppress
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from memlab.core import Edit, Step
 from memlab.stores import checkpoint
@@ -34,9 +35,6 @@ from memlab.stores.checks import StoreError
 from memlab.stores.durability import set_back, sync, torn
 from memlab.stores.log import Entry, replay
 from memlab.stores.rows import STEP, absent_columns, decode, dim_of, encode, identity_of, log_schema, newest_vectors
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 COMPACT_EVERY = 64
 CHECKPOINT_EVERY = 512

@@ -16,14 +16,12 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
+import pyarrow as pa
 
 from memlab.core import Edit, Op, Step
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 STEP = "step"
 WHY, BESIDE = ("reason", "credit", "episode", "author", "verdict"), ("sources", "undoes")
@@ -34,8 +32,6 @@ DIM_KEY, ID_KEY = b"memlab.dim", b"memlab.id"
 @cache
 def log_schema(dim: int, identity: str = "") -> pa.Schema:
     """Columns of the log table; ``token`` tells two writers of the same version apart, ``identity`` two stores."""
-    import pyarrow as pa
-
     return pa.schema(
         [
             ("version", pa.int64()),
@@ -90,8 +86,6 @@ def to_json(fields: dict[str, Any]) -> str:
 
 def encode(version: int, token: int, edits: list[Edit], steps: list[Step], dim: int) -> pa.Table:
     """The rows of one commit: the edits in order, then the steps."""
-    import pyarrow as pa
-
     stamp = time.time_ns() // 1000
     uses = [
         Edit(cast(Op, STEP), "", {name: getattr(step, name) for name in USE}, episode=step.episode, author="")
@@ -139,8 +133,6 @@ def decode(
     Only rows of version v with ``tokens[v - 1]`` count. ValueError where one is not what was written, or where a commit
     lacks rows, if ``table`` is to hold each of its commits as a ``whole``.
     """
-    import pyarrow as pa
-
     for field in absent_columns(table.schema):
         table = table.append_column(field, pa.nulls(len(table), field.type))
     columns = {name: table[name].to_pylist() for name in table.column_names if name not in ("point", "time")}
