@@ -36,7 +36,8 @@ own chance of ``yes`` and whether it is ``right``."""
 def answered(llm: LLM, task: Task, *cases: tuple[Task, str], known: Sequence[tuple[Question, str]] = ()) -> Floats:
     """p_LLM over the options of ``task``, ``cases`` in the prompt; behind ``known`` answers no options are listed."""
     lines = ["Answer the last question." if known else "Answer with one of the options."]
-    for asked, answer in (*known, *cases, (task, "")):
+    shown: list[tuple[Question | Task, str]] = [*known, *cases, (task, "")]
+    for asked, answer in shown:
         lines.append(f"Q: {asked.text}")
         if isinstance(asked, Task) and not known:
             lines.append("Options: " + ", ".join(f'"{option}"' for option in asked.choices))

@@ -98,7 +98,7 @@ TASKS, SHUFFLED, IDLE = 192, "null: shuffled lessons", "no learning"
 def where(arm: str, world: str, seed: int, embedder: Embedder, step: float = 0.3) -> dict[str, Any]:
     """Expected reward by blocks of 8 tasks; what corrections would change halfway stands in every row."""
     tasks = bandit(stream(world, "drift", TASKS, seed), embedder)
-    reward, moved = tasks.reward.mean(axis=1)[None], {}
+    reward, moved = tasks.reward.mean(axis=1)[None], dict[str, float]()
     if arm != IDLE:
         place = PLACES.get(arm, PLACES["memory, rewrite"])(tasks.x.shape[1], tasks.reward.shape[1], step)
         reward, moved = live_moved(tasks, place, LIVES, seed, shuffle=arm == SHUFFLED)
