@@ -27,6 +27,7 @@ STEP = "step"
 WHY, BESIDE = ("reason", "credit", "episode", "author", "verdict"), ("sources", "undoes")
 USE = ("task", "shown", "mu", "action", "reward", "vector")
 DIM_KEY, ID_KEY = b"memlab.dim", b"memlab.id"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @cache
@@ -81,7 +82,7 @@ def checksum(row: dict[str, Any], size: int) -> int:
 
 def to_json(fields: dict[str, Any]) -> str:
     """Compact JSON; floats come back bit for bit."""
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(fields)
 
 
 def encode(version: int, token: int, edits: list[Edit], steps: list[Step], dim: int) -> pa.Table:
