@@ -36,14 +36,7 @@ from memlab.stores.durability import log_files, set_back, sync, torn
 from memlab.stores.log import Entry, replay
 from memlab.stores.rows import STEP, absent_columns, decode, dim_of, encode, identity_of, log_schema, newest_vectors
 
-<<<<<<< HEAD
-COMPACT_EVERY = 64
-=======
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 COMPACT_EVERY = 128
->>>>>>> main
 CHECKPOINT_EVERY = 512
 LOCK_SECONDS = 60.0
 URI_REFRESH_SECONDS = 1.0
