@@ -3,8 +3,6 @@
 Every "supported" of the collection comes from `Study.verdicts`; the bare `verdict` is unadjusted and says so.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import itertools

@@ -1,7 +1,5 @@
 """Learners on streams: what a learner is, the rows of its life, and `study`, the quick what-if."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any

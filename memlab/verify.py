@@ -4,11 +4,9 @@ A generator f gives probabilities f(a|s) to answers, a verifier accepts an answe
 f[w](a|s) ∝ f(a|s) w(s, a) is what gets through. J is mean success, and gap = J(f[w]) − J(f).
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,11 +16,13 @@ from memlab.core import Edit, Episode, MemlabError, Task
 from memlab.llm.contract import LLM
 from memlab.reward import Floats, success
 
-if TYPE_CHECKING:
-    from memlab.agent import Gate
-
 Verifier = Callable[[Task, str], float]
 """How far an answer to a task is believed to be right, in [0, 1]."""
+Gate = Callable[[Task, Episode, Edit], str]
+"""A verifier of edits: "" lets an edit pass, any other text refuses it and says why.
+
+It sees the episode that wrote the edit; of what credit was paid for several rollouts, the first of them.
+"""
 JUDGED = (("2 + 3 =", "5", "yes"), ("2 + 3 =", "7", "no"))
 """Two examples, since without them a 135M model hardly begins with either word (measured in lab 07)."""
 

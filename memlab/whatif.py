@@ -1,7 +1,5 @@
 """A learner of one's own: a file to start from, and its figure and verdicts beside the recorded arms of a lab."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

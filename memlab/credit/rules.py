@@ -4,8 +4,6 @@ The agent itself writes one new case a step; a rule decides what becomes of the 
 reads memory by `search` alone, so that its edits stay near the task that was lived.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any

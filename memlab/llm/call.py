@@ -1,7 +1,5 @@
 """`Call`: what is asked of a model, and what its reply says."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math

@@ -1,7 +1,5 @@
 """From raw logprobs to p_LLM(a|s,c) over the choices of a call."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """Recorded replies: `Recorder` keeps every reply of a live model, `Replay` answers from what was kept."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

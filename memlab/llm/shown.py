@@ -1,7 +1,5 @@
 """The features of each choice that follow from what a prompt shows; the simulated model knows nothing else."""
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Sequence

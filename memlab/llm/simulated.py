@@ -5,8 +5,6 @@ of `memlab.llm.shown`. At temperature 0 a real reply is a point mass; the fitted
 features do not see.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math
@@ -15,7 +13,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -171,7 +169,7 @@ class SimulatedLLM(LLM):
         self.digest = hashlib.sha256(json.dumps(self.parameters, sort_keys=True).encode()).hexdigest()
 
     @classmethod
-    def fit(cls, rows: Sequence[Mapping[str, str]]) -> SimulatedLLM:
+    def fit(cls, rows: Sequence[Mapping[str, str]]) -> Self:
         """Fit to recorded rows (`memlab.llm.replay.read_rows`) of one model; raises MemlabError."""
         models = sorted({row["model"] for row in rows})
         if len(models) != 1:

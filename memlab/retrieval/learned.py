@@ -5,8 +5,6 @@ the `Step` rows of the store. With one case a step (k = 1) each reward belongs t
 a step share it, which is an approximation.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """The retrieval policy μ(c|s, M): which cases the frozen model gets to see (arXiv:2508.16153, Eqs 1, 7, 9, 16)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from memlab import data, open_store, stream, verify
-from memlab.agent import Gate
 from memlab.learners import life
 from memlab.llm.contract import LLM
 from memlab.llm.embedders import ReplayEmbedder
 from memlab.rivals.arms import learners
 from memlab.tasks.tools import UNREADABLE
+from memlab.verify import Gate
 
 TPR, FPR = 0.8, 0.2
 KEPT = 0.71  # .85 × TPR + .15 × FPR: the share of reports that a noisy gate lets through

@@ -1,7 +1,5 @@
 """The rows behind a figure: checked, tidy, and named after what made them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The scores of a study's arms, and the verdicts on its claims."""
 
-from __future__ import annotations
-
 from textwrap import fill
 from typing import Any
 

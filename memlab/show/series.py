@@ -1,7 +1,5 @@
 """Curves: mean and band over replicates, one line an arm; or values that are known, with points beside them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -10,8 +10,6 @@ an error that names the commit. A store is told from another that took its place
 the last commit that was seen.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import re

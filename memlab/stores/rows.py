@@ -7,8 +7,6 @@ away and a ``restore`` brought back is known from the rows before it, and is not
 ``checksum``; a log begun by an older memlab has rows without one.
 """
 
-from __future__ import annotations
-
 import json
 import time
 import zlib

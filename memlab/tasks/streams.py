@@ -16,8 +16,6 @@ of them gains nothing over the seeds: tools that served some family of the strea
 half as many tools as families, each shared by two. `Task.change` records which.
 """
 
-from __future__ import annotations
-
 import functools
 import itertools
 import re

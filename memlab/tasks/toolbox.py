@@ -5,8 +5,6 @@ families offers twelve tools: its own eight and four that serve none of its ques
 ``toolbox12-b`` have twelve families, sixteen tools, and questions that the sets of eight do not hold.
 """
 
-from __future__ import annotations
-
 import functools
 import json
 from collections.abc import Callable, Mapping, Sequence

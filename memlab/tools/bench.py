@@ -1,7 +1,5 @@
 """``memlab bench``: the promises of the design, measured on this machine in one run and printed as ratios."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import math

@@ -3,8 +3,6 @@
 An earlier report had shown seeds 100-115 of what asks no model, and 100-107 of the model; the others are fresh.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

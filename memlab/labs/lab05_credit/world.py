@@ -1,10 +1,9 @@
 """A world in which it is known which memories help, so that every credit rule has an exact regret."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +27,7 @@ class CreditWorld:
     habit: Floats
 
     @classmethod
-    def draw(cls, families: int = 4, each: int = 3, seed: int = 0) -> CreditWorld:
+    def draw(cls, families: int = 4, each: int = 3, seed: int = 0) -> Self:
         """A world with ``each`` helpful, harmful and useless cases in every family; pulls lie between 1 and 4."""
         rng = np.random.default_rng(seed)
         sort = np.array([rng.permutation(np.repeat([1, -1, 0], each)) for _ in range(families)])
@@ -40,7 +39,7 @@ class CreditWorld:
         pulled, right = self.pull > 0, self.right > 0
         return {"helpful": pulled & right, "harmful": pulled & ~right, "useless": ~pulled}
 
-    def turned(self) -> CreditWorld:
+    def turned(self) -> Self:
         """The world after its tools changed: the helpful cases harm now, and the harmful help."""
         return replace(self, right=self.sorts["harmful"] * 1.0)
 

@@ -1,7 +1,5 @@
 """The real model's part: questions of reasoning-gym with four options, which it answers, and judges itself."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

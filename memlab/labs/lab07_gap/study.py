@@ -1,7 +1,5 @@
 """Lab 07: write only what is verified. An exact world, the real model, and a gate on the agent of lab 06."""
 
-from __future__ import annotations
-
 import functools
 from typing import Any
 

@@ -1,8 +1,7 @@
 """A world for write-only-what-is-verified: prompts with right and wrong answers, and verifiers that share errors."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -30,7 +29,7 @@ class Prompts:
     doubt: Floats
 
     @classmethod
-    def draw(cls, seed: int) -> Prompts:
+    def draw(cls, seed: int) -> Self:
         """The prompts of one replicate; the model is right with chance .4 on average."""
         rng = np.random.default_rng([seed, 7])
         p = rng.beta(2, 3, (PROMPTS, 1))
