@@ -243,9 +243,7 @@ class Agent:
         ]
         paid = self.credit(group, self.store)
         if not isinstance(paid, list | tuple):
-            raise MemlabError(
-                f"the credit rule {self.credit!r} gave {paid!r}: it must return a list of edits, [] for none"
-            )
+            raise MemlabError(f"credit rule {self.credit!r} gave {paid!r}: it must return a list of edits, [] for none")
         edits += [(group[0], edit) for edit in paid]
         kept = [edit for episode, edit in edits if self.gate is None or not self.gate(task, episode, edit)]
         self.store.commit(kept, [step for episode in group for step in episode.steps])

@@ -69,9 +69,7 @@ class WordLlamaEmbedder(Embedder):
             # The package looks for its own tokenizer in a cache folder only: its own folder serves as one.
             self._model = wordllama.WordLlama.load(cache_dir=home, disable_download=True, dim=self.dim)
         except OSError as error:
-            raise MemlabError(
-                f"The package wordllama at {home} holds no weights ({error}): install wordllama 0.4 from its wheel."
-            ) from error
+            raise MemlabError(f"wordllama at {home} holds no weights ({error}): install its wheel 0.4.") from error
 
     def _rows(self, texts: list[str]) -> np.ndarray:
         return np.asarray(self._model.embed(texts))

@@ -137,9 +137,7 @@ def _finite(x: ArrayLike, name: str) -> Floats:
     except (TypeError, ValueError, OverflowError) as error:
         raise MemlabError(f"{name} holds what are not numbers ({error}); give real numbers") from None
     if values.ndim == 0 or values.shape[-1] == 0:
-        raise MemlabError(
-            f"{name} has shape {values.shape}: give at least one case (the void case counts) on the last axis"
-        )
+        raise MemlabError(f"{name} has shape {values.shape}: give at least one case (void counts) on the last axis")
     if not np.all(np.isfinite(values)):
         raise MemlabError(f"{name} holds NaN or infinity: give finite numbers")
     return values

@@ -91,9 +91,7 @@ def read_kind(kind: str) -> tuple[str, float]:
     else:
         base, rate = str(kind), 0.0
     if base not in KINDS[:-1]:
-        raise MemlabError(
-            f"unknown stream kind {kind!r}; the kinds are {', '.join(KINDS)}, with noise behind a plus (drift+noisy15)"
-        )
+        raise MemlabError(f"unknown stream kind {kind!r}; take {', '.join(KINDS)}, noise behind a plus (drift+noisy15)")
     return base, rate
 
 
