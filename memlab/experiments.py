@@ -134,13 +134,13 @@ def grid(**axes: Any) -> tuple[dict[str, Any], ...]:
 class Study:
     """A study of one lab: ``name`` is ``labNN`` or ``labNN-part``, and its rows lie in ``data/labNN``.
 
-    ``run(**cell)`` gives the rows of one cell (all that a frame is made of) and depends on nothing else;
-    ``backend`` and ``model`` are added where it does not name them. A study of a ``model`` also gets ``llm=`` and,
-    with an ``embedder``, ``embedder=``. ``score(rows)`` of one cell is a number, or a dict of named ones; higher is
-    better. ``tune`` and ``report`` are grids with the axes ``arm`` and ``seed``; ``claims`` are judged on the
-    report. ``tuned`` are the settings that tuning chose, such as ``{"arm": "Shapley", "step": 0.4}``: a cell of the
-    report gets those of the entry that it agrees with. ``nulls`` are the arms without memory and without the
-    mechanism. A study of time or of kills does not ``repeat`` its rows.
+    ``run(**cell)`` gives the rows of one cell (what makes a frame) and depends on nothing else; ``backend`` and
+    ``model`` are added where they lack. A study of a ``model`` also gets ``llm=`` and, with an ``embedder``,
+    ``embedder=``. ``score(rows)`` of one cell is a number, or a dict of named ones; higher is better. ``tune`` and
+    ``report`` are grids with the axes ``arm`` and ``seed``; ``claims`` are judged on the report. ``tuned`` are the
+    settings that tuning chose, such as ``{"arm": "Shapley", "step": 0.4}``: a cell of the report gets those of the
+    entry that it agrees with. ``nulls`` are the arms without memory and without the mechanism. A study of time or of
+    kills does not ``repeat`` its rows.
     """
 
     name: str
