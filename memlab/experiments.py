@@ -312,8 +312,7 @@ def _tested(claim: Claim, rival: str, scores: pd.DataFrame) -> tuple[SignFlip, s
     lacking = [name for name in (claim.arm, rival) if name not in table or table[name].isna().any()]
     if lacking:
         raise MemlabError(f"claim {claim.words!r}: {' and '.join(lacking)} lack replicates; finish the study first")
-    test = sign_flip(table[claim.arm], table[rival])
-    return test, rival
+    return sign_flip(table[claim.arm], table[rival]), rival
 
 
 def _strength(tested: tuple[SignFlip, str], margin: float | None) -> float:
