@@ -480,6 +480,17 @@ print(note)
 pd.DataFrame(told).round(4)
 
 # %% [markdown]
+# ### Other updates of the same block
+#
+# The eight lessons again, four replicates: an adapter that is added to the weights half-way and begun anew (*reset*), and a *full update* of the same six matrices, at the adapter's rate and at a tenth of it. Which leaks least?
+
+# %%
+others = pd.read_parquet(memlab.data("lab10/updates.parquet"))
+pd.concat([sizes[sizes["arm"] == "last block, r = 8"], others]).groupby("arm", sort=False)[columns[:4]].mean().round(2)
+
+# %% [markdown]
+# The rate decides more than the form. (Four replicates, no claim; at another rate an adapter would leak less, too.)
+#
 # **What the literature says** (as of 2026-11). Grades: P read in the paper; A abstract only; S second-hand; S+ a close reading by others.
 #
 # | arXiv | evidence | side | grade |
