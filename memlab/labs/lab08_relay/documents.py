@@ -46,13 +46,15 @@ def draw_text(kind: str, rng: np.random.Generator) -> str:
 
 @dataclass(frozen=True)
 class Swap:
-    """Replace ``old``, in the field ``name`` of the record ``key``, by ``new``; ``other`` is a distractor."""
+    """Replace ``old``, in the field ``name`` of the record ``key``, by ``new``; ``other`` is a distractor, shown
+    ``behind`` the text or before it."""
 
     key: str
     name: str
     old: str
     new: str
     other: str
+    behind: bool = False
 
     def inverse(self) -> Swap:
         """Puts the old word back."""

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from memlab import corruption
 from memlab.labs.lab08_relay.documents import Relay, Swap, words_in
@@ -27,7 +30,8 @@ SHOTS = (
 def patch_question(change: Swap, text: str) -> str:
     """The prompt of a patch: examples, the distractor, the text, and what is asked; without memory no text."""
     shots = "".join(f'Text:\n{t}\n{FORM.format(**vars(c))}\nA: "{c.old}"\n\n' for t, c in SHOTS)
-    shown = f"Another text:\n{change.other}\n\nText:\n{text}\n" if text else ""
+    parts = [f"Another text:\n{change.other}", f"Text:\n{text}"]
+    shown = "\n\n".join(reversed(parts) if change.behind else parts) + "\n" if text else ""
     return f"{shots}{shown}{FORM.format(**vars(change))}\nA:"
 
 
@@ -65,19 +69,21 @@ EDITORS: dict[str, Callable[[LLM, str, Swap], str]] = {
 }
 
 
-def relay_live(arm: str, seed: int, trips: int, llm: LLM) -> list[dict[str, Any]]:
+def relay_live(arm: str, seed: int, trips: int, llm: LLM, shuffled: bool = False) -> list[dict[str, Any]]:
     """All calls of one relay, two rows a trip: the document after it, its scores, and whether it did what it was told.
 
     A forward row is scored against what a perfect editor makes of the original, a backward row against the original.
-    With a log a forward edit appends an entry, and its inverse takes that entry back without a call.
+    With a log a forward edit appends an entry, and its inverse takes that entry back without a call. The distractor
+    stands first; where ``shuffled``, a coin for each call places it.
     """
     relay, rows = Relay.draw(seed, trips), list[dict[str, Any]]()
     start, kind, text = relay.text, relay.kind, relay.text
     asked = arm not in (ORACLE, IDLE)
     made = {"kind": kind, "backend": llm.backend if asked else "computed", "model": llm.name if asked else ""}
-    editor = EDITORS[PATCH if arm in (CHECKED, LOG) else arm]
+    editor, coins = EDITORS[PATCH if arm in (CHECKED, LOG) else arm], np.random.default_rng([seed, 88])
     for trip, change in enumerate(relay.changes, start=1):
         for step, now in (("forward", change), ("back", change.inverse())):
+            now = replace(now, behind=shuffled and bool(coins.integers(2)))
             new = start if arm == LOG and step == "back" else editor(llm, text, now)
             wanted = now.done(start) if step == "forward" else start
             old, got, want = (corruption.fields(kind, one) for one in (text, new, wanted))
