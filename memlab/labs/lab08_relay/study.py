@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
 
 from memlab.experiments import Claim, Study, grid
 from memlab.labs.lab08_relay import channel, relay
-from memlab.llm.contract import LLM
 
 CRITICAL = 0.1 - 1e-9  # a trip that loses this much is a critical failure
 
@@ -37,40 +35,10 @@ STUDY = Study("lab08", relay.relay_live, relay_ends, report=grid(arm=relay.ARMS,
         Claim("the document in the prompt is of use: more edits obeyed", relay.PATCH, relay.BLIND, metric="obeyed"),
     ))  # fmt: skip
 
-SEEDS, LONG_TRIPS, SHORT = range(100, 116), 50, np.arange(1, 11)
-
-
-@functools.cache
-def first_trips(llm: LLM) -> Any:
-    """Mean typed score (10,) of the bare patch after each of the first ten trips of `LONG`."""
-    relays = (relay.relay_live(relay.PATCH, seed, len(SHORT), llm, shuffled=True) for seed in SEEDS)
-    return np.mean([[row["score"] for row in rows if row["step"] == "back"] for rows in relays], axis=0)
-
-
-def relay_on(arm: str, seed: int, trips: int, llm: LLM) -> list[dict[str, Any]]:
-    """A relay with shuffled distractors; or, where ``arm`` is a law, the mean that it foretells from the first ten."""
-    if arm not in channel.LAWS:
-        return relay.relay_live(arm, seed, trips, llm, shuffled=True)
-    t = np.arange(1, trips + 1)
-    curve = channel.LAWS[arm][0](t, *channel.fitted(arm, SHORT, first_trips(llm)))
-    made = {"step": "back", "backend": "computed", "model": ""}
-    return [{"trip": int(i), "score": float(y)} | made for i, y in zip(t, curve, strict=True)]
-
-
-def long_ends(rows: Any) -> dict[str, float]:
-    """Typed score after ten trips and after the last."""
-    back = rows[rows["step"] == "back"].set_index("trip")["score"]
-    return {"ten": float(back[10]), "score": float(back.iloc[-1])}
-
-
-LONG = Study("lab08-long", relay_on, long_ends, nulls=(relay.IDLE, "geometric"), model="ollama:smollm2:135m",
-    report=grid(arm=(relay.PATCH, *channel.LAWS, relay.IDLE), seed=SEEDS, trips=LONG_TRIPS),
-    claims=(
-        Claim("after 50 trips a bare patch keeps more than the geometric law of its first ten foretells", relay.PATCH,
-              "geometric", True),
-        Claim("it keeps less than the Beta mixture of its first ten foretells", "Beta mixture", relay.PATCH),
-        Claim("it keeps less than jumps to a floor foretell", "jumps to a floor", relay.PATCH),
-    ))  # fmt: skip
+# A call took .6 s on a quiet machine and 5 s on a busy one: one document of each kind, too few for a claim. What each
+# law foretells for trip 50 is its fit to the first ten trips of these rows, fixed in the notebook before they were made.
+LONG = Study("lab08-long", relay.relay_live, relay_ends, nulls=(relay.IDLE,), model="ollama:smollm2:135m",
+    report=grid(arm=(relay.PATCH, relay.IDLE), seed=range(100, 108), trips=50, shuffled=True))  # fmt: skip
 
 COPIED, FOUND = 0.943**0.5, 0.81  # a call of the published first trip; patches of intact documents obeyed (log)
 
