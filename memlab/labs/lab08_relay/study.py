@@ -36,7 +36,7 @@ STUDY = Study("lab08", relay.relay_live, relay_ends, report=grid(arm=relay.ARMS,
     ))  # fmt: skip
 
 # A call took .6 s on a quiet machine and 5 s on a busy one: one document of each kind, too few for a claim. What each
-# law foretells for trip 50 is its fit to the first ten trips of these rows, fixed in the notebook before they were made.
+# law foretells for trip 50 is its fit to the first ten trips of these rows, as the notebook fitted laws before them.
 LONG = Study("lab08-long", relay.relay_live, relay_ends, nulls=(relay.IDLE,), model="ollama:smollm2:135m",
     report=grid(arm=(relay.PATCH, relay.IDLE), seed=range(100, 108), trips=50, shuffled=True))  # fmt: skip
 
