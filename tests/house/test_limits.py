@@ -10,7 +10,6 @@ TODAY = {
     "shared": 9692,  # corruption.py came with lab 08
     "lab05_credit": 410,  # two sittings, and three studies
     "lab07_gap": 395,
-    "lab08_relay": 378,  # eight kinds of documents, and a loader for the authors' own
     "06_agent": 21,
 }
 
