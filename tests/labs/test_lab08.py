@@ -78,6 +78,17 @@ def test_the_tool_shows_one_line_and_the_patch_all_of_them_beside_a_distractor()
     assert "lamp" not in tool[0] and TEXT in patch[0] and GO.other in patch[0] and "stone,9.10" not in blind[0]
 
 
+def test_a_coin_places_the_distractor_and_neither_the_words_nor_the_other_arms_change():
+    asked = {shuffled: Model() for shuffled in (False, True)}
+    for shuffled, model in asked.items():
+        relay.relay_live(relay.PATCH, 104, 10, model, shuffled)
+    order = {shuffled: [p.index("Another text:") > p.rindex("\nText:") for p, _ in model.asked]
+             for shuffled, model in asked.items()}  # fmt: skip
+    assert not any(order[False]) and 4 < sum(order[True]) < 16
+    assert [words for _, words in asked[False].asked] == [words for _, words in asked[True].asked]
+    assert all(sorted(a[0]) == sorted(b[0]) for a, b in zip(asked[False].asked, asked[True].asked, strict=True))
+
+
 def test_a_refused_inverse_leaves_the_forward_edit_standing(monkeypatch):
     monkeypatch.setattr(relay, "draw_relay", lambda seed, trips: ("ledger", TEXT, [GO]))
     rows = relay.relay_live(relay.CHECKED, 0, 1, Model("stone", "lamp"))
