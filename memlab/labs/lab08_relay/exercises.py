@@ -47,6 +47,5 @@ EXERCISES = {
             "a field that is gone, or was made up, is harm too": lambda a, b, place: all(
                 b.get(key, value) == value for key, value in a.items() if key != place),
         },
-        praise="it is used on the recorded calls below",
     ),
 }  # fmt: skip

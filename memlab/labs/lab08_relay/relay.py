@@ -20,8 +20,9 @@ from memlab.datafiles import data
 from memlab.llm.contract import LLM
 
 PATCH, CHECKED, LOG, TOOL = "patch", "patch + checksum", "append-only log", "tool finds the line"
-ORACLE, IDLE, BLIND = "oracle", "null: does nothing", "no memory"
+ORACLE, IDLE, BLIND, REWRITE = "oracle", "null: does nothing", "no memory", "whole rewrite"
 FORM = 'Replace "{old}" by "{new}". Which word goes out?'
+WHOLE = '{text}\n\nCopy this text, and put "{new}" in place of "{old}". Write nothing else.'
 TABLES = json.loads(data("lab08/documents.json").read_text(encoding="utf-8"))
 WORDS, TEMPLATES = TABLES["words"], TABLES["templates"]  # what may be replaced; a text of each kind, with gaps
 SAMPLE = ("sample_id", "sample_type", "metadata", "states", "files")
@@ -119,6 +120,7 @@ EDITORS: dict[str, Callable[[LLM, str, Swap], str]] = {
     ORACLE: lambda llm, text, change: change.done(text),
     IDLE: lambda llm, text, change: text,
     BLIND: lambda llm, text, change: patched(llm, text, change, ""),
+    REWRITE: lambda llm, text, change: llm.complete(WHOLE.format(text=text, **change._asdict()), max_tokens=120).text,
 }
 
 

@@ -12,7 +12,7 @@ from scipy.optimize import least_squares
 from scipy.special import betaln
 
 from memlab.experiments import Claim, Study, grid
-from memlab.labs.lab08_relay.relay import BLIND, CHECKED, EDITORS, IDLE, LOG, PATCH, TOOL, relay_live
+from memlab.labs.lab08_relay.relay import BLIND, CHECKED, EDITORS, IDLE, LOG, PATCH, REWRITE, TOOL, relay_live
 
 PUBLISHED = np.array([94.3, 89.3, 85.4, 82.0, 79.4, 76.4, 74.6, 73.1, 72.1, 71.5]) / 100  # GPT 5.4, arXiv:2604.15597
 LAWS: dict[str, tuple[Callable[..., Any], tuple[float, ...]]] = {
@@ -22,7 +22,7 @@ LAWS: dict[str, tuple[Callable[..., Any], tuple[float, ...]]] = {
 }
 """Mean retention after t trips: one q for all documents; a q for each, from Beta(a, b); at each trip a document that
 was not yet hit stays whole with chance q, or falls to f for good. Each with the parameters where a fit begins."""
-REWRITE, SAFE = "whole rewrite", "whole rewrite + checksum"
+SAFE, SHORT = "whole rewrite + checksum", range(100, 108)  # one document of each kind, too few for a claim
 CRITICAL = 0.1 - 1e-9  # a trip that loses this much is a critical failure
 COPIED, FOUND = 0.943**0.5, 0.81  # a call of the published first trip; patches of intact documents obeyed (log)
 serves, keeps, big, small = partial(Claim, metric="served"), partial(Claim, metric="score"), {"size": 100}, {"size": 8}
@@ -31,8 +31,7 @@ serves, keeps, big, small = partial(Claim, metric="served"), partial(Claim, metr
 def fitted(law: str, t: ArrayLike, kept: ArrayLike) -> tuple[float, ...]:
     """Least squares of a law through mean retentions ``kept`` (n,) after ``t`` (n,) trips."""
     (curve, start), highest = LAWS[law], np.inf if law == "Beta mixture" else 1.0
-    found = least_squares(lambda x: curve(np.asarray(t), *x) - np.asarray(kept), start, bounds=(1e-6, highest))
-    return tuple(map(float, found.x))
+    return tuple(least_squares(lambda x: curve(np.asarray(t), *x) - np.asarray(kept), start, bounds=(1e-6, highest)).x)
 
 
 def relayed(arm: str, size: int, seed: int, copied: float, found: float, trips: int = 10) -> list[dict[str, Any]]:
@@ -81,7 +80,7 @@ def simulated_ends(rows: Any) -> dict[str, float]:
 
 
 STUDY = Study("lab08", relay_live, relay_ends, nulls=(IDLE, BLIND), model="ollama:smollm2:135m",
-    report=grid(arm=tuple(EDITORS), seed=range(100, 116), trips=10),
+    report=grid(arm=tuple(EDITORS)[:-1], seed=range(100, 116), trips=10),
     claims=(
         serves("a patch behind a checksum serves more than a bare one", CHECKED, PATCH, True),
         keeps("a checksum keeps more of the document", CHECKED, PATCH),
@@ -89,9 +88,9 @@ STUDY = Study("lab08", relay_live, relay_ends, nulls=(IDLE, BLIND), model="ollam
         keeps("a tool that finds the line keeps more than a bare patch", TOOL, PATCH),
         Claim("the document in the prompt is of use: more edits obeyed", PATCH, BLIND, metric="obeyed"),
     ))  # fmt: skip
-# One document of each kind: too few for a claim, but a call takes .6 s on a quiet machine and 5 s on a busy one.
 LONG = Study("lab08-long", relay_live, relay_ends, nulls=(IDLE,), model="ollama:smollm2:135m",
-    report=grid(arm=(PATCH, IDLE), seed=range(100, 108), trips=50, shuffled=True))  # fmt: skip
+    report=grid(arm=REWRITE, seed=SHORT, trips=1, shuffled=True)
+    + grid(arm=(PATCH, IDLE), seed=SHORT, trips=50, shuffled=True))  # fmt: skip
 CHANNEL = Study("lab08-channel", relayed, simulated_ends, nulls=(IDLE, BLIND),
     report=grid(arm=(REWRITE, SAFE, PATCH, CHECKED, LOG, IDLE, BLIND), size=(8, 100), seed=range(100, 164),
                 copied=COPIED, found=FOUND),
