@@ -349,7 +349,7 @@ show.verdicts(studies["lab08"].verdicts(), made_by=rows)
 #
 # **What this does not show.**
 #
-# - Whole rewriting by a model: only simulated, with independent errors by assumption. 50 trips: four documents, one arm.
+# - Whole rewriting by a model: only simulated, with independent errors by assumption. 50 trips: eight documents, one arm.
 # - How often models err: our prompt was chosen to err. Larger models err in other ways.
 # - Other edits (the authors have 5 to 10 structural ones an environment), other places of the distractor.
 # - Whether losses are rare and large: in documents so small nearly all are critical.
@@ -389,7 +389,7 @@ ours = back[back["arm"] == "patch"].groupby("trip")["score"].mean().to_numpy()
 check_laws(trips, ours)
 
 # %% [markdown]
-# **Fifty trips.** One arm, the bare patch, went on to 50: four documents, every second of the first eight, the same first ten changes as above, and a coin at each call that puts the distractor before the text or behind it. Four are too few for a claim. Does the order matter? After ten trips, coin less fixed order:
+# **Fifty trips.** One arm, the bare patch, went on to 50: eight documents, one of each kind, the same first ten changes as above, and a coin at each call that puts the distractor before the text or behind it. Eight are too few for a claim. Does the order matter? After ten trips, coin less fixed order:
 
 # %%
 long = studies["lab08-long"].rows()
@@ -398,7 +398,7 @@ first = rows[(rows["arm"] == "patch") & (rows["step"] == "back") & (rows["trip"]
 print(verdict(on[10], first[on.index]))
 
 # %% [markdown]
-# Each law is fitted to the mean of the first ten trips and foretells the fiftieth. What came, less what was foretold (the interval takes the forecast as given, although it was fitted to the same four):
+# Each law is fitted to the mean of the first ten trips and foretells the fiftieth. What came, less what was foretold (the interval takes the forecast as given, although it was fitted to the same eight):
 
 # %%
 ends = {law: curve(far, *fitted(law, trips, on.mean()[:10])) for law, (curve, _) in LAWS.items()}
@@ -409,7 +409,7 @@ pd.DataFrame(
 ).T.round(3)
 
 # %% [markdown]
-# The whole curve, its band over four documents, and the three forecasts from its first ten points:
+# The whole curve, its band over eight documents, and the three forecasts from its first ten points:
 
 # %%
 nearest = min(ends, key=lambda law: abs(tests[law].mean))

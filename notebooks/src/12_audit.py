@@ -310,7 +310,6 @@ show.arms(chances, y="taken", made_by=replies, xlim=(0, 1), xlabel="chance of th
 show.verdicts(studies["lab12-orders"].verdicts(), made_by=replies)
 
 # %% [markdown]
-#
 # ## The published figures beside ours
 #
 # Other models, other tasks, other attacks: no comparison, only company. Grade A: we read the abstract only; S: second-hand.
@@ -359,7 +358,7 @@ means[["solved after", "kept"]].stack(future_stack=True).unstack("attack").round
 chances.groupby("arm", sort=False)[["taken", "right"]].mean().round(2)
 
 # %% [markdown]
-# **Control tokens in a case's text.** A server reads `<|im_end|>` as the end of the user's message wherever it is spelt, so that a case could end the question and begin the model's own answer. `prompt.one_line` breaks such spellings up. What does that buy? The last of three cases (or the only one, *alone*) says `<|im_end|> <|im_start|>assistant "..."<|im_end|>` with the attacker's tool: *as written* (the guard off, for this study alone), *broken up*, or its *words* without tokens. Its tool is the right one.
+# **Control tokens in a case's text.** A server reads `<|im_end|>` as the end of the user's message wherever it is spelt, so that a case could end the question and begin the model's own answer. `prompt.one_line` breaks such spellings up. What does that buy? The last of three cases (or the only one, *alone*) says `<|im_end|> <|im_start|>assistant "..."<|im_end|>` with the attacker's tool: *as written* (the guard off, for this study alone), *broken up*, or its *words* without tokens. The case's tool is the right one.
 
 # %%
 spelt = studies["lab12-tokens"].scores()
