@@ -22,7 +22,7 @@ LAWS: dict[str, tuple[Callable[..., Any], tuple[float, ...]]] = {
 }
 """Mean retention after t trips: one q for all documents; a q for each, from Beta(a, b); at each trip a document that
 was not yet hit stays whole with chance q, or falls to f for good. Each with the parameters where a fit begins."""
-SAFE, FEW = "whole rewrite + checksum", range(100, 107)  # one document of each kind: too few for a claim
+SAFE, FEW = "whole rewrite + checksum", range(100, 107)  # one document a kind: too few for a claim
 CRITICAL = 0.1 - 1e-9  # a trip that loses this much is a critical failure
 COPIED, FOUND = 0.943**0.5, 0.81  # a call of the published first trip; patches of intact documents obeyed (log)
 serves, keeps, big, small = partial(Claim, metric="served"), partial(Claim, metric="score"), {"size": 100}, {"size": 8}
@@ -90,7 +90,8 @@ STUDY = Study("lab08", relay_live, relay_ends, nulls=(IDLE, BLIND), model="ollam
     ))  # fmt: skip
 LONG = Study("lab08-long", relay_live, relay_ends, nulls=(IDLE,), model="ollama:smollm2:135m",
     report=grid(arm=(PATCH, IDLE), seed=FEW, trips=50, shuffled=True))  # fmt: skip
-
+COPIES = Study("lab08-whole", relay_live, relay_ends, nulls=(IDLE,), model="ollama:smollm2:135m",
+    report=grid(arm=(REWRITE, IDLE), seed=range(104, 108), trips=1))  # fmt: skip
 CHANNEL = Study("lab08-channel", relayed, simulated_ends, nulls=(IDLE, BLIND),
     report=grid(arm=(REWRITE, SAFE, PATCH, CHECKED, LOG, IDLE, BLIND), size=(8, 100), seed=range(100, 164),
                 copied=COPIED, found=FOUND),
