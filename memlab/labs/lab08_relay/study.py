@@ -63,7 +63,7 @@ def relayed(arm: str, size: int, seed: int, copied: float, found: float, trips: 
 
 
 def relay_ends(rows: Any) -> dict[str, float]:
-    """After the last trip: typed score, plain accuracy, edits obeyed, served; critical trips, their loss, all losses."""
+    """After the last trip: typed score, plain accuracy, obeyed, served; critical trips, their loss, all losses."""
     back, obeyed = rows[rows["step"] == "back"], float(rows[rows["step"] == "forward"]["obeyed"].mean())
     lost, score = -np.diff(back["score"], prepend=1.0), float(back["score"].iloc[-1])
     much = lost[lost >= CRITICAL]
