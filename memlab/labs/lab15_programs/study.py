@@ -18,7 +18,7 @@ from memlab.llm.contract import LLM, Embedder
 ONE, HISTORY, BARE = "one prompt", "whole history", "no memory"
 LIKELY, ASKED, BM25, NEAR, JOINT = "likelihood", "asking", "BM25", "embedding", "BM25 x likelihood"
 ORACLE, NULL = "oracle", "null: random note"
-PROGRAMS, PUZZLES = (LIKELY, ASKED, BM25, NEAR, JOINT, ORACLE, NULL), 2
+PROGRAMS, PUZZLES = (LIKELY, ASKED, BM25, NEAR, JOINT, ORACLE, NULL), 1
 
 
 def ranker(arm: str, puzzle: Puzzle, prompts: Prompts, embedder: Embedder, rng: np.random.Generator) -> Ranker:
@@ -37,7 +37,7 @@ def ranker(arm: str, puzzle: Puzzle, prompts: Prompts, embedder: Embedder, rng: 
 
 
 def solved(arm: str, kind: str, seed: int, llm: LLM, embedder: Embedder) -> list[dict[str, Any]]:
-    """A row for each of two puzzles; ``tokens`` and ``calls`` are those of the run, ``found`` is asked apart."""
+    """A row for each puzzle; ``tokens`` and ``calls`` are those of the run, ``found`` is asked apart."""
     rows = []
     for number in range(PUZZLES):
         puzzle, prompts = draw_puzzle(seed, number, kind), Prompts(llm)
@@ -60,7 +60,7 @@ def solved(arm: str, kind: str, seed: int, llm: LLM, embedder: Embedder) -> list
 
 STUDY = Study("lab15", solved, lambda rows: rows[["right", "bridge", "found", "tokens", "calls"]].mean().to_dict(),
     report=grid(arm=(ONE, HISTORY, BARE, *PROGRAMS), kind=BOTH, seed=range(100, 116))
-    + grid(arm=PROGRAMS, kind=(TURNED, OTHER), seed=range(100, 116)),
+    + grid(arm=(LIKELY, BM25, NEAR, JOINT, ORACLE), kind=(TURNED, OTHER), seed=range(100, 116)),
     nulls=(BARE, NULL), model="ollama:smollm2:135m", embedder="ollama:all-minilm",
     claims=(
         Claim("likelihood finds more evidence than asking", LIKELY, ASKED, True, None, {"kind": BOTH}, "found"),
