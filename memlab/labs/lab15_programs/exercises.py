@@ -1,4 +1,4 @@
-"""Exercises of lab 15: BM25 by hand, what each step may see, and which ranker to pay for."""
+"""Exercises of lab 15: what each step may see, BM25, and which ranker to pay for."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ from collections.abc import Mapping
 
 from memlab.course import Exercise
 from memlab.labs.lab15_programs.program import bm25
-from memlab.labs.lab15_programs.study import BOTH, ORACLE, PROGRAMS, STUDY
+from memlab.labs.lab15_programs.study import BM25, BOTH, JOINT, LIKELY, ORACLE, OTHER, STUDY, TURNED
 
-NOTES = ("Max will help Paul.", "Max will call Tom, and Tom will call Ben.", "Rose will help Max.")
+NOTES = ("Max will help Paul.", "Max will call Tom, Tom will call Ben.", "Rose will help Max.")
 VIEWS = {"rank a note": ("question", "that note"), "read": ("question", "best note"), "ask again": ("first answer",)}
-BUDGET = 350  # tokens a puzzle
 
 
 def _views(answer: Mapping[str, tuple[str, ...]]) -> str | None:
     for step, needed in VIEWS.items():
-        shown = answer.get(step)
-        if shown is None or isinstance(shown, str):
+        if isinstance(shown := answer.get(step), str) or shown is None:
             return f"give the parts for {step!r} as a tuple"
         if lacking := set(needed) - set(shown):
             return f"{step!r} cannot work without the {lacking.pop()}"
@@ -25,15 +23,23 @@ def _views(answer: Mapping[str, tuple[str, ...]]) -> str | None:
     return None
 
 
-def best_ranker() -> str:
-    """The ranker of `BUDGET` tokens or less whose program was right most often, among both kinds of distractors."""
-    scores = STUDY.scores()
-    mean = scores[scores["kind"] == BOTH].groupby("arm")[["right", "tokens"]].mean().loc[list(PROGRAMS)]
-    return str(mean[mean["tokens"] <= BUDGET].drop(index=ORACLE)["right"].idxmax())
+def _bought(answer: Mapping[str, str]) -> str | None:
+    table = STUDY.scores().groupby(["kind", "arm"])[["right", "tokens"]].mean().drop(index=ORACLE, level="arm")
+    for kind, part in table.groupby("kind"):
+        arms, best = part.loc[kind], part["right"].max()
+        arm, least = answer.get(str(kind)), part["tokens"][part["right"] == best].min()
+        if arm not in arms.index:
+            return f"{kind}: name an arm, but not the oracle: {', '.join(arms.index)}"
+        if arms["right"][arm] < best:
+            return f"{kind}: {arm} is right in {arms['right'][arm]:.2f}, another one in {best:.2f}"
+        if arms["tokens"][arm] > least:
+            return f"{kind}: {arm} takes {arms['tokens'][arm]:.0f} tokens; as much is had for {least:.0f}"
+    return None
 
 
 EXERCISES = {
-    "15.1": Exercise(
+    "15.1": Exercise("what does each step need to do its work, and no more?", VIEWS, judge=_views),
+    "15.2": Exercise(
         start="for each word of the question: its idf, and how often it stands in each note",
         solution=bm25,
         cases=(("Who will Max call?", NOTES), ("Tom", NOTES), ("Ann", NOTES)),
@@ -43,5 +49,6 @@ EXERCISES = {
         },
         praise="this is the baseline that the paper lacks",
     ),
-    "15.2": Exercise("what does each step need to do its work, and no more?", VIEWS, judge=_views),
-}
+    "15.3": Exercise("first who is right most often, then who of them is cheapest",
+                     {TURNED: LIKELY, OTHER: BM25, BOTH: JOINT}, judge=_bought),
+}  # fmt: skip

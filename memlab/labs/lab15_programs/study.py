@@ -18,7 +18,7 @@ from memlab.llm.contract import LLM, Embedder
 ONE, HISTORY, BARE = "one prompt", "whole history", "no memory"
 LIKELY, ASKED, BM25, NEAR, JOINT = "likelihood", "asking", "BM25", "embedding", "BM25 x likelihood"
 ORACLE, NULL = "oracle", "null: random note"
-PROGRAMS, PUZZLES = (LIKELY, ASKED, BM25, NEAR, JOINT, ORACLE, NULL), 1
+PROGRAMS = (LIKELY, ASKED, BM25, NEAR, JOINT, ORACLE, NULL)
 
 
 def ranker(arm: str, puzzle: Puzzle, prompts: Prompts, embedder: Embedder, rng: np.random.Generator) -> Ranker:
@@ -37,25 +37,20 @@ def ranker(arm: str, puzzle: Puzzle, prompts: Prompts, embedder: Embedder, rng: 
 
 
 def solved(arm: str, kind: str, seed: int, llm: LLM, embedder: Embedder) -> list[dict[str, Any]]:
-    """A row for each puzzle; ``tokens`` and ``calls`` are those of the run, ``found`` is asked apart."""
-    rows = []
-    for number in range(PUZZLES):
-        puzzle, prompts = draw_puzzle(seed, number, kind), Prompts(llm)
-        rng, (first, goal) = np.random.default_rng([seed, number, 16]), (puzzle.first, puzzle.answers[1])
-        if arm in (ONE, BARE):
-            answer = prompts.name(puzzle.text, first.name, puzzle.notes if arm == ONE else ())
-            bridge, found = np.nan, np.nan
-        else:
-            rank = None if arm == HISTORY else ranker(arm, puzzle, prompts, embedder, rng)
-            steps = run_program(puzzle, rank, prompts.read)
-            answer, bridge, found = steps[1].answer, float(steps[0].answer == puzzle.answers[0]), np.nan
-        used = {"tokens": prompts.tokens, "calls": prompts.calls}
-        if arm in PROGRAMS and rank:
-            asked = zip((first, puzzle.second(puzzle.answers[0])), puzzle.gold, strict=True)
-            found = float(np.mean([np.argmax(rank(question, puzzle.notes)) == gold for question, gold in asked]))
-        made = {"backend": llm.backend, "model": llm.name}
-        rows.append({"number": number, "right": float(answer == goal), "bridge": bridge, "found": found} | used | made)
-    return rows
+    """One row: ``tokens`` and ``calls`` are those of the run, ``found`` is asked apart."""
+    puzzle, prompts, bridge, found = draw_puzzle(seed, kind), Prompts(llm), np.nan, np.nan
+    if arm in (ONE, BARE):
+        answer = prompts.name(puzzle.text, puzzle.first.name, puzzle.notes if arm == ONE else ())
+    else:
+        rank = None if arm == HISTORY else ranker(arm, puzzle, prompts, embedder, np.random.default_rng([seed, 0, 16]))
+        steps = run_program(puzzle, rank, prompts.read)
+        answer, bridge = steps[1].answer, float(steps[0].answer == puzzle.answers[0])
+    used = {"tokens": prompts.tokens, "calls": prompts.calls}
+    if arm in PROGRAMS and rank:
+        asked = zip((puzzle.first, puzzle.second(puzzle.answers[0])), puzzle.gold, strict=True)
+        found = float(np.mean([np.argmax(rank(question, puzzle.notes)) == gold for question, gold in asked]))
+    made = {"backend": llm.backend, "model": llm.name}
+    return [{"right": float(answer == puzzle.answers[1]), "bridge": bridge, "found": found} | used | made]
 
 
 STUDY = Study("lab15", solved, lambda rows: rows[["right", "bridge", "found", "tokens", "calls"]].mean().to_dict(),

@@ -47,13 +47,13 @@ class Puzzle:
         return Question(self.verb, bridge)
 
 
-def draw_puzzle(seed: int, number: int, kind: str = BOTH, verbs: Sequence[str] = VERBS["b"]) -> Puzzle:
-    """Puzzle ``number`` of replicate ``seed``, with the distractors of ``kind`` beside each of the two notes.
+def draw_puzzle(seed: int, kind: str = BOTH, verbs: Sequence[str] = VERBS["b"]) -> Puzzle:
+    """The puzzle of replicate ``seed``, with the distractors of ``kind`` beside each of the two notes.
 
     *Turned round* has the words of the right note in another order ("Ben will help Max" for "Max will help Paul"),
     *other deed* says another thing of the same person ("Max will call Tom"). The notes of one kind are a part of both.
     """
-    rng = np.random.default_rng([seed, number, 15])
+    rng = np.random.default_rng([seed, 0, 15])
     start, bridge, goal, *others = rng.permutation(NAMES).tolist()
     first, second, third = rng.permutation(verbs).tolist()[:3]
     made = [f"{who} will {verb} {whom}." for who, verb, whom in (
