@@ -53,7 +53,7 @@ def run_program(puzzle: Puzzle, rank: Ranker | None, read: Reader) -> tuple[Step
 
 
 def bm25(question: str, notes: Sequence[str], k1: float = 1.2, b: float = 0.75) -> Floats:
-    """Okapi BM25 of each note, with the idf log(1 + (N - n + .5) / (n + .5)), which is never below 0; (N,)."""
+    """Okapi BM25 of each note, with the idf log(1 + (N - n + .5) / (n + .5)), never below 0; ``k1`` > 0; (N,)."""
     words = [re.findall(r"\w+", note.lower()) for note in notes]
     counts, lengths = [Counter(note) for note in words], np.array([len(note) for note in words])
     scores = np.zeros(len(notes))
