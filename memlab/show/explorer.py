@@ -1,7 +1,5 @@
 """A widget where turning a knob teaches: pure compute, a figure that stays, a PNG in an image widget."""
 
-from __future__ import annotations
-
 import threading
 import traceback
 from collections.abc import Callable, Mapping
@@ -15,7 +13,7 @@ from memlab.show.picture import Picture, plain
 
 ERROR_MARK = "memlab-error"
 VIEW = "application/vnd.jupyter.widget-view+json"
-LABELS = "<style>.widget-readout:not([contenteditable]) {min-width: 13em !important; max-width: none !important}</style>"
+LABELS = "<style>.widget-readout:not([contenteditable]) {min-width: 13em; max-width: none !important}</style>"
 """A named setting stands whole beside its slider: ipywidgets cuts it after some 20 letters."""
 
 

@@ -7,7 +7,6 @@ import os
 import shlex
 import signal
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from html import escape
@@ -49,7 +48,7 @@ class Studio:
     def __init__(self, settings: Settings = DEFAULT, preset: str = "", home: Path = HOME) -> None:
         import ipywidgets as w
 
-        self.home, self.stop, self.thread, self.ticked = home, threading.Event(), threading.Thread(), 0.0
+        self.home, self.stop, self.thread = home, threading.Event(), threading.Thread()
         self.done: dict[str, Outcome] = {}
         self.pinned: Outcome | None = None
         wide: Any = {"layout": {"width": "min(32em, 100%)"}, "style": {"description_width": "11em"}}
@@ -152,22 +151,18 @@ class Studio:
         if self.thread.is_alive() or self.compute(**self.explorer.settings)[1]:
             raise MemlabError("nothing to run: a run is under way, or these knobs are simulated at once")
         self.said.value, self.bar.value = "running; halt loses nothing, a live run stops after 3 minutes", 0
+        self.bar.max = len(FEW) * self.explorer.settings["horizon"]
         self.stop.clear()
         self.thread = threading.Thread(target=self.act, args=(self.work,), daemon=True)
         self.thread.start()
 
     def work(self) -> str:
         settings = self.current()[0]
-        run = in_the_loop(settings, self.home, self.tick, self.stop, FEW)
+        # Not every task: replies that are kept already come by the thousand a second.
+        run = in_the_loop(settings, self.home, lambda n, _: n % 4 or setattr(self.bar, "value", n), self.stop, FEW)
         self.done[to_text(settings)] = run
         self.explorer.refresh()
-        whole = len(run.seeds) == len(FEW)
-        return f"{len(run.seeds)} of {len(FEW)} lives done" + ("" if whole else ": run goes on from there")
-
-    def tick(self, done: int, all: int) -> None:
-        """Move the bar, at most five times a second: replies that are kept already come by the thousand."""
-        if time.monotonic() - self.ticked > 0.2 or done == all:
-            self.ticked, self.bar.max, self.bar.value = time.monotonic(), all, done
+        return f"{len(run.seeds)} of {len(FEW)} lives done{': run goes on' * (len(run.seeds) < len(FEW))}"
 
     def halt(self) -> str:
         self.stop.set()
