@@ -188,7 +188,7 @@ def test_a_live_run_stops_by_itself_and_goes_on_behind_the_replies_that_are_kept
         in_the_loop(settings, tmp_path, tick, seeds=(100,))
     assert heard == list(range(1, 11)) and alarms[0][0] == 180
     run = in_the_loop(settings, tmp_path, seeds=(100,))
-    assert (run.seeds, run.backend) == ((100,), "ollama+replay")
+    assert (run.seeds, run.backend) == ((100,), "replay+simulated"), "replies that were kept, and the rest"
 
 
 def test_the_stop_button_of_jupyter_halts_a_run(tmp_path):
