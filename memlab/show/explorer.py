@@ -13,7 +13,7 @@ from memlab.show.picture import Picture, plain
 
 ERROR_MARK = "memlab-error"
 VIEW = "application/vnd.jupyter.widget-view+json"
-LABELS = "<style>.widget-readout:not([contenteditable]) {min-width: 13em; max-width: none !important}</style>"
+LABELS = "<style>.widget-readout:not([contenteditable]) {flex: none; width: 13em; max-width: none !important}</style>"
 """A named setting stands whole beside its slider: ipywidgets cuts it after some 20 letters."""
 
 

@@ -162,7 +162,7 @@ class Studio:
         run = in_the_loop(settings, self.home, lambda n, _: n % 4 or setattr(self.bar, "value", n), self.stop, FEW)
         self.done[to_text(settings)] = run
         self.explorer.refresh()
-        return f"{len(run.seeds)} of {len(FEW)} lives done{': run goes on' * (len(run.seeds) < len(FEW))}"
+        return f"{len(run.seeds)} of {len(FEW)} lives done{': press run to go on' * (len(run.seeds) < len(FEW))}"
 
     def halt(self) -> str:
         self.stop.set()
