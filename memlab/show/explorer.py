@@ -43,16 +43,9 @@ class Explorer:
     """
 
     def __init__(
-        self,
-        compute: Callable[..., Any],
-        paint: Callable[[Canvas, Any], None],
-        knobs: Mapping[str, Any],
-        *,
-        alt: str,
-        caption: str,
-        panels: int = 1,
-        height: float | None = None,
-    ) -> None:
+        self, compute: Callable[..., Any], paint: Callable[[Canvas, Any], None], knobs: Mapping[str, Any], *, alt: str,
+        caption: str, panels: int = 1, height: float | None = None,
+    ) -> None:  # fmt: skip
         import ipywidgets
 
         if not knobs:
