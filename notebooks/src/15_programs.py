@@ -24,7 +24,7 @@ import pandas as pd
 
 import memlab
 from memlab import course, show
-from memlab.labs.lab15_programs.program import Prompts, run_program, similarity
+from memlab.labs.lab15_programs.program import StepPrompts, run_program, similarity
 from memlab.labs.lab15_programs.study import STUDY
 from memlab.labs.lab15_programs.world import draw_puzzle
 
@@ -128,7 +128,7 @@ table.round(3)
 
 # %%
 llm = memlab.open_llm("replay")
-prompts = Prompts(llm)
+prompts = StepPrompts(llm)
 table["likelihood"] = prompts.likelihood(puzzle.first, puzzle.notes)
 table["asking"] = prompts.relevance(puzzle.first, puzzle.notes)
 table.round(3)
@@ -192,7 +192,7 @@ show.Explorer(
 # %% [markdown]
 # ## Who finds the evidence?
 #
-# Sixteen replicates, two hops each, every hop asked with the right name. *Null* is a random note; the *oracle* knows. **Before you look:** among both kinds of distractors, what finds more, the name's `"likelihood"` or `"asking"`, or are they the `"same"` (within .05)?
+# Sixteen replicates, two hops each, every hop asked with the right name. The null takes a random note; the *oracle* knows. **Before you look:** among both kinds of distractors, what finds more, the name's `"likelihood"` or `"asking"`, or are they the `"same"` (within .05)?
 
 # %%
 ### BEGIN SOLUTION: your guess, one of "likelihood", "asking", "same"
