@@ -72,7 +72,50 @@ def test_repetition_is_given_no_less_computation_than_depth():
             assert (1 + 2 * passes) * repeats * write >= depth
 
 
-def test_flops_by_hand():
-    assert study.flops(study.HEBB, 2, 3, 5) == (2 * 2 * 3 * 5, 2 * 3 * 5 + 2 * 2 * 3)
-    assert study.flops("delta, 4 passes", 2, 3, 5)[0] == 4 * 2 * (2 * 3 * 5 + 2 * 3 * 5)
-    assert study.flops(study.MEMORY, 2, 3, 5) == (0, 2 * 2 * 5)
+class Counted(float):
+    """A number that counts what is done with it."""
+
+    done = 0
+
+    def _of(self, other, value):
+        Counted.done += 1
+        return Counted(value)
+
+    def __add__(self, other):
+        return self._of(other, float(self) + float(other))
+
+    def __sub__(self, other):
+        return self._of(other, float(self) - float(other))
+
+    def __mul__(self, other):
+        return self._of(other, float(self) * float(other))
+
+
+def counted(n, m, d, passes):
+    """Every addition and multiplication of a delta rule in plain loops, and those of reading one key and naming it."""
+    one, Counted.done = Counted(1.0), 0
+
+    def product(row, column):
+        total = row[0] * column[0]
+        for a, b in zip(row[1:], column[1:], strict=True):
+            total = total + a * b
+        return total
+
+    S, keys, values = [[one] * d for _ in range(m)], [[one] * d for _ in range(n)], [[one] * m for _ in range(n)]
+    for _ in range(passes):
+        for key, value in zip(keys, values, strict=True):
+            error = [v - product(row, key) for v, row in zip(value, S, strict=True)]
+            S = [[s + e * k for s, k in zip(row, key, strict=True)] for row, e in zip(S, error, strict=True)]
+    written, Counted.done = Counted.done, 0
+    answer = [product(row, keys[0]) for row in S]
+    _ = [product(value, answer) for value in values]
+    return written, Counted.done
+
+
+def test_flops_are_those_of_plain_loops_and_of_the_keys():
+    n, m, d = 2, 3, 5
+    write, read = counted(n, m, d, 4)
+    assert study.flops("delta, 4 passes", n, m, d) == (write + n * study.KEY, read + study.KEY)
+    assert study.flops(study.HEBB, n, m, d)[0] == n * 2 * m * d + n * study.KEY
+    assert study.flops(study.MEMORY, n, m, d) == (n * study.KEY, n * (2 * d - 1) + study.KEY)
+    assert study.flops(study.NOTHING, n, m, d)[0] == 0
