@@ -1,13 +1,14 @@
 """A day of facts and a night over them, on the real model: adapter steps, or the model's own rewriting as text.
 
-A fact is where a thing is. As *text* the day is a note of six sentences; those of the same form are filed, and the ones
-nearest to a question are shown as question and answer, the form that this model can read. An *adapter* over the same
+A fact is where a thing is. As *text* the day is a note of six sentences; those of the same form are filed, and the one
+nearest to a question is shown as question and answer, the form that this model can read. An *adapter* over the same
 weights learns such questions (extra ``adapters``). The exam asks in other words. Questions of common knowledge stand
 off the day: what a night changes in them is collateral.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -32,7 +33,7 @@ CUT, RANK, ALL = 29, 8, ("attn_q", "attn_v", "attn_output", "ffn_gate", "ffn_up"
 REWRITE, WRITTEN = "Rewrite these notes in your own words. Keep every fact.\n\n{}", 64
 """What is asked for a pass over the notes as text, and how many tokens it may write."""
 
-NOTHING, ONE_SHOWN, SHOWN, OTHER = "no memory", "verbatim, 1 shown", "verbatim, 2 shown", "null: another day's adapter"
+NOTHING, VERBATIM, OTHER = "no memory", "verbatim", "null: another day's adapter"
 TEXT = ("text, 1 pass", "text, 2 passes")
 ADAPTER = tuple(f"adapter, {n} pass{'es' * (n != 1)}" for n in (0, 1, 2, 4, 8, 16))
 
@@ -66,13 +67,13 @@ def exam(facts: Mapping[str, str]) -> list[tuple[str, str, Sequence[str]]]:
     return found + [(question, color, COLORS) for question, color in OFF.items()]
 
 
-def nearest(pairs: Sequence[tuple[str, str]], question: str, embedder: Embedder, k: int) -> str:
-    """The ``k`` filed pairs whose questions are nearest to ``question`` by their embeddings, the nearest last."""
+def nearest(pairs: Sequence[tuple[str, str]], question: str, embedder: Embedder) -> str:
+    """The filed pair whose question is nearest to ``question`` by its embedding, the last of equals."""
     if not pairs:
         return ""
     rows = embedder.embed([question, *(LIVED.format(thing) for thing, _ in pairs)])
-    best = np.argsort(rows[1:] @ rows[0], kind="stable")[-k:]
-    return "".join(f'Q: {LIVED.format(pairs[i][0])}\nA: "{pairs[i][1]}"\n' for i in best)
+    thing, place = pairs[np.argsort(rows[1:] @ rows[0], kind="stable")[-1]]
+    return f'Q: {LIVED.format(thing)}\nA: "{place}"\n'
 
 
 def rewritten(llm: LLM, notes: str, passes: int) -> str:
@@ -82,11 +83,11 @@ def rewritten(llm: LLM, notes: str, passes: int) -> str:
     return notes
 
 
-def read_by(llm: LLM, facts: Mapping[str, str], notes: str, embedder: Embedder, k: int) -> list[Answer]:
-    """The exam taken by a frozen model that is shown ``k`` filed pairs of the ``notes`` before each question."""
+def read_by(llm: LLM, facts: Mapping[str, str], notes: str, embedder: Embedder) -> list[Answer]:
+    """The exam taken by a frozen model that is shown the nearest filed pair of the ``notes`` before each question."""
     pairs, found = filed(notes), list[Answer]()
     for question, right, names in exam(facts):
-        told = asked(question, nearest(pairs, question, embedder, k))
+        told = asked(question, nearest(pairs, question, embedder))
         found.append((question, right, llm.complete(told, choices=names, max_tokens=8).value))
     return found
 
@@ -98,9 +99,10 @@ def _waiting() -> llama.Waiting:
     return served.waiting(texts, texts[0].rpartition("\nQ: ")[0] + "\nQ:", CUT)
 
 
-def trained(facts: Mapping[str, str], passes: int, rate: float, seed: int) -> lora.Adapter:
-    """An adapter after ``passes`` over the episodes, a step each, by Adam with ``rate``; 0 passes change nothing."""
-    fresh = lora.fresh(served.model(), CUT, RANK, seed, ALL)
+@functools.lru_cache(maxsize=64)
+def trained(seed: int, passes: int, rate: float) -> lora.Adapter:
+    """An adapter after ``passes`` over that day, a step each, by Adam with ``rate``; 0 passes change nothing."""
+    fresh, facts = lora.fresh(served.model(), CUT, RANK, seed, ALL), day(seed)
     targets = [served.first_token(facts[thing]) for thing in THINGS]
     return fresh if not passes else lora.fit(
         served.model(), fresh, CUT, _waiting().rows(range(len(THINGS))), targets,
@@ -122,11 +124,11 @@ def night(arm: str, seed: int, llm: LLM, embedder: Embedder, rate: float) -> lis
     """A row for each question: ``notes`` are what could be shown, ``there`` is the share of the facts in them."""
     facts, notes = day(seed), ""
     if arm in (*ADAPTER, OTHER):
-        lived, passes = (day(1000 + seed), 16) if arm == OTHER else (facts, int(arm.split()[1]))
-        answers = read_with(trained(lived, passes, rate, seed), facts)
+        lived, passes = (seed + 1, 16) if arm == OTHER else (seed, int(arm.split()[1]))
+        answers = read_with(trained(lived, passes, rate), facts)
     else:
         notes = "" if arm == NOTHING else rewritten(llm, verbatim(facts), int(arm.split()[1]) if arm in TEXT else 0)
-        answers = read_by(llm, facts, notes, embedder, 1 if arm == ONE_SHOWN else 2)
+        answers = read_by(llm, facts, notes, embedder)
     there = len(facts.items() & set(filed(notes))) / len(facts)
     about = {"notes": notes, "there": there, "backend": "embedded", "model": "smollm2:135m"}
     return [

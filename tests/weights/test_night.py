@@ -44,13 +44,18 @@ def test_all_of_the_days_note_is_filed_and_of_other_notes_what_has_its_form():
     assert night.filed(notes) == [("lamp", "hall"), ("hat", "car")]
 
 
-def test_the_model_is_asked_behind_the_nearest_facts_the_nearest_last():
+def test_the_model_is_asked_behind_the_nearest_fact():
     facts, llm = night.day(2), Told(lambda prompt, settings: settings["choices"][0])
-    answers = night.read_by(llm, facts, night.verbatim(facts), HashEmbedder(), 3)
+    answers = night.read_by(llm, facts, night.verbatim(facts), HashEmbedder())
     assert [given for _, _, given in answers] == ["box"] * 6 + ["white"] * len(night.OFF)
     for (prompt, _), (question, _, _), thing in zip(llm.asked, answers, night.THINGS, strict=False):
-        assert prompt.count("Q:") == 4
-        assert prompt.endswith(f'Q: Where is the {thing}?\nA: "{facts[thing]}"\nQ: {question}\nA:')
+        assert prompt == f'Answer with one word.\nQ: Where is the {thing}?\nA: "{facts[thing]}"\nQ: {question}\nA:'
+
+
+def test_of_two_places_for_a_thing_the_one_written_last_is_shown():
+    pairs = [("hat", "box"), ("cup", "car"), ("hat", "bag")]
+    assert night.nearest(pairs, night.LIVED.format("hat"), HashEmbedder()).endswith('A: "bag"\n')
+    assert night.nearest([], "Where?", HashEmbedder()) == ""
 
 
 def test_each_pass_of_text_sees_the_last_version_alone():
@@ -62,14 +67,16 @@ def test_each_pass_of_text_sees_the_last_version_alone():
 
 def test_a_night_says_what_was_shown_and_which_part_was_right():
     llm = Told(lambda prompt, settings: settings["choices"][0] if "choices" in settings else "The lamp is in the moon.")
-    rows = {arm: night.night(arm, 5, llm, HashEmbedder(), 0.01) for arm in (night.NOTHING, night.SHOWN, night.TEXT[1])}
+    rows = {
+        arm: night.night(arm, 5, llm, HashEmbedder(), 0.01) for arm in (night.NOTHING, night.VERBATIM, night.TEXT[1])
+    }
     assert {arm: (of[0]["there"], of[0]["notes"]) for arm, of in rows.items()} == {
-        night.NOTHING: (0.0, ""), night.SHOWN: (1.0, night.verbatim(night.day(5))),
+        night.NOTHING: (0.0, ""), night.VERBATIM: (1.0, night.verbatim(night.day(5))),
         night.TEXT[1]: (0.0, "The lamp is in the moon."),
     }  # fmt: skip
-    parts = [row["part"] for row in rows[night.SHOWN]]
+    parts = [row["part"] for row in rows[night.VERBATIM]]
     assert parts == ["day"] * 6 + ["off"] * 6
-    assert sum(row["success"] for row in rows[night.SHOWN]) == 2  # one thing lies in the box, and snow is white
+    assert sum(row["success"] for row in rows[night.VERBATIM]) == 2  # one thing lies in the box, and snow is white
 
 
 WORDS = 997
@@ -98,9 +105,11 @@ def tiny(monkeypatch):
     model = llama.Llama(llama.Shape(4, 2, 100.0, 1e-5), embed, jnp.ones(d), held, Words())
     monkeypatch.setattr(served, "model", lambda: model)
     monkeypatch.setattr(night, "CUT", 2)
-    served.waiting.cache_clear()
+    for kept in (served.waiting, night.trained):
+        kept.cache_clear()
     yield model
-    served.waiting.cache_clear()
+    for kept in (served.waiting, night.trained):
+        kept.cache_clear()
 
 
 def test_no_pass_changes_nothing_and_passes_teach_the_day(tiny):
@@ -114,7 +123,7 @@ def test_no_pass_changes_nothing_and_passes_teach_the_day(tiny):
         raw = served.log_softmax(llama.logits(tiny, there, 2, adapter))
         return -np.mean([raw[i, served.first_token(facts[thing])] for i, thing in enumerate(night.THINGS)])
 
-    none, one, many = (night.trained(facts, n, 0.03, 0) for n in (0, 1, 60))
+    none, one, many = (night.trained(0, n, 0.03) for n in (0, 1, 60))
     assert llama.logits(tiny, there, 2, none) == pytest.approx(before, abs=1e-6)
     assert surprise(many) < surprise(one) < surprise(none)
 
@@ -123,7 +132,7 @@ def test_the_exam_in_this_process_ranks_the_choices_by_hand(tiny):
     from memlab.weights import llama, served
 
     facts = night.day(0)
-    adapter = night.trained(facts, 5, 0.03, 0)
+    adapter = night.trained(0, 5, 0.03)
     raw = llama.logits(tiny, night._waiting(), 2, adapter)[6:]
     for row, (question, right, given), (asked, wanted, names) in zip(
         raw, night.read_with(adapter, facts), night.exam(facts), strict=True

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from memlab.experiments import Claim, Study, grid
-from memlab.weights.night import ADAPTER, NOTHING, ONE_SHOWN, OTHER, SHOWN, TEXT, night
+from memlab.weights.night import ADAPTER, NOTHING, OTHER, TEXT, VERBATIM, night
 
 
 def by_part(rows: Any) -> dict[str, float]:
@@ -20,11 +20,11 @@ def by_part(rows: Any) -> dict[str, float]:
 
 STUDY = Study("lab11-night", night, by_part,
     tune=grid(arm=ADAPTER[-1], seed=range(4), rate=(0.001, 0.003, 0.01, 0.03)), tuned=({"rate": 0.01},),
-    report=grid(seed=range(100, 116), arm=(NOTHING, ONE_SHOWN, SHOWN, *TEXT, *ADAPTER, OTHER)),
+    report=grid(seed=range(100, 116), arm=(NOTHING, VERBATIM, *TEXT, *ADAPTER, OTHER)),
     claims=(
-        Claim("16 adapter passes recall more than the day verbatim, 2 facts shown", ADAPTER[-1], SHOWN, primary=True,
+        Claim("16 adapter passes recall more than 4", ADAPTER[-1], ADAPTER[3], primary=True, metric="recall"),
+        Claim("16 adapter passes recall as well as the day verbatim", ADAPTER[-1], VERBATIM, margin=0.1,
               metric="recall"),
-        Claim("16 adapter passes recall more than 4", ADAPTER[-1], ADAPTER[3], metric="recall"),
-        Claim("the day verbatim recalls more than two passes of text", SHOWN, TEXT[-1], metric="recall"),
-        Claim("off the day, facts in the prompt disturb less than 16 passes", SHOWN, ADAPTER[-1], metric="off"),
+        Claim("the day verbatim recalls more than two passes of text", VERBATIM, TEXT[-1], metric="recall"),
+        Claim("off the day, a fact in the prompt disturbs less than 16 passes", VERBATIM, ADAPTER[-1], metric="off"),
     ), nulls=(NOTHING, ADAPTER[0], OTHER), model="embedded", embedder="wordllama", repeats=False)  # fmt: skip
