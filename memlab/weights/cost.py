@@ -74,6 +74,6 @@ def sleep(passes: float, n: int, m: int, d: int) -> int:
     return int(passes * 4 * n * m * d)
 
 
-def products(n: int, d: int) -> int:
+def matvec(n: int, d: int) -> int:
     """Operations of a matrix (n, d) times a vector: n(2d − 1)."""
     return n * (2 * d - 1)

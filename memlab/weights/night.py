@@ -56,7 +56,7 @@ def filed(notes: str) -> list[tuple[str, str]]:
     return FORM.findall(notes)
 
 
-def asked(question: str, shown: str = "") -> str:
+def exam_prompt(question: str, shown: str = "") -> str:
     """The prompt of a question behind what is ``shown``."""
     return f"Answer with one word.\n{shown}Q: {question}\nA:"
 
@@ -67,7 +67,7 @@ def exam(facts: Mapping[str, str]) -> list[tuple[str, str, Sequence[str]]]:
     return found + [(question, color, COLORS) for question, color in OFF.items()]
 
 
-def nearest(pairs: Sequence[tuple[str, str]], question: str, embedder: Embedder) -> str:
+def nearest_pair(pairs: Sequence[tuple[str, str]], question: str, embedder: Embedder) -> str:
     """The filed pair whose question is nearest to ``question`` by its embedding, the last of equals."""
     if not pairs:
         return ""
@@ -76,7 +76,7 @@ def nearest(pairs: Sequence[tuple[str, str]], question: str, embedder: Embedder)
     return f'Q: {LIVED.format(thing)}\nA: "{place}"\n'
 
 
-def rewritten(llm: LLM, notes: str, passes: int) -> str:
+def rewrite_passes(llm: LLM, notes: str, passes: int) -> str:
     """The ``notes`` after the model has rewritten them ``passes`` times, each time from its last version alone."""
     for _ in range(passes):
         notes = llm.complete(REWRITE.format(notes), max_tokens=WRITTEN).text.strip()
@@ -87,7 +87,7 @@ def read_by(llm: LLM, facts: Mapping[str, str], notes: str, embedder: Embedder) 
     """The exam taken by a frozen model that is shown the nearest filed pair of the ``notes`` before each question."""
     pairs, found = filed(notes), list[Answer]()
     for question, right, names in exam(facts):
-        told = asked(question, nearest(pairs, question, embedder))
+        told = exam_prompt(question, nearest_pair(pairs, question, embedder))
         found.append((question, right, llm.complete(told, choices=names, max_tokens=8).value))
     return found
 
@@ -95,7 +95,7 @@ def read_by(llm: LLM, facts: Mapping[str, str], notes: str, embedder: Embedder) 
 def _waiting() -> llama.Waiting:
     """The lived questions, the exam's and those off the day wait below the last block: the same ones every day."""
     told = [LIVED.format(thing) for thing in THINGS] + [question for question, _, _ in exam(day(0))]
-    texts = tuple(chat_prompt(asked(question)) + '"' for question in told)
+    texts = tuple(chat_prompt(exam_prompt(question)) + '"' for question in told)
     return served.waiting(texts, texts[0].rpartition("\nQ: ")[0] + "\nQ:", CUT)
 
 
@@ -127,7 +127,8 @@ def night(arm: str, seed: int, llm: LLM, embedder: Embedder, rate: float) -> lis
         lived, passes = (seed + 1, 16) if arm == OTHER else (seed, int(arm.split()[1]))
         answers = read_with(trained(lived, passes, rate), facts)
     else:
-        notes = "" if arm == NOTHING else rewritten(llm, verbatim(facts), int(arm.split()[1]) if arm in TEXT else 0)
+        passes = int(arm.split()[1]) if arm in TEXT else 0
+        notes = "" if arm == NOTHING else rewrite_passes(llm, verbatim(facts), passes)
         answers = read_by(llm, facts, notes, embedder)
     there = len(facts.items() & set(filed(notes))) / len(facts)
     about = {"notes": notes, "there": there, "backend": "embedded", "model": "smollm2:135m"}

@@ -54,15 +54,15 @@ def test_the_model_is_asked_behind_the_nearest_fact():
 
 def test_of_two_places_for_a_thing_the_one_written_last_is_shown():
     pairs = [("hat", "box"), ("cup", "car"), ("hat", "bag")]
-    assert night.nearest(pairs, night.LIVED.format("hat"), HashEmbedder()).endswith('A: "bag"\n')
-    assert night.nearest([], "Where?", HashEmbedder()) == ""
+    assert night.nearest_pair(pairs, night.LIVED.format("hat"), HashEmbedder()).endswith('A: "bag"\n')
+    assert night.nearest_pair([], "Where?", HashEmbedder()) == ""
 
 
 def test_each_pass_of_text_sees_the_last_version_alone():
     llm = Told(lambda prompt, settings: f" {len(llm.asked)} ")
-    assert night.rewritten(llm, "first", 3) == "3"
+    assert night.rewrite_passes(llm, "first", 3) == "3"
     assert [prompt.split("\n\n")[1] for prompt, _ in llm.asked] == ["first", "1", "2"]
-    assert night.rewritten(llm, "first", 0) == "first" and len(llm.asked) == 3
+    assert night.rewrite_passes(llm, "first", 0) == "first" and len(llm.asked) == 3
 
 
 def test_a_night_says_what_was_shown_and_which_part_was_right():

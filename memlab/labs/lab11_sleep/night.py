@@ -12,13 +12,13 @@ from memlab.experiments import Claim, Study, grid
 from memlab.weights.night import ADAPTER, NOTHING, OTHER, TEXT, VERBATIM, night
 
 
-def by_part(rows: Any) -> dict[str, float]:
+def shares(rows: Any) -> dict[str, float]:
     """The shares answered rightly, of the day's questions and of those off the day; and of the facts in the notes."""
     right = rows.groupby("part")["success"].mean()
     return {"recall": right["day"], "off": right["off"], "there": rows["there"].mean()}
 
 
-STUDY = Study("lab11-night", night, by_part,
+STUDY = Study("lab11-night", night, shares,
     tune=grid(arm=ADAPTER[-1], seed=range(4), rate=(0.001, 0.003, 0.01, 0.03)), tuned=({"rate": 0.01},),
     report=grid(seed=range(100, 116), arm=(NOTHING, VERBATIM, *TEXT, *ADAPTER, OTHER)),
     claims=(

@@ -139,7 +139,7 @@ def flops(arm: str, n: int, m: int, d: int) -> tuple[int, int]:
     """Operations to write ``n`` facts by the rule as it is stated, and to read one and name it; each needs its key."""
     passes = {HEBB: 0.5, NOTHING: 0, MEMORY: 0, DISK: 0}.get(arm)
     asleep = bills.sleep(passes_of(arm) if passes is None else passes, n, m, d)
-    read = bills.products(n, d) if arm in (MEMORY, DISK) else bills.products(m, d) + bills.products(n, m)
+    read = bills.matvec(n, d) if arm in (MEMORY, DISK) else bills.matvec(m, d) + bills.matvec(n, m)
     return asleep + n * KEY * (arm != NOTHING), read + KEY
 
 
