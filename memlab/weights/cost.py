@@ -55,25 +55,3 @@ def crossover(
     made = np.asarray(price) * 2 * np.asarray(steps) * np.asarray(tokens) * np.asarray(share)
     with np.errstate(divide="ignore"):
         return made / np.asarray(shown, dtype=float)
-
-
-def key(tokens: int, layers: int = 6, width: int = 384) -> int:
-    """Operations to compute a key (width,) from a text: matrix products and biases of an encoder like all-minilm.
-
-    A layer has 12 width² weights, and its attention compares ``tokens`` with each other.
-    """
-    return layers * (24 * tokens * width**2 + 4 * tokens**2 * width)
-
-
-def sleep(passes: float, n: int, m: int, d: int) -> int:
-    """Operations to write ``n`` facts into S (m, d) in ``passes`` of the delta rule: 2md for v − S k, 2md to write.
-
-    Exactly: S k takes m(2d − 1), the difference m; k's outer product md, adding it md. A Hebbian pass is half a pass,
-    since it does not read what it has written.
-    """
-    return int(passes * 4 * n * m * d)
-
-
-def matvec(n: int, d: int) -> int:
-    """Operations of a matrix (n, d) times a vector: n(2d − 1)."""
-    return n * (2 * d - 1)

@@ -45,10 +45,3 @@ def test_at_the_crossover_both_routes_have_cost_the_same(steps, tokens, share, s
 
 def test_a_memory_that_shows_no_token_is_never_overtaken():
     assert np.isinf(cost.crossover(16, 550, 0.1, 0))
-
-
-def test_a_key_is_the_products_and_biases_of_each_layer():
-    tokens, width = 3, 4
-    per_token = [(width, width)] * 4 + [(width, 4 * width), (4 * width, width)]
-    layer = tokens * sum(2 * into * out for into, out in per_token)  # 2·in − 1 for a product, 1 for its bias
-    assert cost.key(tokens, 2, width) == 2 * (layer + 2 * (2 * tokens * tokens * width))

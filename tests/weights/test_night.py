@@ -94,7 +94,7 @@ class Words:
 def tiny(monkeypatch):
     """Three random blocks in place of the thirty."""
     jnp = pytest.importorskip("jax.numpy")
-    from memlab.weights import llama, served
+    from memlab.weights import llama, served, states
 
     rng, d = np.random.default_rng(0), 8
     sizes = {"attn_q": (d, d), "attn_k": (4, d), "attn_v": (4, d), "attn_output": (d, d)}
@@ -105,11 +105,10 @@ def tiny(monkeypatch):
     model = llama.Llama(llama.Shape(4, 2, 100.0, 1e-5), embed, jnp.ones(d), held, Words())
     monkeypatch.setattr(served, "model", lambda: model)
     monkeypatch.setattr(night, "CUT", 2)
-    for kept in (served.waiting, night.trained):
-        kept.cache_clear()
+    monkeypatch.setattr(served, "waiting", lambda texts, opening, cut: states.below(model, texts, cut, opening))
+    night.trained.cache_clear()
     yield model
-    for kept in (served.waiting, night.trained):
-        kept.cache_clear()
+    night.trained.cache_clear()
 
 
 def test_no_pass_changes_nothing_and_passes_teach_the_day(tiny):
