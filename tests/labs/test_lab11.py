@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import memlab
-from memlab.labs.lab11_sleep import study
+from memlab.labs.lab11_sleep import night, study
 from memlab.tools import notebooks
 from memlab.weights import fast
 
@@ -120,3 +120,13 @@ def test_flops_are_those_of_plain_loops():
     assert told[1] == read + m + n  # an entry's first product is added to 0: 2d operations where loops need 2d - 1
     assert study.flops(study.HEBB, n, m, d) == (n * 2 * m * d, told[1])
     assert study.flops(study.MEMORY, n, m, d) == (0, n * 2 * d)
+
+
+def test_a_night_of_text_is_made_again_from_its_replies():
+    rows = night.STUDY.rows()
+    for arm in ("verbatim", "text, 2 passes"):
+        kept = rows[(rows["arm"] == arm) & (rows["seed"] == 107)]
+        again = night.STUDY.cell(arm=arm, seed=107)
+        assert again[["question", "given", "notes", "there"]].to_dict("records") == kept[
+            ["question", "given", "notes", "there"]
+        ].to_dict("records")
