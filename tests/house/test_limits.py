@@ -11,7 +11,6 @@ TODAY = {
     "lab05_credit": 410,  # two sittings, and three studies
     "lab07_gap": 395,
     "lab08_relay": 378,  # eight kinds of documents, and a loader for the authors' own
-    "06_agent": 21,
 }
 
 
