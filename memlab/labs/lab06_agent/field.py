@@ -7,11 +7,13 @@ when rows of the others had been seen, as the best rival on set A: the claims go
 
 A second study sets more rivals beside them, each with its memory applied and not shown; of set B the field's rows were
 known, and one life an arm (partial, seed 100). A third, on short streams, asks what a model adds that reads cases. The
-claims of both were written after seeds 0 and 1 of set A.
+claims of both were written after seeds 0 and 1 of set A. A fourth asks what loses there after the change, the mask or
+habit; the third's rows were known, and of set A one life with ranked replies and one with masked ones throughout.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -151,4 +153,15 @@ READING = Study(
     nulls=("no memory", "vote"), **MODELS,
 )  # fmt: skip
 
-STUDIES = {study.name.partition("-")[2]: study for study in (STUDY, RIVALS, READING)}
+HABIT = replace(
+    READING, name="lab06-habit",
+    report=grid(arm=(READS[0] + MASKED, *READS, "newest-first", BLIND, "no memory"), **SHORT),
+    claims=(
+        _after(READS[0], READS[0] + MASKED, "after a change, a model that sees cases finds more when it ranks than when"
+               " a mask forces the name", primary=True),
+        _after(BLIND, (READS[0], "newest-first"), "after a change, a random tool of those that memory leaves beats the"
+               " model's choice, whether or not it sees the cases"),
+    ),
+    nulls=("no memory", BLIND),
+)  # fmt: skip
+STUDIES = {study.name.partition("-")[2]: study for study in (STUDY, RIVALS, READING, HABIT)}
