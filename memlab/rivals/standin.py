@@ -1,7 +1,5 @@
 """How far the simulated model can stand in for the real one: one step, and the lives of learners by arm."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

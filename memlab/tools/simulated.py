@@ -9,8 +9,7 @@ from memlab import datafiles, labs
 from memlab.bootstrap import ROOT
 from memlab.llm.embedders import ReplayEmbedder
 from memlab.llm.replay import read_rows
-from memlab.llm.shown import read_prompt
-from memlab.llm.simulated import SimulatedLLM, read_calls
+from memlab.llm.simulated import SimulatedLLM, read_calls, read_prompt
 from memlab.rivals.standin import assess, whole_runs
 
 RECORDED = {"B": "lab06/replies.parquet", "A": "lab06/tuning-replies.parquet"}
