@@ -432,6 +432,19 @@ show.verdicts(reading.verdicts(), made_by=reading.rows())
 # %% [markdown]
 # A model that sees a case names its tool: it does what the rule does that follows the case, for more tokens. A belief weighs more than the nearest case; whether cases in the prompt mislead it, the last line says.
 #
+# **Is it the mask or habit that loses after the change?** The same short streams, with ranked replies up to the change, so that all arms stand there with one memory. From then on: a model that sees cases and ranks, or names a tool behind the mask; or no model, but a random tool of those that memory leaves. Two claims, written before the masked lives:
+
+# %%
+habit = field.STUDIES["habit"]
+shown, late = habit.rows(), habit.scores()
+show.verdicts(habit.verdicts(), made_by=shown)
+
+# %%
+late.groupby("arm")["after"].agg(["mean", "std", "min", "max"]).join(late.groupby("arm")[numbers].mean()).round(2)
+
+# %% [markdown]
+# Of neither is a loss seen. Both claims are undecided, and the first would have seen only a difference of more than half of the success. Both ways of asking leave the old tool as fast (`detection`), and find half of the new tools or fewer (`found`). A frozen model tries in the same order in every life: where the new tool stands late in it, it is not found in time (`min`). Blind search has such bad luck, too, but another in each life; its row is a mean over 100 lives a stream, so its spread cannot be compared.
+#
 # **Order effects.** The mean hides how much one order of the same kinds differs from another. The spread over replicates, in standard deviations of success after the change:
 
 # %%
