@@ -28,7 +28,7 @@ def replies(answer: str) -> dict[str, list[dict[str, str]]]:
     return {part: [row for row in read_rows(datafiles.data(name)) if fits(row)] for part, name in RECORDED.items()}
 
 
-def fitted(answer: str) -> SimulatedLLM:
+def fit_and_judge(answer: str) -> SimulatedLLM:
     """The model fitted to replies that were given so, with the numbers of its report."""
     rows, report = replies(answer), {}
     model = SimulatedLLM.fit([*rows["B"], *rows["A"]])
@@ -47,7 +47,7 @@ def fitted(answer: str) -> SimulatedLLM:
 
 def refit() -> dict[str, object]:
     """Fit to lab 06's recorded replies, judge, and write the parameters; gives the numbers of both reports."""
-    masked, ranked = fitted("masked"), fitted("ranked")
+    masked, ranked = fit_and_judge("masked"), fit_and_judge("ranked")
     masked.parameters["ranked"] = ranked.parameters
     masked.save(ROOT / "data" / FILE)
     datafiles.write_manifest(ROOT / "data")
