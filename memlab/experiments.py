@@ -218,7 +218,7 @@ class Study:
             models["llm"] = stack.enter_context(Recorder(open_llm(self.model), data_folder() / names[0]))
             stack.callback(models["llm"].compact)
         elif self.model:
-            models["llm"] = Replay(data(names[0]), model=self.model.partition(":")[2])
+            models["llm"] = Replay(data(names[0]), model=self.model.partition(":")[2] or None)
         if self.embedder and live:
             models["embedder"] = stack.enter_context(
                 RecordingEmbedder(open_embedder(self.embedder), data_folder() / names[1])
