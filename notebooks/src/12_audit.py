@@ -407,13 +407,17 @@ same = unlearnt.groupby("arm")["same"]
 for arm in ("rows removed", "negative update", "retrained"):
     moved[f"here, taken out: {arm}"] = 1 - same.get_group(arm).to_numpy()
 tests = {name: verdict(shares, np.zeros(len(shares))) for name, shares in moved.items()}
-pd.DataFrame({name: [t.mean, t.low, t.high, t.n] for name, t in tests.items()}, index=["changed", "low", "high", "n"]).T.round(3)
+pd.DataFrame(
+    {name: [t.mean, t.low, t.high, t.n] for name, t in tests.items()}, index=["changed", "low", "high", "n"]
+).T.round(3)
 
 # %% [markdown]
 # One lesson in the adapter moved most other answers; in our linear policy a negative update left a few changed. But the two halves measure different things: lab 10 *wrote* a true lesson, into a real model, and asked other kinds; here a false one was *taken out*, of a softmax layer. Lab 10 also timed the removal: the adapter is trained anew on the other lessons, a row is deleted:
 
 # %%
-pd.read_parquet(data("lab10/lesson.parquet")).groupby("arm")[["seconds", "removed"]].agg(["mean", "min", "max"]).round(3)
+pd.read_parquet(data("lab10/lesson.parquet")).groupby("arm")[["seconds", "removed"]].agg(["mean", "min", "max"]).round(
+    3
+)
 
 # %% [markdown]
 # What is lacking is the same *false* lesson in the adapter, and what is left of it behind a negative update there: nobody recorded that, here or in lab 10.
