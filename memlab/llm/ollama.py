@@ -1,11 +1,13 @@
 """The first choice for p_LLM(a|s,c): a model served by Ollama, with retries and errors that say what to do."""
 
+import hashlib
 import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -18,6 +20,9 @@ DEFAULT_HOST = "http://127.0.0.1:11434"
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 ATTEMPTS = 4
 PATIENCE = 30.0
+BARE = "{{ .Prompt }}"
+WORKED = Path(__file__).with_name("worked_examples.txt").read_text(encoding="utf-8")
+"""What a model without a chat template reads before it chooses: tasks of lab 06's set A, each with its tool."""
 
 
 def hosts_from(text: str | None = None) -> list[str]:
@@ -160,7 +165,7 @@ class Servers:
                     "told from another model's: update Ollama, or use a model that it holds itself."
                 )
             self._weights[host, name] = "+".join(loads)
-            self._templates[host, name] = shown.template or "{{ .Prompt }}"
+            self._templates[host, name] = shown.template or BARE
         return self._weights[host, name]
 
     def template(self, host: str, model: str) -> str:
@@ -224,7 +229,7 @@ class Servers:
 
 
 class OllamaLLM(LLM):
-    """``model`` as an Ollama server runs it.
+    """``model`` as an Ollama server runs it; one without a chat template reads `WORKED` before it chooses.
 
     ``num_ctx`` is the context window in tokens, the same in all calls: another value makes the server load the
     model again and lose its prefix cache. ``timeout`` is in seconds per call.
@@ -244,11 +249,18 @@ class OllamaLLM(LLM):
         self.name = model
         self.num_ctx = num_ctx
         self.servers = Servers(hosts, timeout, pause)
+        self._one_token: dict[str, Any] = {"num_predict": 1}
 
     @cached_property
     def digest(self) -> str:  # type: ignore[override]
-        """sha256 of the weights (and adapter) that the server loads: the same wherever they were imported."""
-        return self.servers.call(lambda host, _: self.servers.digest(host, self.name))
+        """sha256 of the weights (and adapter) that the server loads, the same wherever they were imported; and of
+        `WORKED`, where it is read."""
+        return self.servers.call(lambda host, _: self._digest_at(host))
+
+    def _digest_at(self, host: str) -> str:
+        weights = self.servers.digest(host, self.name)
+        worked = hashlib.sha256(WORKED.encode()).hexdigest()
+        return f"{weights} behind {worked}" if self.servers.template(host, self.name) == BARE else weights
 
     def answer(self, call: Call) -> Reply:
         """Answer one user message.
@@ -262,18 +274,26 @@ class OllamaLLM(LLM):
             options["stop"] = ["\n"]
 
         def ask(host: str, client: Any) -> Any:
-            if self.servers.digest(host, self.name) != self.digest:
+            if self._digest_at(host) != self.digest:
                 raise MemlabError(
                     f"The hosts {self.servers.hosts} hold different models under the name {self.name!r}: "
                     "import the same weights on each."
                 )
             told: dict[str, Any] = {"logprobs": True, "top_logprobs": 20} if call.choices is not None else {}
+            bare = (template := self.servers.template(host, self.name)) == BARE
+            prompt = WORKED + call.prompt if bare and call.choices is not None else call.prompt
             if call.answer == "ranked":
                 # The model goes on behind the quote that opens a name.
-                opened = self.servers.template(host, self.name) + '"'
-                one = options | {"num_predict": 1}
-                return client.generate(self.name, call.prompt, template=opened, options=one, keep_alive="2h", **told)
-            told |= {"messages": [{"role": "user", "content": call.prompt}], "format": call.schema}
+                told |= {"prompt": prompt, "template": template + ' "' if bare else template + '"', "keep_alive": "2h"}
+                answer = client.generate(self.name, options=options | self._one_token, **told)
+                if not answer.logprobs and "num_predict" in self._one_token:
+                    # Ollama's newer engine keeps the last token back, and may begin the next reply with it: wait, and
+                    # from here on let a reply end by itself, at the quote.
+                    time.sleep(self.pause)
+                    self._one_token = {"stop": ['"', "\n"]}
+                    answer = client.generate(self.name, options=options | self._one_token, **told)
+                return answer
+            told |= {"messages": [{"role": "user", "content": prompt}], "format": call.schema}
             return client.chat(self.name, options=options, keep_alive="2h", **told)
 
         assert self.digest
