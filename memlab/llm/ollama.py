@@ -289,7 +289,7 @@ class OllamaLLM(LLM):
                 if not answer.logprobs and "num_predict" in self._one_token:
                     # Ollama's newer engine keeps the last token back, and may begin the next reply with it: wait, and
                     # from here on let a reply end by itself, at the quote.
-                    time.sleep(self.pause)
+                    time.sleep(self.servers.pause)
                     self._one_token = {"stop": ['"', "\n"]}
                     answer = client.generate(self.name, options=options | self._one_token, **told)
                 return answer
