@@ -7,11 +7,13 @@ MemRL joined when rows of the others had been seen, since it was the best rival 
 
 A second study sets more rivals beside them, each with its memory applied and not shown; of set B the field's rows were
 known, and one life an arm (partial, seed 100). A third, on short streams, asks what a model adds that reads cases. The
-claims of both were written after seeds 0 and 1 of set A.
+claims of both were written after seeds 0 and 1 of set A. A fourth asks a second model, of another family; its claims
+were written when that model had answered a pilot on set A and nothing of set B.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from memlab.credit import RewriteQ
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 
 TASKS, FAMILIES, DRAWS = 240, 8, 100
 """Length of a stream, its kinds of question, and the streams over which an arm is averaged that draws at random."""
-STARTS = {"repeated": 80, "recurrent": 80, "gradual": 60}
-"""The task from which a stream's arrangement moves; the middle elsewhere."""
+STARTS = {"repeated": 3, "recurrent": 3, "gradual": 4}
+"""A stream's arrangement moves after this fraction of it, one over; after half elsewhere."""
 STREAMS = ("recurrent", "repeated", "noisy15", "noisy30", "drift", "stationary")
 REFERENCES = ("reference: uniform exploration", "reference: structure known")
 ARMS = ("no memory", "newest-first", "vote", "filter that resets", "MemRL, applied", "belief", "belief, uniform prior")
@@ -74,7 +76,7 @@ def run(
 
 def by_window(rows: pd.DataFrame) -> dict[str, float]:
     """Success before the first change, from it on, at the first question of each kind, and over all tasks."""
-    start = STARTS.get(rows["kind"].iloc[0], len(rows) // 2)
+    start = len(rows) // STARTS.get(rows["kind"].iloc[0], 2)
     at, success, first = rows["index"], rows["success"].astype(float), ~rows.sort_values("index")["family"].duplicated()
     parts = {"before": at < start, "after": at >= start, "unseen": first, "all": at >= 0}
     return {name: float(success[part].mean()) for name, part in parts.items()}
@@ -150,3 +152,20 @@ READING = Study(
     ),
     nulls=("no memory", "vote"), **MODELS,
 )  # fmt: skip
+
+NEAREST = ("newest-first", "newest-first, bounded", "vote", "filter that resets", "MemRL, applied")
+SHORT: dict[str, Any] = {"world": "toolbox12-b", "kind": ("drift", "recurrent"), "n": 120, "families": 4, "seed": SEEDS}
+SECOND = Study(
+    "lab06-second", run, by_window,
+    report=grid(arm=("no memory", *NEAREST[:2], "MemRL, applied", "belief", UNIFORM, *REFERENCES), **SHORT)
+    + grid(arm="vote", step=0.5, **SHORT) + grid(arm="filter that resets", hazard=0.2, **SHORT),
+    claims=(
+        _after("belief", NEAREST, "where an old arrangement returns, ours beats five rivals", "recurrent", primary=True),
+        _after("belief", "newest-first", "after a change, ours beats newest-first"),
+        _after("belief", UNIFORM, "the model's prior helps before a change", metric="before"),
+        _after("belief", UNIFORM, "the model's prior helps after a change"),
+        _after("belief", "no memory", "memory helps", "recurrent"),
+    ),
+    nulls=("no memory", "vote"), **MODELS | {"model": "ollama:gemma3:270m-base"},
+)  # fmt: skip
+FIRST = replace(SECOND, name="lab06-first", model=MODELS["model"])
