@@ -149,9 +149,9 @@ class Servers:
         return self._models[host]
 
     def digest(self, host: str, model: str) -> str:
-        """sha256 of the weights (and adapter) that ``host`` loads for ``model``; raises ModelMissing.
+        """sha256 of the weights (and adapter) that ``host`` loads for ``model``, and of `WORKED` where it is read.
 
-        Not the digest that Ollama lists: that one changes with the folder a model was imported into.
+        Not the digest that Ollama lists: that one changes with the folder it was imported into. Raises ModelMissing.
         """
         name = full_name(model)
         if name not in self.models(host) and name not in self.models(host, fresh=True):
@@ -164,8 +164,9 @@ class Servers:
                     f"Ollama at {host} does not say which weights {model!r} loads, so that its replies could not be "
                     "told from another model's: update Ollama, or use a model that it holds itself."
                 )
-            self._weights[host, name] = "+".join(loads)
             self._templates[host, name] = shown.template or BARE
+            behind = f" behind {hashlib.sha256(WORKED.encode()).hexdigest()}" * (self._templates[host, name] == BARE)
+            self._weights[host, name] = "+".join(loads) + behind
         return self._weights[host, name]
 
     def template(self, host: str, model: str) -> str:
@@ -237,15 +238,8 @@ class OllamaLLM(LLM):
 
     backend = "ollama"
 
-    def __init__(
-        self,
-        model: str,
-        hosts: Sequence[str] | None = None,
-        *,
-        num_ctx: int = 2048,
-        timeout: float = 120.0,
-        pause: float = 0.5,
-    ) -> None:
+    def __init__(self, model: str, hosts: Sequence[str] | None = None, *, num_ctx: int = 2048, timeout: float = 120.0,
+                 pause: float = 0.5) -> None:  # fmt: skip
         self.name = model
         self.num_ctx = num_ctx
         self.servers = Servers(hosts, timeout, pause)
@@ -253,14 +247,8 @@ class OllamaLLM(LLM):
 
     @cached_property
     def digest(self) -> str:  # type: ignore[override]
-        """sha256 of the weights (and adapter) that the server loads, the same wherever they were imported; and of
-        `WORKED`, where it is read."""
-        return self.servers.call(lambda host, _: self._digest_at(host))
-
-    def _digest_at(self, host: str) -> str:
-        weights = self.servers.digest(host, self.name)
-        worked = hashlib.sha256(WORKED.encode()).hexdigest()
-        return f"{weights} behind {worked}" if self.servers.template(host, self.name) == BARE else weights
+        """sha256 of the weights (and adapter) that the server loads: the same wherever they were imported."""
+        return self.servers.call(lambda host, _: self.servers.digest(host, self.name))
 
     def answer(self, call: Call) -> Reply:
         """Answer one user message.
@@ -269,32 +257,38 @@ class OllamaLLM(LLM):
         """
         options: dict[str, Any] = {"temperature": call.temperature, "seed": call.seed, "num_predict": call.max_tokens}
         options |= {"repeat_penalty": 1.0, "num_ctx": self.num_ctx}
+        told: dict[str, Any] = {"keep_alive": "2h"}
         if call.choices is not None:
             # After the closing quote a JSON grammar still allows blank lines: they would cost time only.
             options["stop"] = ["\n"]
+            told |= {"logprobs": True, "top_logprobs": 20}
 
         def ask(host: str, client: Any) -> Any:
-            if self._digest_at(host) != self.digest:
+            if self.servers.digest(host, self.name) != self.digest:
                 raise MemlabError(
                     f"The hosts {self.servers.hosts} hold different models under the name {self.name!r}: "
                     "import the same weights on each."
                 )
-            told: dict[str, Any] = {"logprobs": True, "top_logprobs": 20} if call.choices is not None else {}
-            bare = (template := self.servers.template(host, self.name)) == BARE
-            prompt = WORKED + call.prompt if bare and call.choices is not None else call.prompt
-            if call.answer == "ranked":
+            template = self.servers.template(host, self.name)
+            bare = template == BARE and call.choices is not None
+            prompt = WORKED * bare + call.prompt
+            if call.answer == "masked":
+                says = [{"role": "user", "content": prompt}]
+                return client.chat(self.name, messages=says, format=call.schema, options=options, **told)
+
+            def one_token() -> Any:
                 # The model goes on behind the quote that opens a name.
-                told |= {"prompt": prompt, "template": template + ' "' if bare else template + '"', "keep_alive": "2h"}
-                answer = client.generate(self.name, options=options | self._one_token, **told)
-                if not answer.logprobs and "num_predict" in self._one_token:
-                    # Ollama's newer engine keeps the last token back, and may begin the next reply with it: wait, and
-                    # from here on let a reply end by itself, at the quote.
-                    time.sleep(self.servers.pause)
-                    self._one_token = {"stop": ['"', "\n"]}
-                    answer = client.generate(self.name, options=options | self._one_token, **told)
-                return answer
-            told |= {"messages": [{"role": "user", "content": prompt}], "format": call.schema}
-            return client.chat(self.name, options=options, keep_alive="2h", **told)
+                opened = template + " " * bare + '"'
+                return client.generate(self.name, prompt, template=opened, options=options | self._one_token, **told)
+
+            answer = one_token()
+            if not answer.logprobs and "num_predict" in self._one_token:
+                # Ollama's newer engine keeps the last token back and may begin the next reply with it: wait, and from
+                # here on let replies end by themselves, at the quote.
+                time.sleep(self.servers.pause)
+                self._one_token = {"stop": ['"', "\n"]}
+                answer = one_token()
+            return answer
 
         assert self.digest
         start = time.perf_counter()

@@ -27,7 +27,6 @@ def _tried_alone(belief: Any, tool: int, worked: bool, noise: float) -> Any:
 
 
 def _hazard(hazard: Any) -> str | None:
-    """Any chance between 0 and 1 is the reader's own choice; what it does is measured in the next cell."""
     if not isinstance(hazard, int | float) or not 0 <= hazard < 1:
         return f"a chance lies from 0 up to 1; this is {hazard!r}"
     if hazard > 0.5:

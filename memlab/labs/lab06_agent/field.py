@@ -7,8 +7,7 @@ MemRL joined when rows of the others had been seen, since it was the best rival 
 
 A second study sets more rivals beside them, each with its memory applied and not shown; of set B the field's rows were
 known, and one life an arm (partial, seed 100). A third, on short streams, asks what a model adds that reads cases. The
-claims of both were written after seeds 0 and 1 of set A. A fourth asks a second model, of another family; its claims
-were written when that model had answered a pilot on set A and nothing of set B.
+claims of both were written after seeds 0 and 1 of set A; those for a second model, after its pilot of 50 calls there.
 """
 
 from __future__ import annotations
@@ -49,14 +48,11 @@ def learner(arm: str, hazard: float) -> Learner:
     return resets if arm == "filter that resets" else LEARNERS[arm]
 
 
-def run(
-    arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder, *, step: float = 0.5, hazard: float = 0.2,
-    **size: int,
-) -> pd.DataFrame:  # fmt: skip
+def run(arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder, *, step: float = 0.5,
+        hazard: float = 0.2, **size: int) -> pd.DataFrame:  # fmt: skip
     """One life, a row a task; of a vote and the references the mean success over `DRAWS` draws of their chances.
 
-    ``step`` is η of the vote that is paid credit, ``hazard`` the filter's h; ``size`` gives another n and families.
-    """
+    ``step`` is η of the vote with credit, ``hazard`` the filter's h; ``size`` gives another n and families."""
     import pandas as pd
 
     where: dict[str, Any] = {"world": world, "kind": kind, "n": TASKS, "families": FAMILIES} | size
@@ -90,8 +86,7 @@ MODELS: dict[str, Any] = {"model": "ollama:smollm2:135m", "embedder": "wordllama
 FIELD, UNIFORM = ("newest-first", "vote", "filter that resets", "MemRL, applied"), "belief, uniform prior"
 TUNING = {"world": "toolbox12-a", "kind": ("recurrent", "noisy15")}
 STEPS, HAZARDS, SEEDS = (0.3, 0.5, 0.7, 0.85, 1.0), (0.02, 0.05, 0.1, 0.2, 0.4), range(100, 116)
-STUDY = Study(
-    "lab06-field", run, by_window,
+STUDY = Study("lab06-field", run, by_window,
     tune=grid(arm="vote", seed=range(10), step=STEPS, **TUNING)
     + grid(arm="filter that resets", seed=range(10), hazard=HAZARDS, **TUNING),
     report=grid(arm=(*ARMS, *REFERENCES), world="toolbox12-b", kind=STREAMS, seed=SEEDS),
@@ -111,17 +106,14 @@ STUDY = Study(
         _after("belief", UNIFORM, "the model's prior helps at the first question of a kind", "stationary",
                metric="unseen"),
         _after("belief", "no memory", "memory helps", "recurrent"),
-    ),
-    nulls=("no memory", "vote"), **MODELS,
-)  # fmt: skip
+    ), nulls=("no memory", "vote"), **MODELS)  # fmt: skip
 
 OTHERS = ("append-only, applied", "newest-first", "newest-first, bounded", "StreamICL, applied", "Memento, applied",
           "Memento, parametric, applied", "Memento, as released, applied", "MemRL, applied", "credit, applied",
           "vote, no credit")  # fmt: skip
 EVERY = (*OTHERS, "vote", "filter that resets")
 WIDER: dict[str, Any] = {"world": "toolbox12-b", "kind": ("recurrent", "drift", "partial", "gradual"), "seed": SEEDS}
-RIVALS = Study(
-    "lab06-rivals", run, by_window,
+RIVALS = Study("lab06-rivals", run, by_window,
     report=grid(arm=("no memory", "placebo, applied", *OTHERS, "belief", *REFERENCES), **WIDER)
     + grid(arm="vote", step=0.5, **WIDER) + grid(arm="filter that resets", hazard=0.2, **WIDER),
     claims=(
@@ -133,13 +125,10 @@ RIVALS = Study(
         _after("credit, applied", "vote", "where memory is silent, asking the model beats chance before a change",
                metric="before"),
         _after("credit, applied", "vote", "where memory is silent, asking the model beats chance after a change"),
-    ),
-    nulls=("no memory", "placebo, applied", "vote, no credit"), **MODELS,
-)  # fmt: skip
+    ), nulls=("no memory", "placebo, applied", "vote, no credit"), **MODELS)  # fmt: skip
 
 READS = ("newest-first, in the prompt", "newest-first, narrowing only")
-READING = Study(
-    "lab06-reading", run, by_window,
+READING = Study("lab06-reading", run, by_window,
     report=grid(arm=("no memory", "newest-first", *READS, "belief", "belief, cases shown", "vote"), n=96, families=4,
                 **WIDER | {"kind": "drift"}),
     claims=(
@@ -149,23 +138,18 @@ READING = Study(
         _after(READS[0], "newest-first", "before a change, a model that reads them is as good as a rule that follows",
                metric="before", margin=0.03),
         _after("belief", "belief, cases shown", "after a change, the belief is better when the model sees no case"),
-    ),
-    nulls=("no memory", "vote"), **MODELS,
-)  # fmt: skip
+    ), nulls=("no memory", "vote"), **MODELS)  # fmt: skip
 
-NEAREST = ("newest-first", "newest-first, bounded", "vote", "filter that resets", "MemRL, applied")
+FIVE = ("newest-first", "newest-first, bounded", "vote", "filter that resets", "MemRL, applied")
 SHORT: dict[str, Any] = {"world": "toolbox12-b", "kind": ("drift", "recurrent"), "n": 120, "families": 4, "seed": SEEDS}
-SECOND = Study(
-    "lab06-second", run, by_window,
-    report=grid(arm=("no memory", *NEAREST[:2], "MemRL, applied", "belief", UNIFORM, *REFERENCES), **SHORT)
+SECOND = Study("lab06-second", run, by_window,
+    report=grid(arm=("no memory", *FIVE[:2], "MemRL, applied", "belief", UNIFORM, *REFERENCES), **SHORT)
     + grid(arm="vote", step=0.5, **SHORT) + grid(arm="filter that resets", hazard=0.2, **SHORT),
     claims=(
-        _after("belief", NEAREST, "where an old arrangement returns, ours beats five rivals", "recurrent", primary=True),
+        _after("belief", FIVE, "where an old arrangement returns, ours beats five rivals", "recurrent", primary=True),
         _after("belief", "newest-first", "after a change, ours beats newest-first"),
         _after("belief", UNIFORM, "the model's prior helps before a change", metric="before"),
         _after("belief", UNIFORM, "the model's prior helps after a change"),
         _after("belief", "no memory", "memory helps", "recurrent"),
-    ),
-    nulls=("no memory", "vote"), **MODELS | {"model": "ollama:gemma3:270m-base"},
-)  # fmt: skip
+    ), nulls=("no memory", "vote"), **MODELS | {"model": "ollama:gemma3:270m-base"})  # fmt: skip
 FIRST = replace(SECOND, name="lab06-first", model=MODELS["model"])
