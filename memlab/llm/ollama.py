@@ -122,16 +122,12 @@ class Servers:
     """One or more Ollama servers: calls go round robin, a dead one is skipped, failures are retried with backoff."""
 
     def __init__(self, hosts: Sequence[str] | None = None, timeout: float = 120.0, pause: float = 0.5) -> None:
-        self.hosts = list(hosts) if hosts else hosts_from()
-        self.timeout = timeout
-        self.pause = pause
+        self.hosts, self.timeout, self.pause = list(hosts) if hosts else hosts_from(), timeout, pause
         self._clients: dict[str, Any] = {}
         self._models: dict[str, set[str]] = {}
-        self._weights: dict[tuple[str, str], str] = {}
-        self._templates: dict[tuple[str, str], str] = {}
+        self._shown: dict[tuple[str, str], tuple[str, str]] = {}
         self._dead_until: dict[str, float] = {}
-        self._turn = 0
-        self._answered = False
+        self._turn, self._answered = 0, False
 
     def client(self, host: str) -> Any:
         """The `ollama.Client` of one host."""
@@ -156,7 +152,7 @@ class Servers:
         name = full_name(model)
         if name not in self.models(host) and name not in self.models(host, fresh=True):
             raise ModelMissing(_missing(host, model, self.models(host)))
-        if (host, name) not in self._weights:
+        if (host, name) not in self._shown:
             shown = self.client(host).show(name)
             loads = re.findall(r"^(?:FROM|ADAPTER) .*sha256-(\w{64})", shown.modelfile or "", re.M)
             if not loads:
@@ -164,14 +160,14 @@ class Servers:
                     f"Ollama at {host} does not say which weights {model!r} loads, so that its replies could not be "
                     "told from another model's: update Ollama, or use a model that it holds itself."
                 )
-            self._templates[host, name] = shown.template or BARE
-            behind = f" behind {hashlib.sha256(WORKED.encode()).hexdigest()}" * (self._templates[host, name] == BARE)
-            self._weights[host, name] = "+".join(loads) + behind
-        return self._weights[host, name]
+            template = shown.template or BARE
+            behind = f" behind {hashlib.sha256(WORKED.encode()).hexdigest()}" * (template == BARE)
+            self._shown[host, name] = "+".join(loads) + behind, template
+        return self._shown[host, name][0]
 
     def template(self, host: str, model: str) -> str:
         """How ``host`` frames one user message for ``model``, up to where the reply begins (`digest` was asked)."""
-        return self._templates[host, full_name(model)].partition("{{ .Response }}")[0]
+        return self._shown[host, full_name(model)][1].partition("{{ .Response }}")[0]
 
     def probe(self, model: str) -> None:
         """Look once at each host for a server with ``model``; raises NoServer or ModelMissing."""
@@ -276,19 +272,16 @@ class OllamaLLM(LLM):
                 says = [{"role": "user", "content": prompt}]
                 return client.chat(self.name, messages=says, format=call.schema, options=options, **told)
 
-            def one_token() -> Any:
-                # The model goes on behind the quote that opens a name.
-                opened = template + " " * bare + '"'
-                return client.generate(self.name, prompt, template=opened, options=options | self._one_token, **told)
-
-            answer = one_token()
-            if not answer.logprobs and "num_predict" in self._one_token:
-                # Ollama's newer engine keeps the last token back and may begin the next reply with it: wait, and from
-                # here on let replies end by themselves, at the quote.
-                time.sleep(self.servers.pause)
-                self._one_token = {"stop": ['"', "\n"]}
-                answer = one_token()
-            return answer
+            # The model goes on behind the quote that opens a name.
+            opened = template + " " * bare + '"'
+            answer = client.generate(self.name, prompt, template=opened, options=options | self._one_token, **told)
+            if answer.logprobs or "stop" in self._one_token:
+                return answer
+            # Ollama's newer engine keeps the last token back and may begin the next reply with it: wait, and from here
+            # on let replies end by themselves, at the quote.
+            time.sleep(self.servers.pause)
+            self._one_token = {"stop": ['"', "\n"]}
+            return ask(host, client)
 
         assert self.digest
         start = time.perf_counter()
@@ -302,7 +295,8 @@ class OllamaLLM(LLM):
                 f"do not fit into the context of {self.num_ctx} tokens: show fewer cases, or raise num_ctx."
             )
         text = (answer.response if call.answer == "ranked" else answer.message.content) or ""
-        said = answer.logprobs or ()
-        steps = [(s.token, s.logprob, {t.token: t.logprob for t in s.top_logprobs or ()}) for s in said]
+        steps = [
+            (s.token, s.logprob, {t.token: t.logprob for t in s.top_logprobs or ()}) for s in answer.logprobs or ()
+        ]
         value, probs, missing = call.judge(text, steps)
         return Reply(text, value, probs, tokens_in, tokens_out, seconds, self.name, self.backend, missing)
