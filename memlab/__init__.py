@@ -3,8 +3,6 @@
 Names load on first use, so that ``import memlab`` costs little: ``memlab.open_store`` imports the stores, and so on.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules

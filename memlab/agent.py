@@ -4,8 +4,6 @@ The planner chooses a tool with the frozen model; the executor runs it. Each ste
 documentation, a few cases, the earlier results of this task, and its own question.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
@@ -22,12 +20,7 @@ from memlab.retrieval.policies import Retrieved, Retriever
 from memlab.reward import reported, success
 from memlab.stores.contract import Store
 from memlab.tasks.tools import UNREADABLE
-
-Gate = Callable[[Task, Episode, Edit], str]
-"""A verifier of edits: "" lets an edit pass, any other text refuses it and says why.
-
-It sees the episode that wrote the edit; of what credit was paid for several rollouts, the first of them.
-"""
+from memlab.verify import Gate
 
 NOTHING = Hits((), np.zeros(0), ())
 
@@ -250,9 +243,7 @@ class Agent:
         ]
         paid = self.credit(group, self.store)
         if not isinstance(paid, list | tuple):
-            raise MemlabError(
-                f"the credit rule {self.credit!r} gave {paid!r}: it must return a list of edits, [] for none"
-            )
+            raise MemlabError(f"credit rule {self.credit!r} gave {paid!r}: it must return a list of edits, [] for none")
         edits += [(group[0], edit) for edit in paid]
         kept = [edit for episode, edit in edits if self.gate is None or not self.gate(task, episode, edit)]
         self.store.commit(kept, [step for episode in group for step in episode.steps])

@@ -1,7 +1,5 @@
 """Why an answer came out as it did: the memories it read, what each rests on, and the answer without some of them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 

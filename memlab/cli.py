@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +14,8 @@ from memlab.core import MemlabError
 ABOUT = "An agent that learns by rewriting its memory while its language model stays frozen."
 app = typer.Typer(help=ABOUT, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 models_app = typer.Typer(name="models", help="The models of the course.", no_args_is_help=True)
-data_app = typer.Typer(name="data", help="The recorded files.", no_args_is_help=True)
 new_app = typer.Typer(name="new", help="Files to start from.", no_args_is_help=True)
-for group in (models_app, data_app, new_app):
+for group in (models_app, new_app):
     app.add_typer(group)
 
 CHECKS = (
@@ -26,6 +26,12 @@ CHECKS = (
 )
 MODELS = "auto, ollama:NAME, embedded, replay or simulated."
 LEARNERS = "A learner of lab 06, such as belief or newest-first."
+
+
+class Recorded(StrEnum):
+    """What `memlab data` can write."""
+
+    manifest, readme, simulated = "manifest", "readme", "simulated"
 
 
 def main() -> None:
@@ -247,27 +253,18 @@ def sizes() -> None:
     typer.echo("\n".join(reading_lines({})))
 
 
-@data_app.command("manifest")
-def data_manifest() -> None:
-    """Rewrite data/MANIFEST.sha256 from the files that stand there now."""
+@app.command("data")
+def write_recorded(
+    what: Annotated[Recorded, typer.Argument(help="Which of the recorded files to write anew.")],
+) -> None:
+    """Write the manifest, README's tables and figures, or the simulated model's parameters from what was recorded."""
     from memlab import datafiles
+    from memlab.tools import readme, simulated
 
     folder = bootstrap.ROOT / "data"
-    typer.echo(f"{datafiles.write_manifest(folder)} files listed in {folder / datafiles.MANIFEST}")
-
-
-@data_app.command("readme")
-def data_readme() -> None:
-    """Write README's tables and figures anew from the recorded rows."""
-    from memlab.tools import readme
-
-    typer.echo("\n".join(readme.write()))
-
-
-@data_app.command("simulated")
-def data_simulated() -> None:
-    """Fit the simulated model to the recorded replies of lab 06 again, and say how well it fits."""
-    from memlab.tools.simulated import refit
-
-    for name, value in refit().items():
-        typer.echo(f"{name}: {value}")
+    if what == Recorded.readme:
+        typer.echo("\n".join(readme.write()))
+    elif what == Recorded.simulated:
+        typer.echo("\n".join(f"{name}: {value}" for name, value in simulated.refit().items()))
+    else:
+        typer.echo(f"{datafiles.write_manifest(folder)} files listed in {folder / datafiles.MANIFEST}")

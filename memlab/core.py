@@ -4,11 +4,9 @@ This module imports nothing of memlab. Symbols follow Memento (arXiv:2508.16153)
 a case is a remembered ``(s, a, r)`` with a learned value ``Q``, and ``mu`` is the retrieval policy.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -100,23 +98,23 @@ class Edit:
     undoes: tuple[int, ...] = ()
 
     @classmethod
-    def write(cls, case: Case, **why: Any) -> Edit:
+    def write(cls, case: Case, **why: Any) -> Self:
         """The edit that puts ``case`` into memory; ``why`` are `Edit` fields such as ``reason``."""
         fields = {name: getattr(case, name) for name in CASE_FIELDS}
         return cls("write", case.id, after=fields, before={}, **why)
 
     @classmethod
-    def rewrite(cls, case_id: str, after: Mapping[str, Any], **why: Any) -> Edit:
+    def rewrite(cls, case_id: str, after: Mapping[str, Any], **why: Any) -> Self:
         """The edit that changes the fields in ``after`` of one case."""
         return cls("rewrite", case_id, after=dict(after), **why)
 
     @classmethod
-    def forget(cls, case_id: str, **why: Any) -> Edit:
+    def forget(cls, case_id: str, **why: Any) -> Self:
         """The edit that takes one case out of the current view; its history stays."""
         return cls("forget", case_id, **why)
 
     @classmethod
-    def restore(cls, case_id: str, **why: Any) -> Edit:
+    def restore(cls, case_id: str, **why: Any) -> Self:
         """The edit that brings a forgotten case back as it last was."""
         return cls("restore", case_id, **why)
 

@@ -4,8 +4,6 @@ A document is a text of one of `KINDS`. The shapes of the scores are the authors
 ours compares texts by difflib where they use Levenshtein, and never runs what a model wrote, as they run Python.
 """
 
-from __future__ import annotations
-
 import ast
 import json
 import re

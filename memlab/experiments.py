@@ -3,8 +3,6 @@
 Every "supported" of the collection comes from `Study.verdicts`; the bare `verdict` is unadjusted and says so.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import itertools
@@ -15,21 +13,22 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import ArrayLike
 
 from memlab.core import MemlabError
 from memlab.datafiles import data, data_folder
 from memlab.fingerprints import fingerprint, package_fingerprint
 from memlab.journal import Journal
+from memlab.llm import LLM, Embedder, open_embedder, open_llm
+from memlab.llm.embedders import RecordingEmbedder, ReplayEmbedder
+from memlab.llm.replay import Recorder, Replay, write_table
 from memlab.stats import SignFlip, sign_flip, visible
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from memlab.llm.contract import LLM, Embedder
 
 Cell = Mapping[str, Any]
 """One setting of every axis of a grid: the keyword arguments of `Study.run`."""
@@ -201,8 +200,8 @@ class Study:
             frame = run_cells(self.name, self.run, self.cells(tuning), models, self._home(), jobs, progress)
         note = {"study": self.name, "settings": self.settings, "model": self.model or "none"}
         path = data_folder() / self.file(tuning)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_frame(path, frame, note | {"digest": getattr(models.get("llm"), "digest", "")})
+        note |= {"digest": getattr(models.get("llm"), "digest", "")}
+        write_table(path, pa.Table.from_pandas(frame, preserve_index=False), note)
         return frame
 
     def cell(self, **cell: Any) -> pd.DataFrame:
@@ -216,10 +215,6 @@ class Study:
         return data_folder().parent / ".memlab" / "studies" / f"{self.name}.sqlite"
 
     def _models(self, stack: ExitStack, tuning: bool, live: bool) -> dict[str, Any]:
-        from memlab.llm import open_embedder, open_llm
-        from memlab.llm.embedders import RecordingEmbedder, ReplayEmbedder
-        from memlab.llm.replay import Recorder, Replay
-
         names = [f"{self.folder}/{'tuning-' * tuning}{what}.parquet" for what in ("replies", "embeddings")]
         models: dict[str, Any] = {}
         if self.model and live:
@@ -240,8 +235,6 @@ class Study:
 
         Raises `MemlabError` where the file is missing or changed, or was made under another grid or other claims.
         """
-        import pandas as pd
-
         path = data(self.file(tuning))
         if read_note(path).get("settings") != self.settings:
             raise MemlabError(
@@ -250,14 +243,8 @@ class Study:
             )
         return pd.read_parquet(path)
 
-    def note(self, tuning: bool = False) -> dict[str, Any]:
-        """What made the recorded rows: command, date, versions, model and digest of its weights."""
-        return read_note(data(self.file(tuning)))
-
     def scores(self, rows: pd.DataFrame | None = None, tuning: bool = False) -> pd.DataFrame:
         """One row a cell: its axes, and its score (or its named scores) in a column each."""
-        import pandas as pd
-
         rows = self.rows(tuning) if rows is None else rows
         axes = list(dict.fromkeys(name for cell in (*self.report, *self.tune) for name in cell if name in rows))
         found = []
@@ -296,8 +283,6 @@ def judge_claims(claims: Sequence[Claim], scores: pd.DataFrame) -> pd.DataFrame:
     largest p counts, and that rival's difference is shown. Replicates are paired by seed, other axes averaged.
     Raises `MemlabError` where an arm or its replicates are missing.
     """
-    import pandas as pd
-
     tested = [[_tested(claim, rival, scores) for rival in _rivals(claim)] for claim in claims]
     worst = [max(t, key=lambda one: _strength(one, c.margin)) for c, t in zip(claims, tested, strict=True)]
     adjusted, levels = holm([_p(test, claim.margin) for claim, (test, _) in zip(claims, worst, strict=True)])
@@ -352,7 +337,6 @@ def run_cells(
     back. ``jobs`` cells go on at once through joblib, so that ``joblib.parallel_config(backend="dask")`` spreads them.
     No cell but the first is begun that would end after ``seconds``: then what was done comes back, and a line says so.
     """
-    import pandas as pd
     from joblib import Parallel, delayed
     from tqdm.auto import tqdm
 
@@ -390,11 +374,12 @@ def run_cells(
 
 
 def _run_cell(run: Callable[..., Any], cell: Cell, models: Mapping[str, Any]) -> pd.DataFrame:
-    import pandas as pd
-
-    frame = pd.DataFrame(run(**cell, **models))
+    """The rows of one cell with its axes and, where they do not say it, what made them."""
+    frame, llm = pd.DataFrame(run(**cell, **models)), models.get("llm")
+    made = {"backend": getattr(llm, "backend", "computed"), "model": getattr(llm, "name", "")}
     axes = {name: value for name, value in cell.items() if name not in frame and not callable(value)}
-    return pd.concat([pd.DataFrame(axes, index=frame.index), frame], axis=1) if axes else frame
+    frame = pd.concat([pd.DataFrame(axes, index=frame.index), frame], axis=1) if axes else frame
+    return frame.assign(**{name: value for name, value in made.items() if name not in frame})
 
 
 def _key(name: str, run: Callable[..., Any], cell: Cell, models: Mapping[str, Any]) -> str:
@@ -403,19 +388,8 @@ def _key(name: str, run: Callable[..., Any], cell: Cell, models: Mapping[str, An
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def write_frame(path: Path, frame: pd.DataFrame, note: Mapping[str, Any]) -> None:
-    """Writes ``frame`` to Parquet with ``note`` and its provenance in the metadata, whole or not at all."""
-    import pyarrow as pa
-
-    from memlab.llm.replay import write_table
-
-    write_table(path, pa.Table.from_pandas(frame, preserve_index=False), note)
-
-
 def read_note(path: Path) -> dict[str, Any]:
-    """The provenance that `write_frame` put into a Parquet file."""
-    import pyarrow.parquet as pq
-
+    """The provenance that `write_table` put into a Parquet file."""
     kept = (pq.read_schema(path).metadata or {}).get(b"memlab")
     if kept is None:
         raise MemlabError(f"{path.name} carries no provenance; rerun the study that makes it")

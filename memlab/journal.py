@@ -30,9 +30,7 @@ class Journal:
                 self._lock.acquire(timeout=0)
                 self._db = _connect(self.path)
             except Timeout:
-                raise MemlabError(
-                    f"Another process writes {self.path}: wait until it is done, or use another file."
-                ) from None
+                raise MemlabError(f"Another process writes {self.path}: wait for it, or use another file.") from None
             except BaseException:
                 self._lock.release()
                 raise

@@ -24,9 +24,7 @@ def first_notebook() -> Path:
     """The notebook a newcomer should open; raises `MemlabError` outside a clone."""
     found = sorted((ROOT / "notebooks").glob("00_*.ipynb"))
     if not found:
-        raise MemlabError(
-            f"No notebook 00_*.ipynb in {ROOT / 'notebooks'}: work in a clone, or run `memlab notebooks`."
-        )
+        raise MemlabError(f"No notebook 00_*.ipynb in {ROOT / 'notebooks'}: work in a clone, or `memlab notebooks`.")
     return found[0]
 
 

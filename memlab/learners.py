@@ -1,10 +1,10 @@
 """Learners on streams: what a learner is, the rows of its life, and `study`, the quick what-if."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from memlab.agent import Agent
 from memlab.core import Episode, MemlabError, Reply, Task
@@ -17,9 +17,6 @@ from memlab.retrieval import Retriever
 from memlab.stores import open_store
 from memlab.stores.contract import Store
 from memlab.tasks import stream
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Learner = Callable[[LLM, Embedder, Store, int], Agent]
 """Makes an agent from a model, an embedder, an empty store and a seed."""
@@ -116,8 +113,6 @@ def study(
     answers live, no life is begun that would end after ``seconds``: what was lived comes back, beside the recorded arms
     of those replicates. Raises `MemlabError` for an empty grid, and where the recorded arms lack a stream asked for.
     """
-    import pandas as pd
-
     recorded = _recorded(against, world, kinds, seeds, n, families, tuple(learners)) if against else None
     model = open_llm(llm) if isinstance(llm, str) else llm
     vectors = open_embedder(embedder) if isinstance(embedder, str) else embedder
@@ -139,8 +134,6 @@ def _recorded(
     name: str, world: str, kinds: Sequence[str], seeds: Sequence[int], n: int, families: int, mine: tuple[str, ...]
 ) -> pd.DataFrame:
     """The recorded rows of a study on exactly these streams."""
-    import pandas as pd
-
     rows = pd.read_parquet(data(file_of(name)))
     if "families" not in rows:
         rows["families"] = rows.groupby(["world", "kind", "seed"])["family"].transform("nunique")

@@ -4,8 +4,6 @@
 The frozen model is a known array p_LLM(a|s,c), so that every value has an exact target.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -5,8 +5,6 @@ cases follow, and the question stands last. Names stand in quotes because the re
 model copies ``A: "sum"`` far better than ``Tool: sum`` (measured in lab 06).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

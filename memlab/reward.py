@@ -1,7 +1,5 @@
 """Reward over traces of behavior: returns, group-relative advantage, ΔBelief, and what the learner is told."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import numpy as np

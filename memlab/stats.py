@@ -6,8 +6,6 @@ included, whose mean lies on the other side of δ, and the bounds of the interva
 p and interval agree by construction. Tested against `scipy.stats.permutation_test`, which gives the p and no interval.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 

@@ -4,11 +4,9 @@ A generator f gives probabilities f(a|s) to answers, a verifier accepts an answe
 f[w](a|s) ∝ f(a|s) w(s, a) is what gets through. J is mean success, and gap = J(f[w]) − J(f).
 """
 
-from __future__ import annotations
-
 import hashlib
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,14 +16,14 @@ from memlab.core import Edit, Episode, MemlabError, Task
 from memlab.llm.contract import LLM
 from memlab.reward import Floats, success
 
-if TYPE_CHECKING:
-    from memlab.agent import Gate
-
 Verifier = Callable[[Task, str], float]
 """How far an answer to a task is believed to be right, in [0, 1]."""
-JUDGE = 'Is the answer right? Say "yes" or "no".\n' + "".join(
-    f"Q: 2 + 3 =\nA: {answer}\nRight: {said}\n" for answer, said in ((5, '"yes"'), (7, '"no"'))
-)
+Gate = Callable[[Task, Episode, Edit], str]
+"""A verifier of edits: "" lets an edit pass, any other text refuses it and says why.
+
+It sees the episode that wrote the edit; of what credit was paid for several rollouts, the first of them.
+"""
+JUDGED = (("2 + 3 =", "5", "yes"), ("2 + 3 =", "7", "no"))
 """Two examples, since without them a 135M model hardly begins with either word (measured in lab 07)."""
 
 
@@ -104,12 +102,17 @@ def noisy(tpr: float, fpr: float, seed: int = 0, verifier: Verifier = oracle) ->
     return verify
 
 
-def self_judged(llm: LLM) -> Verifier:
-    """The model's own probability of "yes" when it is asked whether an answer is right."""
+def self_judged(llm: LLM, examples: Sequence[tuple[str, str, str]] = JUDGED) -> Verifier:
+    """The model's own probability of "yes" when it is asked whether an answer is right.
+
+    ``examples`` of a question, an answer and what was said of it stand before.
+    """
+    head = 'Is the answer right? Say "yes" or "no".\n'
+    head += "".join(f'Q: {question}\nA: {answer}\nRight: "{said}"\n' for question, answer, said in examples)
 
     def verify(task: Task, answer: str) -> float:
         asked = f"Q: {prompt.one_line(task.text)}\nA: {prompt.one_line(answer)}\nRight:"
-        reply = llm.complete(JUDGE + asked, choices=("yes", "no"))
+        reply = llm.complete(head + asked, choices=("yes", "no"))
         return float(reply.value == "yes") if reply.choice_probs is None else reply.choice_probs["yes"]
 
     return verify

@@ -1,19 +1,17 @@
 """A learner of one's own: a file to start from, and its figure and verdicts beside the recorded arms of a lab."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from memlab import show
 from memlab.core import MemlabError
-from memlab.datafiles import write_whole
+from memlab.datafiles import data, write_whole
 from memlab.experiments import Study
 from memlab.learners import study
+from memlab.llm.embedders import ReplayEmbedder
 from memlab.rivals.knobs import load_learner
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 TEMPLATE = Path(__file__).with_name("learner_template.txt")
 """What a learner of one's own starts from."""
@@ -36,9 +34,6 @@ def compare(path: Path, lab: Study, say: Callable[[str], None] = print) -> pd.Da
     Its calls are answered from the record where they were asked before, and by the simulated model else; the share is
     said. Verdicts are those of `Study.beside`, of each stream.
     """
-    from memlab import data, show
-    from memlab.llm.embedders import ReplayEmbedder
-
     name, held = path.stem, lab.rows()
     kinds, n = tuple(held["kind"].unique()), int(held["index"].max()) + 1
     seeds, world = sorted(held["seed"].unique().tolist()), str(held["world"].iloc[0])

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from joblib.externals.loky import get_reusable_executor
 
@@ -11,6 +12,7 @@ import memlab
 from memlab import experiments
 from memlab.core import MemlabError
 from memlab.experiments import Claim, Study, grid, holm, judge_claims, verdict
+from memlab.llm.replay import write_table
 
 CELLS = grid(arm=("a", "b"), seed=range(4))
 
@@ -94,7 +96,9 @@ def test_recorded_rows_are_refused_under_other_claims(home):
 
     toy().make(progress=False)
     write_manifest(home)
-    assert len(toy().rows()) == 24 and {"command", "date", "versions", "settings"} <= set(toy().note())
+    assert len(toy().rows()) == 24 and {"command", "date", "versions", "settings"} <= set(
+        experiments.read_note(memlab.data(toy().file()))
+    )
     other = toy(claims=(Claim("b beats a", "b", "a"),))
     with pytest.raises(MemlabError, match="another grid or other claims"):
         other.rows()
@@ -207,7 +211,7 @@ def test_a_missing_arm_or_replicate_is_named():
 
 
 def test_saved_rows_carry_what_made_them(tmp_path):
-    experiments.write_frame(tmp_path / "x.parquet", frame(a=[1.0]), {"seeds": [0]})
+    write_table(tmp_path / "x.parquet", pa.Table.from_pandas(frame(a=[1.0])), {"seeds": [0]})
     note = experiments.read_note(tmp_path / "x.parquet")
     assert note["seeds"] == [0] and "python" in note["versions"] and json.dumps(note)
     frame(a=[1.0]).to_parquet(tmp_path / "bare.parquet")

@@ -5,15 +5,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import memlab
 from memlab import experiments, learners
 from memlab.core import MemlabError, Reply
 from memlab.datafiles import write_manifest
-from memlab.experiments import write_frame
 from memlab.learners import no_memory, study, with_memory
 from memlab.llm.contract import LLM
+from memlab.llm.replay import write_table
 from memlab.retrieval import TopK
 from memlab.rivals.knn import KnnVote
 from memlab.whatif import load_learner, new_learner
@@ -101,7 +102,7 @@ def record(tmp_path, monkeypatch):
     (tmp_path / "toolbox" / "questions.jsonl").write_bytes(memlab.data("toolbox/questions.jsonl").read_bytes())
     rows = small().assign(arm="recorded", kind=lambda r: r.kind)
     (tmp_path / "lab77").mkdir()
-    write_frame(tmp_path / "lab77" / "report.parquet", rows, {})
+    write_table(tmp_path / "lab77" / "report.parquet", pa.Table.from_pandas(rows), {})
     write_manifest(tmp_path)
     monkeypatch.setenv("MEMLAB_DATA", str(tmp_path))
     return rows
@@ -138,7 +139,7 @@ def test_a_live_study_stops_after_three_minutes_with_what_it_has_and_goes_on(rec
 
 def test_a_part_of_a_lab_lies_in_a_file_of_its_own_and_its_rows_tell_their_families(record, tmp_path):
     rows = small(n=32, families=8).drop(columns="families").assign(arm="recorded")
-    write_frame(tmp_path / "lab77" / "part.parquet", rows, {})
+    write_table(tmp_path / "lab77" / "part.parquet", pa.Table.from_pandas(rows), {})
     write_manifest(tmp_path)
     both = small(against="lab77-part", n=32, families=8)
     assert np.allclose(both[both.arm == "recorded"].success, both[both.arm == "vote"].success)

@@ -2,15 +2,17 @@
 
 from types import SimpleNamespace
 
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
 import memlab
 from memlab import Claim, Study, cli, whatif
 from memlab.datafiles import write_manifest
-from memlab.experiments import grid, run_cells, write_frame
+from memlab.experiments import grid, run_cells
 from memlab.learners import live, with_memory
 from memlab.llm.embedders import RecordingEmbedder
+from memlab.llm.replay import write_table
 from memlab.retrieval import TopK
 from memlab.rivals.knn import KnnVote
 
@@ -47,7 +49,7 @@ def lab(tmp_path, monkeypatch):
             return live(ARMS[arm], None, vectors, n=48, families=8, **where)
 
         rows = run_cells("t", run, cells, {}, None, 1, False)
-    write_frame(tmp_path / "lab77" / "part.parquet", rows, {"settings": study.settings})
+    write_table(tmp_path / "lab77" / "part.parquet", pa.Table.from_pandas(rows), {"settings": study.settings})
     write_manifest(tmp_path)
     return study
 

@@ -4,30 +4,23 @@ The agent itself writes one new case a step; a rule decides what becomes of the 
 reads memory by `search` alone, so that its edits stay near the task that was lived.
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import Any
 
 from memlab.core import Case, Edit, Episode, Step
 from memlab.credit.worth import td
-from memlab.retrieval.policies import Memory, shortlist
+from memlab.retrieval.policies import shortlist
 from memlab.stores.contract import Store
 
 GOOD = 0.5
 
 
-class CreditRule(Protocol):
-    """Turns episodes into edits."""
-
-    def __call__(self, episodes: Sequence[Episode], store: Store) -> list[Edit]: ...
+CreditRule = Callable[[Sequence[Episode], Store], list[Edit]]
+"""Turns episodes into edits."""
 
 
-def append_only(episodes: Sequence[Episode], store: Memory) -> list[Edit]:
+def append_only(episodes: Sequence[Episode], store: Store) -> list[Edit]:
     """No credit: memories stay as they were written."""
     return []
 
@@ -35,16 +28,6 @@ def append_only(episodes: Sequence[Episode], store: Memory) -> list[Edit]:
 def shown_in(steps: Sequence[Step], *also: str) -> tuple[str, ...]:
     """The cases shown in ``steps``, and ``also``, each once: the `Edit.sources` of what came of it."""
     return tuple(dict.fromkeys([*(case_id for step in steps for case_id in step.shown), *also]))
-
-
-def memrl(q: ArrayLike, shown: Sequence[int], success: bool, step: float = 0.3) -> NDArray[np.float64]:
-    """MemRL's credit (2601.03192): Q ← Q + η(r − Q) with r = ±1 for every injected memory, the others untouched.
-
-    ``q`` (n,) is not changed; ``shown`` are places in it. Raises `MemlabError` for a step outside of (0, 1].
-    """
-    new = np.array(q, dtype=float)
-    new[list(shown)] = td(new[list(shown)], 1.0 if success else -1.0, step)
-    return new
 
 
 @dataclass(frozen=True)
@@ -61,7 +44,7 @@ class RewriteQ:
     step: float = 0.5
     renew: bool = True
 
-    def __call__(self, episodes: Sequence[Episode], store: Memory) -> list[Edit]:
+    def __call__(self, episodes: Sequence[Episode], store: Store) -> list[Edit]:
         cases: dict[str, Case] = {}
         q: dict[str, float] = {}
         why: dict[str, dict[str, Any]] = {}

@@ -1,7 +1,5 @@
 """What memories are worth: TD updates of a value, and a case's worth on this very query, with it and without it."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """The labs: one folder each, with what that lab alone needs. Found by name; nothing is registered by hand."""
 
-from __future__ import annotations
-
 import pkgutil
 from importlib import import_module
 from types import ModuleType
@@ -23,7 +21,7 @@ def modules(package: str) -> list[ModuleType]:
     return [import_module(f"{package}.{module.name}") for module in inside if module.name != "exercises"]
 
 
-def studies() -> dict[str, Study]:
+def studies() -> dict[str, "Study"]:
     """Name to study, of all labs: every `Study` that stands at the top level of a lab's module."""
     from memlab.experiments import Study
 

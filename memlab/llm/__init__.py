@@ -31,10 +31,8 @@ def open_llm(spec: str = "auto") -> LLM:
         return ollama.OllamaLLM(rest)
     if kind == "replay" and rest:
         return replay.Replay(path, model=model or None)
-    raise MemlabError(
-        f"Unknown model {spec!r}: use 'auto', 'ollama:NAME', 'embedded', 'simulated', 'recorded', 'replay' or "
-        "'replay:PATH'."
-    )
+    names = "'auto', 'ollama:NAME', 'embedded', 'simulated', 'recorded', 'replay' or 'replay:PATH'"
+    raise MemlabError(f"Unknown model {spec!r}: use {names}.")
 
 
 def open_embedder(spec: str = "auto") -> Embedder:
@@ -55,6 +53,4 @@ def open_embedder(spec: str = "auto") -> Embedder:
         return embedders.OllamaEmbedder(rest)
     if kind == "replay" and rest:
         return embedders.ReplayEmbedder(rest)
-    raise MemlabError(
-        f"Unknown embedder {spec!r}: use 'auto', 'ollama:all-minilm', 'wordllama', 'hash' or 'replay:PATH'."
-    )
+    raise MemlabError(f"Unknown embedder {spec!r}: use 'auto', 'ollama:NAME', 'wordllama', 'hash' or 'replay:PATH'.")

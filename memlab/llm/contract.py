@@ -1,7 +1,5 @@
 """What a frozen language model and an embedder must offer, and the errors they raise."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +48,7 @@ class LLM:
 
         return self.answer(Call(prompt, **settings))
 
-    def answer(self, call: Call) -> Reply:
+    def answer(self, call: "Call") -> Reply:
         """The reply to ``call``."""
         raise NotImplementedError
 

@@ -35,9 +35,7 @@ class EmbeddedLLM(LLM):
         try:
             import xllamacpp
         except ImportError as error:
-            raise MemlabError(
-                f"The package xllamacpp does not load ({error}): install it, or use 'ollama:smollm2:135m'."
-            ) from error
+            raise MemlabError(f"xllamacpp does not load ({error}): install it, or take 'ollama:NAME'.") from error
         options = xllamacpp.CommonParams()
         options.model.path = str(file)
         options.n_ctx = num_ctx

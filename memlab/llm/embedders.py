@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from memlab.core import MemlabError
 from memlab.llm.contract import Embedder, ModelMissing, ReplayMiss, check_texts
@@ -67,9 +69,7 @@ class WordLlamaEmbedder(Embedder):
             # The package looks for its own tokenizer in a cache folder only: its own folder serves as one.
             self._model = wordllama.WordLlama.load(cache_dir=home, disable_download=True, dim=self.dim)
         except OSError as error:
-            raise MemlabError(
-                f"The package wordllama at {home} holds no weights ({error}): install wordllama 0.4 from its wheel."
-            ) from error
+            raise MemlabError(f"wordllama at {home} holds no weights ({error}): install its wheel 0.4.") from error
 
     def _rows(self, texts: list[str]) -> np.ndarray:
         return np.asarray(self._model.embed(texts))
@@ -157,8 +157,6 @@ class RecordingEmbedder(ReplayEmbedder):
 
     def save(self) -> Path:
         """Write all rows, atomically; gives the path."""
-        import pyarrow as pa
-
         if self._unsaved or not self.path.exists():
             texts = sorted(self._rows_of)
             flat = np.array([self._rows_of[t] for t in texts], np.float32).reshape(-1)
@@ -194,9 +192,6 @@ def open_auto_embedder() -> Embedder:
 
 
 def _read_vectors(path: Path) -> tuple[str, int, dict[str, np.ndarray]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
         table = pq.read_table(path)
         origin = json.loads((table.schema.metadata or {})[b"memlab"])

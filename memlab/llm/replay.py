@@ -1,7 +1,5 @@
 """Recorded replies: `Recorder` keeps every reply of a live model, `Replay` answers from what was kept."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys
@@ -10,17 +8,18 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from memlab.core import MemlabError, Reply
 from memlab.datafiles import write_whole
 from memlab.journal import Journal, read_journal
 from memlab.llm.call import Call
 from memlab.llm.contract import LLM, NoServer, ReplayMiss
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 PART = ".part.sqlite"
 COLUMNS = ("key", "model", "digest", "prompt", "call", "reply", "backend")
@@ -44,9 +43,6 @@ def read_rows(path: str | Path) -> list[dict[str, str]]:
 
 
 def _read_parquet(path: Path) -> list[dict[str, str]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
         return pq.read_table(path, columns=list(COLUMNS)).to_pylist()
     except (pa.ArrowException, OSError) as error:
@@ -174,8 +170,6 @@ def to_reply(row: Mapping[str, str], call: Call, path: str | Path) -> Reply:
 
 def provenance() -> dict[str, Any]:
     """What made a file: command (without the folders of this machine), date (UTC) and versions."""
-    from importlib.metadata import PackageNotFoundError, version
-
     versions = {"python": sys.version.split()[0]}
     for package in ("memlab", "lancedb", "numpy", "ollama", "pandas", "pyarrow", "wordllama", "xllamacpp"):
         try:
@@ -192,8 +186,6 @@ def provenance() -> dict[str, Any]:
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
     """Write recorded rows as one Parquet file, with what made them."""
-    import pyarrow as pa
-
     table = pa.Table.from_pylist(list(rows), schema=pa.schema([(name, pa.string()) for name in COLUMNS]))
     models = sorted({(row["model"], row["digest"]) for row in rows})
     note = {"models": models, "backends": sorted({row["backend"] for row in rows})}
@@ -202,8 +194,6 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
 
 def write_table(path: Path, table: pa.Table, note: Mapping[str, Any], level: int | None = None) -> None:
     """Write a Parquet file (zstd at ``level``) with `provenance` and ``note`` in its metadata, all or nothing."""
-    import pyarrow.parquet as pq
-
     told = {**(table.schema.metadata or {}), b"memlab": json.dumps({**provenance(), **note}).encode()}
     table = table.replace_schema_metadata(told)
     write_whole(path, lambda part: pq.write_table(table, part, compression="zstd", compression_level=level))

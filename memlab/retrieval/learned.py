@@ -5,42 +5,31 @@ the `Step` rows of the store. With one case a step (k = 1) each reward belongs t
 a step share it, which is an approximation.
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from memlab.core import Case, Hits, MemlabError, Step
-from memlab.retrieval.policies import Memory, Retrieved, Sized, draw_soft, kernel_q, shortlist, soft_policy
+from memlab.retrieval.policies import Retrieved, Sized, draw_soft, kernel_q, shortlist, soft_policy
+from memlab.stores.contract import Store
 
 Floats = NDArray[np.float64]
 Pairs = Sequence[tuple[Any, Any]]
 """Vectors (s, c) of a query and a case, each (d,)."""
 
 
-class UsedMemory(Memory, Protocol):
-    """The part of a store that learned retrieval reads: search, live cases, and past uses."""
-
-    def cases(self, kind: str | None = None) -> tuple[Case, ...]: ...
-
-    def steps(self, case_id: str | None = None) -> list[Step]: ...
-
-
-class ValueRule(Protocol):
-    """Q(s, c) of each of the ``near`` cases for the query ``vector``, shape (n,)."""
-
-    def __call__(self, vector: np.ndarray, near: Hits, store: UsedMemory) -> Floats: ...
+ValueRule = Callable[[np.ndarray, Hits, Store], Floats]
+"""Q(s, c) of each of the near cases for the query vector, shape (n,)."""
 
 
 @dataclass(frozen=True)
 class CaseQ:
     """One number a case, whatever the query: the Q that a credit rule wrote into it."""
 
-    def __call__(self, vector: np.ndarray, near: Hits, store: UsedMemory) -> Floats:
+    def __call__(self, vector: np.ndarray, near: Hits, store: Store) -> Floats:
         return np.array([case.q for case in near.cases], dtype=float)
 
 
@@ -53,7 +42,7 @@ class KernelQ:
 
     delta: float = 0.1
 
-    def __call__(self, vector: np.ndarray, near: Hits, store: UsedMemory) -> Floats:
+    def __call__(self, vector: np.ndarray, near: Hits, store: Store) -> Floats:
         return np.array([self._value(vector, case, store.steps(case.id)) for case in near.cases], dtype=float)
 
     def _value(self, vector: np.ndarray, case: Case, uses: Sequence[Step]) -> float:
@@ -85,7 +74,7 @@ class ParametricQ:
         if not self.penalty > 0 or self.every < 1:
             raise MemlabError(f"penalty={self.penalty}, every={self.every}: need penalty > 0 and every >= 1")
 
-    def __call__(self, vector: np.ndarray, near: Hits, store: UsedMemory) -> Floats:
+    def __call__(self, vector: np.ndarray, near: Hits, store: Store) -> Floats:
         model = self._model(store)
         if model is None or not len(near):
             return CaseQ()(vector, near, store)
@@ -107,14 +96,14 @@ class ParametricQ:
         x = pair_features(pairs)
         return model.predict_proba(x)[:, 1] if self.loss == "binary" else model.predict(x)
 
-    def _model(self, store: UsedMemory) -> Any:
+    def _model(self, store: Store) -> Any:
         steps = [step for step in store.steps() if step.shown]
         count = len(steps) - len(steps) % self.every
         if self._fitted[0] is not store or self._fitted[1] != count:
             self._fitted = (store, count, self._refit(store, steps[:count]))
         return self._fitted[2]
 
-    def _refit(self, store: UsedMemory, steps: Sequence[Step]) -> Any:
+    def _refit(self, store: Store, steps: Sequence[Step]) -> Any:
         known = {case.id: case.vector for case in store.cases(kind="case")}
         uses = [(s.vector, known[c], s.reward) for s in steps for c in s.shown if known.get(c) is not None]
         rewards = [reward for *_, reward in uses]
@@ -146,12 +135,12 @@ class Soft(Sized):
     shortlist: int = 4
     min_similarity: float = 0.2
 
-    def policy(self, vector: np.ndarray, store: UsedMemory) -> tuple[Hits, Floats]:
+    def policy(self, vector: np.ndarray, store: Store) -> tuple[Hits, Floats]:
         """The shortlist and μ over it, shape (n + 1,); the void case stands last."""
         near = shortlist(vector, store, self.shortlist, self.min_similarity)
         return near, soft_policy([*self.value(vector, near, store), self.void_q], self.alpha)
 
-    def __call__(self, vector: np.ndarray, store: UsedMemory, rng: np.random.Generator) -> Retrieved:
+    def __call__(self, vector: np.ndarray, store: Store, rng: np.random.Generator) -> Retrieved:
         near, mu = self.policy(vector, store)
         return draw_soft(near, mu, self.k, rng)
 
@@ -169,7 +158,7 @@ class Hybrid(Sized):
     shortlist: int = 4
     min_similarity: float = 0.2
 
-    def policy(self, vector: np.ndarray, store: UsedMemory) -> tuple[Hits, Floats]:
+    def policy(self, vector: np.ndarray, store: Store) -> tuple[Hits, Floats]:
         """The shortlist and μ over it, uniform over the best ``k``, shape (n + 1,); the void case stands last."""
         near = shortlist(vector, store, self.shortlist, self.min_similarity)
         mu = np.zeros(len(near) + 1)
@@ -177,12 +166,12 @@ class Hybrid(Sized):
         mu[best if len(best) else [-1]] = 1 / max(1, len(best))
         return near, mu
 
-    def __call__(self, vector: np.ndarray, store: UsedMemory, rng: np.random.Generator) -> Retrieved:
+    def __call__(self, vector: np.ndarray, store: Store, rng: np.random.Generator) -> Retrieved:
         near = shortlist(vector, store, self.shortlist, self.min_similarity)
         best = self._best(vector, near, store)
         return Retrieved(tuple(near.cases[i] for i in best), (1 / max(1, len(best)),) * len(best), near)
 
-    def _best(self, vector: np.ndarray, near: Hits, store: UsedMemory) -> NDArray[np.intp]:
+    def _best(self, vector: np.ndarray, near: Hits, store: Store) -> NDArray[np.intp]:
         scores = hybrid_score(near.similarity, self.value(vector, near, store), self.lam)
         return np.argsort(-scores, kind="stable")[: self.k]
 

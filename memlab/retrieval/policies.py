@@ -1,9 +1,7 @@
 """The retrieval policy μ(c|s, M): which cases the frozen model gets to see (arXiv:2508.16153, Eqs 1, 7, 9, 16)."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,12 +10,6 @@ from memlab.core import Case, Hits, MemlabError
 from memlab.stores.contract import Store
 
 Floats = NDArray[np.float64]
-
-
-class Memory(Protocol):
-    """The part of a store that retrieval reads."""
-
-    def search(self, vector: np.ndarray, k: int, kind: str | None = None) -> Hits: ...
 
 
 @dataclass(frozen=True)
@@ -29,10 +21,8 @@ class Retrieved:
     near: Hits
 
 
-class Retriever(Protocol):
-    """A retrieval policy."""
-
-    def __call__(self, vector: np.ndarray, store: Store, rng: np.random.Generator) -> Retrieved: ...
+Retriever = Callable[[np.ndarray, Store, np.random.Generator], Retrieved]
+"""A retrieval policy."""
 
 
 def soft_policy(q: ArrayLike, alpha: float) -> Floats:
@@ -106,7 +96,7 @@ class TopK(Sized):
     min_q: float = 0.5
     newest: bool = False
 
-    def __call__(self, vector: np.ndarray, store: Memory, rng: np.random.Generator) -> Retrieved:
+    def __call__(self, vector: np.ndarray, store: Store, rng: np.random.Generator) -> Retrieved:
         near = shortlist(vector, store, self.shortlist, self.min_similarity)
         near = newest_of_each_action(near) if self.newest else near
         shown = tuple(case for case in near.cases if case.q >= self.min_q)[: self.k]
@@ -124,7 +114,7 @@ def draw_soft(near: Hits, mu: Floats, k: int, rng: np.random.Generator) -> Retri
     return Retrieved(tuple(options[i] for i in drawn), tuple(float(mu[i]) for i in drawn), near)
 
 
-def shortlist(vector: np.ndarray, store: Memory, size: int, min_similarity: float) -> Hits:
+def shortlist(vector: np.ndarray, store: Store, size: int, min_similarity: float) -> Hits:
     """The ``size`` nearest case memories at least ``min_similarity`` similar, best first."""
     hits = store.search(vector, size, kind="case")
     kept = int(np.sum(hits.similarity >= min_similarity))
@@ -147,9 +137,7 @@ def _finite(x: ArrayLike, name: str) -> Floats:
     except (TypeError, ValueError, OverflowError) as error:
         raise MemlabError(f"{name} holds what are not numbers ({error}); give real numbers") from None
     if values.ndim == 0 or values.shape[-1] == 0:
-        raise MemlabError(
-            f"{name} has shape {values.shape}: give at least one case (the void case counts) on the last axis"
-        )
+        raise MemlabError(f"{name} has shape {values.shape}: give at least one case (void counts) on the last axis")
     if not np.all(np.isfinite(values)):
         raise MemlabError(f"{name} holds NaN or infinity: give finite numbers")
     return values

@@ -13,16 +13,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from memlab.agent import Agent, Choice, Query
 from memlab.core import Edit, Episode, Task
-from memlab.credit.rules import GOOD, memrl, shown_in
+from memlab.credit import td
+from memlab.credit.rules import GOOD, shown_in
 from memlab.retrieval.learned import CaseQ, Hybrid
 from memlab.retrieval.policies import Retrieved
 from memlab.rivals.applied import Applied
 from memlab.stores.contract import Store
 
 READ = Hybrid(CaseQ(), k=3, lam=0.5, shortlist=10, min_similarity=0.5)
+
+
+def memrl(q: ArrayLike, shown: Sequence[int], success: bool, step: float = 0.3) -> NDArray[np.float64]:
+    """Q ← Q + η(r − Q) with r = ±1 for every injected memory, the others untouched.
+
+    ``q`` (n,) is not changed; ``shown`` are places in it. Raises `MemlabError` for a step outside of (0, 1].
+    """
+    new = np.array(q, dtype=float)
+    new[list(shown)] = td(new[list(shown)], 1.0 if success else -1.0, step)
+    return new
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from memlab import prompt
 from memlab.llm.contract import Embedder
-from memlab.llm.shown import word_row
-from memlab.llm.simulated import SimulatedLLM
+from memlab.llm.simulated import SimulatedLLM, word_row
 from memlab.retrieval import TopK
 from memlab.tasks import stream
 

@@ -15,8 +15,7 @@ from memlab import prompt
 from memlab.core import MemlabError
 from memlab.credit import RewriteQ
 from memlab.llm.contract import Embedder
-from memlab.llm.shown import word_row
-from memlab.llm.simulated import SimulatedLLM, unit_draw
+from memlab.llm.simulated import SimulatedLLM, unit_draw, word_row
 from memlab.retrieval import TopK
 from memlab.rivals.arms import UNSEEN
 from memlab.tasks import stream

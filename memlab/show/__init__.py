@@ -8,15 +8,4 @@ from memlab.show.scores import arms, verdicts
 from memlab.show.series import curves, learning_curve
 from memlab.show.style import COLORS, NULL
 
-__all__ = [
-    "COLORS",
-    "NULL",
-    "Canvas",
-    "Explorer",
-    "Picture",
-    "arms",
-    "curves",
-    "learning_curve",
-    "made_by",
-    "verdicts",
-]
+__all__ = ["COLORS", "NULL", "Canvas", "Explorer", "Picture", "arms", "curves", "learning_curve", "made_by", "verdicts"]

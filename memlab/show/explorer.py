@@ -1,7 +1,5 @@
 """A widget where turning a knob teaches: pure compute, a figure that stays, a PNG in an image widget."""
 
-from __future__ import annotations
-
 import traceback
 from collections.abc import Callable, Mapping
 from functools import lru_cache

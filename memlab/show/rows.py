@@ -1,16 +1,12 @@
 """The rows behind a figure: checked, tidy, and named after what made them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from memlab.core import MemlabError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def made_by(*sources: Any) -> str:
@@ -47,8 +43,6 @@ def tidy(rows: Any, names: Sequence[str], columns: Sequence[str], x: Any = None)
 
     ``x`` gives the places of an array's T entries (1 to T by default). Raises `MemlabError` for missing columns.
     """
-    import pandas as pd
-
     if isinstance(rows, Mapping):
         parts = []
         for name, values in rows.items():

@@ -1,11 +1,10 @@
 """The scores of a study's arms, and the verdicts on its claims."""
 
-from __future__ import annotations
-
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib import rc_context
 
 from memlab.show import rows as tables
@@ -13,9 +12,6 @@ from memlab.show.canvas import Canvas
 from memlab.show.picture import Picture
 from memlab.show.style import COLORS, NULL, STYLE
 from memlab.stats import bootstrap_band
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 LABEL_LETTERS = 26
 TICKS: dict[str, Any] = {"marker": "|", "size": 9, "linewidth": 1, "alpha": 0.45, "jitter": False}
@@ -88,8 +84,6 @@ def verdicts(table: pd.DataFrame, *, made_by: Any = None, title: str = "", alt: 
 
     ``table`` is what ``Study.verdicts()`` gives. A white point is undecided; a bold line is the primary claim.
     """
-    import pandas as pd
-
     claims = list(table.itertuples())
     labels = [fill(claim.claim, LABEL_LETTERS) for claim in claims]
     lines = max(3, *(1 + label.count("\n") for label in labels))

@@ -1,11 +1,10 @@
 """Curves: mean and band over replicates, one line an arm; or values that are known, with points beside them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from memlab.core import MemlabError
@@ -14,9 +13,6 @@ from memlab.show.canvas import Canvas
 from memlab.show.picture import Picture
 from memlab.show.style import NULL
 from memlab.stats import bootstrap_band
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def curves(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from memlab.core import Case
 from memlab.stores.log import View, fields_of
@@ -19,8 +20,6 @@ SUM_KEY = b"memlab.checksum"
 
 def save(db: Any, view: View, token: int) -> None:
     """Write ``view`` in place of the last checkpoint; ``token`` is that of its commit."""
-    import pyarrow as pa
-
     sides = [(case, True) for case in view.live.values()] + [(case, False) for case in view.gone.values()]
     columns: dict[str, list[Any]] = {
         "case_id": [case.id for case, _ in sides],

@@ -1,7 +1,5 @@
 """What every store promises, and how a view is read (`Store`); views of the past (`Pinned`) and of less (`Without`)."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterable
 from typing import Any, Self
@@ -95,11 +93,11 @@ class Store:
         """As `uses`, without the versions."""
         return [step for _, step in self.uses(case_id)]
 
-    def at(self, version: int) -> Store:
+    def at(self, version: int) -> "Store":
         """A read-only view of memory as it was after commit ``version``; vectors are shared with the store."""
         return Pinned(self._log, self._log._view_at(version))
 
-    def without(self, ids: Iterable[str]) -> Store:
+    def without(self, ids: Iterable[str]) -> "Store":
         """A read-only view of this store less ``ids``; it follows later commits of this store."""
         return Without(self, ids)
 
@@ -128,7 +126,7 @@ class Pinned(Store):
         super().__init__(log.dim, view, log)
         self.what = f"a view of version {view.version}"
 
-    def at(self, version: int) -> Store:
+    def at(self, version: int) -> "Store":
         if isinstance(version, int) and version > self.version:
             raise StoreError(f"version {version} is later than this view of version {self.version}; ask the store")
         return super().at(version)
@@ -175,6 +173,6 @@ class Without(Store):
     def uses(self, case_id: str | None = None) -> list[tuple[int, Step]]:
         return self._store.uses(case_id)
 
-    def at(self, version: int) -> Store:
+    def at(self, version: int) -> "Store":
         past = self._store.at(version)
         return Without(past, self._hidden & {case.id for case in past.cases()})

@@ -10,12 +10,16 @@ END = b"LANC"
 """The last bytes of each of Lance's data files and manifests; a file that was not written to its end lacks them."""
 
 
+def log_files(folder: Path) -> set[Path]:
+    """The files that hold the log in ``folder``."""
+    return {file for part in ("data", "_deletions", "_versions") for file in (folder / "log.lance" / part).glob("*")}
+
+
 def sync(folder: Path, synced: set[Path]) -> None:
     """Have the system write to disk the files of the log in ``folder`` but the ``synced`` ones; add them to these."""
-    log = folder / "log.lance"
-    files = {file for part in ("data", "_deletions", "_versions") for file in (log / part).glob("*")}
+    files = log_files(folder)
     fresh = files - synced
-    folders = {file.parent for file in fresh} | ({log, folder, folder.parent} if not synced else set())
+    folders = {file.parent for file in fresh} | ({folder / "log.lance", folder, folder.parent} if not synced else set())
     for path in [*fresh, *folders]:
         to_disk(path)
     synced &= files

@@ -10,8 +10,6 @@ an error that names the commit. A store is told from another that took its place
 the last commit that was seen.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import re
@@ -23,22 +21,20 @@ from contextlib import contextmanager, nullcontext, suppress
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from memlab.core import Edit, Step
 from memlab.stores import checkpoint
 from memlab.stores.base import LogStore
 from memlab.stores.checks import StoreError
-from memlab.stores.durability import set_back, sync, torn
+from memlab.stores.durability import log_files, set_back, sync, torn
 from memlab.stores.log import Entry, replay
 from memlab.stores.rows import STEP, absent_columns, decode, dim_of, encode, identity_of, log_schema, newest_vectors
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-COMPACT_EVERY = 64
+COMPACT_EVERY = 128
 CHECKPOINT_EVERY = 512
 LOCK_SECONDS = 60.0
 URI_REFRESH_SECONDS = 1.0
@@ -331,7 +327,11 @@ class LanceStore(LogStore):
 
     def _compact(self) -> None:
         if self._folder is not None:
+            before = log_files(self._folder)
             self._table.optimize()
+            made = {file for file in log_files(self._folder) - before if file.parent.name == "data"}
+            if self._table.stats()["fragment_stats"]["num_fragments"] == len(made):
+                self._synced |= before  # every row stands in what was made, so these need not outlive a power loss
             sync(self._folder, self._synced)  # before the files that it replaces are removed
             self._table.optimize(cleanup_older_than=GRACE)
             self._note(self._table.version)

@@ -7,8 +7,6 @@ away and a ``restore`` brought back is known from the rows before it, and is not
 ``checksum``; a log begun by an older memlab has rows without one.
 """
 
-from __future__ import annotations
-
 import json
 import time
 import zlib
@@ -16,26 +14,23 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
+import pyarrow as pa
 
 from memlab.core import Edit, Op, Step
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 STEP = "step"
 WHY, BESIDE = ("reason", "credit", "episode", "author", "verdict"), ("sources", "undoes")
 USE = ("task", "shown", "mu", "action", "reward", "vector")
 DIM_KEY, ID_KEY = b"memlab.dim", b"memlab.id"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @cache
 def log_schema(dim: int, identity: str = "") -> pa.Schema:
     """Columns of the log table; ``token`` tells two writers of the same version apart, ``identity`` two stores."""
-    import pyarrow as pa
-
     return pa.schema(
         [
             ("version", pa.int64()),
@@ -85,13 +80,11 @@ def checksum(row: dict[str, Any], size: int) -> int:
 
 def to_json(fields: dict[str, Any]) -> str:
     """Compact JSON; floats come back bit for bit."""
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(fields)
 
 
 def encode(version: int, token: int, edits: list[Edit], steps: list[Step], dim: int) -> pa.Table:
     """The rows of one commit: the edits in order, then the steps."""
-    import pyarrow as pa
-
     stamp = time.time_ns() // 1000
     uses = [
         Edit(cast(Op, STEP), "", {name: getattr(step, name) for name in USE}, episode=step.episode, author="")
@@ -139,8 +132,6 @@ def decode(
     Only rows of version v with ``tokens[v - 1]`` count. ValueError where one is not what was written, or where a commit
     lacks rows, if ``table`` is to hold each of its commits as a ``whole``.
     """
-    import pyarrow as pa
-
     for field in absent_columns(table.schema):
         table = table.append_column(field, pa.nulls(len(table), field.type))
     columns = {name: table[name].to_pylist() for name in table.column_names if name not in ("point", "time")}

@@ -4,8 +4,6 @@ The transition table is Gymnasium's own, so nothing here was invented: 16 states
 the goal, and (slippery) a step that goes where it was meant to with probability 1/3 and to either side else.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any

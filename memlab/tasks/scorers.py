@@ -1,7 +1,5 @@
 """Scores in [0, 1], equal to reasoning-gym 0.1.25's ``score_answer`` for the Toolbox families (tested row by row)."""
 
-from __future__ import annotations
-
 import math
 import re
 from decimal import Decimal, InvalidOperation

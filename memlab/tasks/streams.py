@@ -16,8 +16,6 @@ of them gains nothing over the seeds: tools that served some family of the strea
 half as many tools as families, each shared by two. `Task.change` records which.
 """
 
-from __future__ import annotations
-
 import functools
 import itertools
 import re
@@ -93,9 +91,7 @@ def read_kind(kind: str) -> tuple[str, float]:
     else:
         base, rate = str(kind), 0.0
     if base not in KINDS[:-1]:
-        raise MemlabError(
-            f"unknown stream kind {kind!r}; the kinds are {', '.join(KINDS)}, with noise behind a plus (drift+noisy15)"
-        )
+        raise MemlabError(f"unknown stream kind {kind!r}; take {', '.join(KINDS)}, noise behind a plus (drift+noisy15)")
     return base, rate
 
 

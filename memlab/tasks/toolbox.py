@@ -5,83 +5,57 @@ families offers twelve tools: its own eight and four that serve none of its ques
 ``toolbox12-b`` have twelve families, sixteen tools, and questions that the sets of eight do not hold.
 """
 
-from __future__ import annotations
-
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from memlab.core import MemlabError
+import numpy as np
+
+from memlab import prompt
+from memlab.core import MemlabError, Task
 from memlab.datafiles import data
+from memlab.tasks.scorers import score_answer
 from memlab.tasks.tools import solve_any
 
-# Each name is one token of SmolLM2, so that p_LLM of a choice can be read from one position (tested).
+FAMILIES = (
+    # Each name is one token of SmolLM2, so that p_LLM of a choice can be read from one position (tested).
+    ("toolbox-a", "gcd", "common", "greatest common divisor"),
+    ("toolbox-a", "letter_counting", "letters", "count a letter"),
+    ("toolbox-a", "spell_backward", "reverse", "spell a word backward"),
+    ("toolbox-a", "chain_sum", "sum", "add and subtract"),
+    ("toolbox-a", "fraction_simplification", "fraction", "simplify a fraction"),
+    ("toolbox-a", "count_bits", "bits", "count 1 bits"),
+    ("toolbox-a", "number_filtering", "filter", "filter a list of numbers"),
+    ("toolbox-a", "word_sequence_reversal", "order", "reverse a list of words"),
+    ("toolbox-b", "lcm", "multiple", "least common multiple"),
+    ("toolbox-b", "prime_factorization", "factors", "prime factorization"),
+    ("toolbox-b", "count_primes", "prime", "count primes"),
+    ("toolbox-b", "simple_equations", "solve", "solve an equation"),
+    ("toolbox-b", "products", "product", "multiply"),
+    ("toolbox-b", "base_conversion", "base", "convert a base"),
+    ("toolbox-b", "leg_counting", "animal", "count legs"),
+    ("toolbox-b", "complex_arithmetic", "complex", "complex numbers"),
+    ("toolbox12-a", "caesar_cipher", "decode", "decrypt a cipher"),
+    ("toolbox12-a", "course_schedule", "course", "check a schedule of courses"),
+    ("toolbox12-a", "dice", "roll", "odds of dice"),
+    ("toolbox12-a", "aiw", "family", "count relatives and friends"),
+    ("toolbox12-b", "simple_geometry", "angle", "find an angle"),
+    ("toolbox12-b", "largest_island", "land", "largest island in a grid"),
+    ("toolbox12-b", "basic_arithmetic", "value", "calculate an expression"),
+    ("toolbox12-b", "rotate_matrix", "matrix", "rotate a matrix"),
+)
+"""World, family of questions, the tool that its name suggests, and what the documentation says of that tool."""
 NATIVE: dict[str, dict[str, str]] = {
-    "toolbox-a": {
-        "gcd": "common",
-        "letter_counting": "letters",
-        "spell_backward": "reverse",
-        "chain_sum": "sum",
-        "fraction_simplification": "fraction",
-        "count_bits": "bits",
-        "number_filtering": "filter",
-        "word_sequence_reversal": "order",
-    },
-    "toolbox-b": {
-        "lcm": "multiple",
-        "prime_factorization": "factors",
-        "count_primes": "prime",
-        "simple_equations": "solve",
-        "products": "product",
-        "base_conversion": "base",
-        "leg_counting": "animal",
-        "complex_arithmetic": "complex",
-    },
+    world: {family: tool for home, family, tool, _ in FAMILIES if home in (world, world.replace("12", ""))}
+    for world, *_ in FAMILIES
 }
-NATIVE["toolbox12-a"] = NATIVE["toolbox-a"] | {
-    "caesar_cipher": "decode",
-    "course_schedule": "course",
-    "dice": "roll",
-    "aiw": "family",
-}
-NATIVE["toolbox12-b"] = NATIVE["toolbox-b"] | {
-    "simple_geometry": "angle",
-    "largest_island": "land",
-    "basic_arithmetic": "value",
-    "rotate_matrix": "matrix",
-}
+ABOUT = {tool: about for *_, tool, about in FAMILIES}
 # Of set A and of set B, by the last letter of the world's name: the tools that serve none of its questions.
 EXTRA: dict[str, tuple[str, ...]] = {
     "a": ("multiple", "prime", "product", "animal"),
     "b": ("common", "letters", "fraction", "sum"),
-}
-ABOUT: dict[str, str] = {
-    "common": "greatest common divisor",
-    "letters": "count a letter",
-    "reverse": "spell a word backward",
-    "sum": "add and subtract",
-    "fraction": "simplify a fraction",
-    "bits": "count 1 bits",
-    "filter": "filter a list of numbers",
-    "order": "reverse a list of words",
-    "multiple": "least common multiple",
-    "factors": "prime factorization",
-    "prime": "count primes",
-    "solve": "solve an equation",
-    "product": "multiply",
-    "base": "convert a base",
-    "animal": "count legs",
-    "complex": "complex numbers",
-    "decode": "decrypt a cipher",
-    "course": "check a schedule of courses",
-    "roll": "odds of dice",
-    "family": "count relatives and friends",
-    "angle": "find an angle",
-    "land": "largest island in a grid",
-    "value": "calculate an expression",
-    "matrix": "rotate a matrix",
 }
 # Two-step tasks of set A and of set B: the first family's number goes into the second question.
 FIRST: dict[str, tuple[str, ...]] = {
@@ -123,6 +97,21 @@ def questions(path: Path) -> dict[str, tuple[Question, ...]]:
 def questions_of(world: str) -> dict[str, tuple[Question, ...]]:
     """The questions that a stream of ``world`` draws from, by family."""
     return questions(data(f"toolbox/{'questions12' if '12' in world else 'questions'}.jsonl"))
+
+
+def with_options(rows: Sequence[Question], number: int, options: int, rng: np.random.Generator) -> Task:
+    """Question ``number`` of one family with so many ``options``: wrong ones are answers to the other ``rows``.
+
+    They differ in their first letter: there p_LLM tells them apart.
+    """
+    asked = rows[number]
+    found, text = {asked.answer[0]: asked.answer}, prompt.one_line(asked.text)
+    for i in rng.permutation(len(rows)):
+        if len(found) < options:
+            found.setdefault(rows[i].answer[0], rows[i].answer)
+    choices, name = tuple(rng.permutation(list(found.values())).tolist()), f"{asked.family}/{number}"
+    scorer = functools.partial(score_answer, asked.family, asked.text, asked.answer)
+    return Task(name, text, choices, {}, (text,), asked.answer, asked.family, {}, scorer)
 
 
 def check_world(world: str) -> None:

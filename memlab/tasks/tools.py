@@ -6,8 +6,6 @@ cannot read gives `UNREADABLE`, never an exception: to the agent, a wrong tool i
 
 # ruff: noqa: D103 (each solver is named after the family it solves)
 
-from __future__ import annotations
-
 import ast
 import functools
 import graphlib

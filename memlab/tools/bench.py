@@ -1,7 +1,5 @@
 """``memlab bench``: the promises of the design, measured on this machine in one run and printed as ratios."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import math
@@ -14,40 +12,28 @@ import tempfile
 import time
 import timeit
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
+from memlab import mdp, prompt
+from memlab.agent import Agent
 from memlab.bootstrap import ROOT
 from memlab.core import MemlabError, Reply
+from memlab.doctor import ollama_models, ollama_version
+from memlab.llm import LLM, open_embedder, open_llm
 from memlab.llm.call import Call
-from memlab.llm.contract import LLM
+from memlab.llm.weights import SMOLLM2
+from memlab.retrieval.policies import TopK
+from memlab.stores import open_store
+from memlab.tasks import stream
+from memlab.tools import bench_stores
+from memlab.tools import notebooks as build
+from memlab.tools.bench_peers import Measured
 
 CALL_SECONDS = 0.5
 """Seconds of one short JSON-enum choice by SmolLM2-135M on 2 cores: the measure when no server can be asked."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One promise: what was measured, in which unit, and the ``limit`` it may not exceed (None: shown, not judged)."""
-
-    promise: str
-    value: float
-    unit: str
-    limit: float | None = None
-    note: str = ""
-
-    @property
-    def kept(self) -> bool:
-        """Whether the value stays within its limit."""
-        return self.limit is None or not self.value > self.limit
-
-    def __str__(self) -> str:
-        if math.isnan(self.value):
-            return f"{'skip':<6}  {self.promise:<62} {self.note}"
-        bound = f"limit {self.limit:g} {self.unit}" if self.limit is not None else ""
-        verdict, value = ("kept" if self.kept else "BROKEN") if bound else "shown", f"{self.value:.3g} {self.unit}"
-        return f"{verdict:<6}  {self.promise:<62} {value:>12}  {bound:<14} {self.note}".rstrip()
 
 
 def import_time() -> Iterator[Measured]:
@@ -59,8 +45,6 @@ def import_time() -> Iterator[Measured]:
 
 def slider_simulation() -> Iterator[Measured]:
     """Milliseconds for the exact M-MDP behind the sliders of lab 01, median of 9."""
-    from memlab import mdp
-
     world = mdp.generate()
     draws = mdp.draw(200, 1000, world.p_llm.shape[1])
     seconds = timeit.repeat(lambda: mdp.simulate(world, draws, alpha=0.2, eta=0.3), number=1, repeat=10)
@@ -86,13 +70,6 @@ def own_share() -> Iterator[Measured]:
     Own time is an episode's wall time with a model and embedder that answer at once, retrieval, credit and commit
     included. It is set against one real call: timed here when a server answers, else the usual 0.5 s.
     """
-    from memlab import prompt
-    from memlab.agent import Agent
-    from memlab.llm import open_embedder
-    from memlab.retrieval.policies import TopK
-    from memlab.stores import open_store
-    from memlab.tasks import stream
-
     tasks = stream("toolbox-a", "drift", 160, seed=0)
     embedder = open_embedder("hash")
     with open_store(dim=embedder.dim) as store:
@@ -134,21 +111,12 @@ def sliders() -> Iterator[Measured]:
 
 def notebooks() -> Iterator[Measured]:
     """Seconds for each learner notebook, replayed from top to bottom."""
-    from memlab.tools import notebooks as build
-
     for source in build.sources():
         seconds = build.execute(build.read(source, solutions=False))
         yield Measured(f"notebook {source.stem}, replayed", seconds, "s", 60)
 
 
-def stores() -> Iterator[Measured]:
-    """Search, commit, disk and memory of the stores, and the same work by others."""
-    from memlab.tools import bench_stores
-
-    yield from (Measured(*row) for row in bench_stores.measure())
-
-
-PARTS = (import_time, slider_simulation, own_share, stores, sliders, notebooks)
+PARTS = (import_time, slider_simulation, own_share, bench_stores.measure, sliders, notebooks)
 
 
 def measure_all(save: Path | None = None, say: Callable[[str], None] = print) -> bool:
@@ -165,7 +133,7 @@ def measure_all(save: Path | None = None, say: Callable[[str], None] = print) ->
             broken = True
             say(f"FAILED  {part.__name__}: {error}")
     if save is not None:
-        found = [asdict(row) | {"value": None if math.isnan(row.value) else row.value} for row in rows]
+        found = [row._asdict() | {"value": None if math.isnan(row.value) else row.value} for row in rows]
         date = time.strftime("%Y-%m-%d", time.gmtime())
         text = json.dumps({"machine": machine(), "date": date, "measured": found}, indent=1)
         save.write_text(text + "\n", encoding="utf-8")
@@ -174,15 +142,9 @@ def measure_all(save: Path | None = None, say: Callable[[str], None] = print) ->
 
 def machine() -> str:
     """Python, system and cores, for the first line of a table of measurements."""
-    import psutil
-
     cores = psutil.cpu_count()
     return f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {cores} cores"
 
 
 def _live() -> Any:
-    from memlab.doctor import ollama_models, ollama_version
-    from memlab.llm import open_llm
-    from memlab.llm.weights import SMOLLM2
-
     return open_llm(f"ollama:{SMOLLM2}") if ollama_version() and SMOLLM2 in ollama_models() else None

@@ -5,10 +5,12 @@ of it on disk. The rivals are used as their own pages show it: one call for each
 """
 
 import importlib.util
+import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,9 +18,30 @@ from memlab.core import Case, Edit
 from memlab.stores import open_store
 
 Episode = Callable[[int, np.ndarray], None]
-Row = tuple[str, float, str, float | None, str]  # promise, value, unit, limit, note
 STOP = 6.0
 """A rival is stopped at this many times memlab's seconds."""
+
+
+class Measured(NamedTuple):
+    """One promise: what was measured, in which unit, and the ``limit`` it may not exceed (None: shown, not judged)."""
+
+    promise: str
+    value: float
+    unit: str
+    limit: float | None = None
+    note: str = ""
+
+    @property
+    def kept(self) -> bool:
+        """Whether the value stays within its limit."""
+        return self.limit is None or not self.value > self.limit
+
+    def __str__(self) -> str:
+        if math.isnan(self.value):
+            return f"{'skip':<6}  {self.promise:<62} {self.note}"
+        bound = f"limit {self.limit:g} {self.unit}" if self.limit is not None else ""
+        verdict, value = ("kept" if self.kept else "BROKEN") if bound else "shown", f"{self.value:.3g} {self.unit}"
+        return f"{verdict:<6}  {self.promise:<62} {value:>12}  {bound:<14} {self.note}".rstrip()
 
 
 def random_rows(n: int, dim: int, seed: int = 0) -> np.ndarray:
@@ -96,7 +119,7 @@ def seconds_lived(make: Callable[[Path, int], Episode], vectors: np.ndarray, mos
         return time.perf_counter() - start
 
 
-def beside_peers(episodes: int = 2_000, dim: int = 384) -> Iterator[Row]:
+def beside_peers(episodes: int = 2_000, dim: int = 384) -> Iterator[Measured]:
     """memlab's seconds over those of the faster rival, which is stopped at `STOP` times them."""
     vectors, rivals = random_rows(episodes, dim), {"lancedb": lancedb_episodes}
     if importlib.util.find_spec("chromadb") is not None:
@@ -105,4 +128,4 @@ def beside_peers(episodes: int = 2_000, dim: int = 384) -> Iterator[Row]:
     theirs = {name: seconds_lived(make, vectors, STOP * ours) for name, make in rivals.items()}
     note = ", ".join(f"{name} {took:.1f} s" for name, took in {"memlab": ours, **theirs}.items())
     note += "" if "chroma" in theirs else "; chroma needs the extra peers"
-    yield "2,000 episodes on disk, over the faster peer", ours / min(theirs.values()), "x", 0.25, note
+    yield Measured("2,000 episodes on disk, over the faster peer", ours / min(theirs.values()), "x", 0.25, note)

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from memlab.core import Case, Edit, Step
 from memlab.stores import Store, open_store
+from memlab.stores.rows import encode
 from memlab.tools import bench_peers
-from memlab.tools.bench_peers import Row, random_rows
+from memlab.tools.bench_peers import Measured, random_rows
 
 
 def bytes_in(folder: Path) -> int:
@@ -53,21 +55,21 @@ def quickest_search(n: int, dim: int, k: int, repeats: int) -> tuple[float, floa
     return ours, bare
 
 
-def search_beside_numpy(n: int = 10_000, dim: int = 384, k: int = 8, repeats: int = 101) -> Iterator[Row]:
+def search_beside_numpy(n: int = 10_000, dim: int = 384, k: int = 8, repeats: int = 101) -> Iterator[Measured]:
     """A search over bare numpy's."""
     ours, bare = quickest_search(n, dim, k, repeats)
     note = f"{ours:.2f} ms against {bare:.2f} ms"
-    yield "search, 10,000 x 384, top 8, over bare numpy", ours / bare, "x", 2.0, note
+    yield Measured("search, 10,000 x 384, top 8, over bare numpy", ours / bare, "x", 2.0, note)
 
 
-def growth_beside_numpy(small: int = 2_000, large: int = 20_000, dim: int = 384, k: int = 8) -> Iterator[Row]:
+def growth_beside_numpy(small: int = 2_000, large: int = 20_000, dim: int = 384, k: int = 8) -> Iterator[Measured]:
     """How search slows down from ``small`` to ``large`` live cases when nothing is forgotten, beside bare numpy."""
     (ours, bare), (late, late_bare) = (quickest_search(n, dim, k, repeats=31) for n in (small, large))
     note = f"bare numpy: {late_bare / bare:.2f} x"
-    yield "search with 10 times the cases, nothing forgotten", late / ours, "x", None, note
+    yield Measured("search with 10 times the cases, nothing forgotten", late / ours, "x", None, note)
 
 
-def long_life(episodes: int = 20_000, live: int = 2_000, dim: int = 384) -> Iterator[Row]:
+def long_life(episodes: int = 20_000, live: int = 2_000, dim: int = 384) -> Iterator[Measured]:
     """Search and commit over ``episodes`` that hold ``live`` cases: the last tenth over a first tenth.
 
     An episode searches, writes a case, rewrites two, forgets the oldest and records a step, in one commit. The first
@@ -95,10 +97,10 @@ def long_life(episodes: int = 20_000, live: int = 2_000, dim: int = 384) -> Iter
         disk.append(bytes_in(Path(home) / "old") / (episodes + live))
     (search, commit), (search_first, commit_first) = 1e3 * np.mean(late, axis=0), 1e3 * np.mean(early, axis=0)
     what = "20,000 episodes, 2,000 live, last tenth over first"
-    yield f"search, {what}", search / search_first, "x", 1.5, f"{search:.2f} ms at the end"
+    yield Measured(f"search, {what}", search / search_first, "x", 1.5, f"{search:.2f} ms at the end")
     note = f"{commit:.2f} ms at the end, compaction included"
-    yield f"commit, {what}", commit / commit_first, "x", 1.5, note
-    yield "disk over live rows and compact log", max(disk) / least, "x", 4.0, "the most it ever took"
+    yield Measured(f"commit, {what}", commit / commit_first, "x", 1.5, note)
+    yield Measured("disk over live rows and compact log", max(disk) / least, "x", 4.0, "the most it ever took")
 
 
 def _live_once(store: Store, vectors: np.ndarray, live: int, episode: int) -> tuple[float, float]:
@@ -121,8 +123,6 @@ def _compact_bytes(store: Any) -> int:
     """Bytes of the live rows and of the log, each written at once."""
     import lancedb
 
-    from memlab.stores.rows import encode
-
     with tempfile.TemporaryDirectory() as folder:
         db = lancedb.connect(folder)
         db.create_table("live", encode(1, 0, [Edit.write(case) for case in store.cases()], [], store.dim))
@@ -130,19 +130,17 @@ def _compact_bytes(store: Any) -> int:
         return bytes_in(Path(folder))
 
 
-def resident(episodes: int = 20_000, early: int = 1_000, live: int = 500, dim: int = 384) -> Iterator[Row]:
+def resident(episodes: int = 20_000, early: int = 1_000, live: int = 500, dim: int = 384) -> Iterator[Measured]:
     """Resident megabytes of a process of its own after ``early`` and after all ``episodes`` of a long life."""
     code = "import sys, json; from memlab.tools.bench_stores import _live_resident as live; "
     code += "print(json.dumps(live(*map(int, sys.argv[1:]))))"
     command = [sys.executable, "-c", code, *map(str, (episodes, early, live, dim))]
     first, last = json.loads(subprocess.check_output(command))
     note = f"{last:.0f} MB against {first:.0f} MB, 500 live"
-    yield "resident memory, 20,000 episodes over 1,000", last / first, "x", 1.5, note
+    yield Measured("resident memory, 20,000 episodes over 1,000", last / first, "x", 1.5, note)
 
 
 def _live_resident(episodes: int, early: int, live: int, dim: int) -> tuple[float, float]:
-    import psutil
-
     first = 0.0
     with tempfile.TemporaryDirectory() as home, open_store(Path(home) / "memory", dim) as store:
         fill(store, random_rows(live, dim))
@@ -154,7 +152,7 @@ def _live_resident(episodes: int, early: int, live: int, dim: int) -> tuple[floa
         return first, psutil.Process().memory_info().rss / 1e6
 
 
-def durable_commits(n: int = 200, dim: int = 384) -> Iterator[Row]:
+def durable_commits(n: int = 200, dim: int = 384) -> Iterator[Measured]:
     """Median milliseconds of a commit of one case, synced to disk and not, in turns."""
     rows = random_rows(n, dim)
     with (
@@ -168,10 +166,10 @@ def durable_commits(n: int = 200, dim: int = 384) -> Iterator[Row]:
         ]
     default, synced = 1e3 * np.median(times, axis=0)
     note = f"{synced:.1f} ms against {default:.1f} ms"
-    yield "a commit with durable=True over one without", synced / default, "x", None, note
+    yield Measured("a commit with durable=True over one without", synced / default, "x", None, note)
 
 
-def measure() -> Iterator[Row]:
+def measure() -> Iterator[Measured]:
     """Every promise of memory, a line each or more."""
     for work in (search_beside_numpy, growth_beside_numpy, long_life, resident):
         yield from work()

@@ -10,8 +10,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import memlab
 from memlab.core import MemlabError
+from memlab.datafiles import data_folder
+from memlab.llm import open_llm
+from memlab.llm.replay import Recorder
 
 ROOT = Path(__file__).resolve().parents[2] / "notebooks"
 BLOCK = re.compile(
@@ -151,37 +156,11 @@ def build(names: Sequence[str] | None = None, run: bool = True, say: Callable[[s
     return written
 
 
-def stale(names: Sequence[str] | None = None) -> list[str]:
-    """Notebooks whose cells are not what their source gives now (outputs are not compared)."""
-    import nbformat
-
-    found = []
-    for source in sources(names):
-        for solutions in (False, True):
-            target = (ROOT / "solutions" if solutions else ROOT) / f"{source.stem}.ipynb"
-            fresh = read(source, solutions)
-            kept = nbformat.read(target, as_version=4) if target.exists() else None
-            if kept is None or _cells(kept) != _cells(fresh):
-                found.append(str(target.relative_to(ROOT.parent)))
-    return found
-
-
-def _cells(notebook: Any) -> list[tuple[str, str, str]]:
-    return [(cell.id, cell.cell_type, cell.source) for cell in notebook.cells]
-
-
 def record(name: str, model: str = "ollama:smollm2:135m") -> Path:
     """Run a source's cells here with a live model in place of ``replay`` and keep its replies for the course.
 
     Writes ``data/labNN/replies.parquet``; calls recorded before are not asked again. Gives its path.
     """
-    from unittest.mock import patch
-
-    import memlab
-    from memlab.datafiles import data_folder
-    from memlab.llm import open_llm
-    from memlab.llm.replay import Recorder
-
     source = sources([name])[0]
     with Recorder(open_llm(model), data_folder() / f"lab{source.stem[:2]}" / "replies.parquet") as recorder:
         namespace: dict[str, Any] = {"__name__": "__main__"}

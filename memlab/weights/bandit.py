@@ -98,3 +98,13 @@ def interference(place: LinearPolicy, stream: Bandit) -> dict[str, float]:
         near = ~far & (np.arange(len(far)) != at)
         found.append([writes.mean(), changed[..., near].mean(), changed[..., far].mean()])
     return dict(zip(("writes", "near", "far"), np.mean(found, axis=0).tolist(), strict=True))
+
+
+def live_moved(
+    stream: Bandit, place: LinearPolicy, lives: int, seed: int, shuffle: bool = False
+) -> tuple[Floats, dict[str, float]]:
+    """`learn` a stream whose tools move in its middle: π·r, (lives, n), and the `interference` before they do."""
+    middle = len(stream.x) // 2
+    first, then = stream.part(slice(middle)), stream.part(slice(middle, None))
+    before, moved = learn(first, place, lives, seed=seed, shuffle=shuffle), interference(place, then)
+    return np.hstack([before, learn(then, place, lives, seed=1000 + seed, shuffle=shuffle)]), moved

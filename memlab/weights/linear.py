@@ -110,3 +110,13 @@ class Rewriting(Lessons):
         k = self.kernel(np.asarray(y, dtype=float) @ self.x.T)
         total = k.sum(axis=-1, keepdims=True)
         return self.sharpness * np.divide(k, total, out=np.zeros_like(k), where=total > 1e-12) @ self.g
+
+
+FLOOR, SHARPNESS = 0.5, 100.0
+PLACES: dict[str, Callable[[int, int, float], LinearPolicy]] = {
+    "weights, add": Weights,
+    "memory, add": lambda d, a, step: Lessons(d, a, step, local(FLOOR)),
+    "weights, rewrite": lambda d, a, step: Delta(d, a, step, SHARPNESS),
+    "memory, rewrite": lambda d, a, step: Rewriting(d, a, step, local(FLOOR), SHARPNESS),
+}
+"""Where a lesson is stored and how it is written, by name; both memories are read by the local kernel."""

@@ -22,8 +22,8 @@ import pandas as pd
 import memlab
 from memlab import course, show
 from memlab.labs.lab05_credit import study
-from memlab.labs.lab05_credit.pairs import Pair
 from memlab.labs.lab05_credit.world import CreditWorld
+from memlab.rivals.pairs import Pair
 
 # %% [markdown]
 # ## Who earned it? A world where we know

@@ -24,6 +24,7 @@ import memlab
 from memlab import course, show
 from memlab.labs.lab07_gap import real, study
 from memlab.labs.lab07_gap.world import Prompts
+from memlab.rivals import gated
 
 # %% [markdown]
 # ## What a filter adds
@@ -306,7 +307,7 @@ gate = course.check("07.3", gate)
 
 # %%
 for name, one in (("no gate", None), ("your gate", gate)):
-    lived = pd.DataFrame(study.behind(one, "newest-first", 100, llm))
+    lived = pd.DataFrame(gated.behind(one, "newest-first", 100, llm))
     written, late = lived[lived["edits"] > 0], lived[120:]
     true = (written["reward"] == written["success"]).mean()
     print(f"{name}: {true:.2f} of what was written is true; solved in the second half {late['success'].mean():.2f}")

@@ -5,8 +5,9 @@ import pytest
 
 import memlab
 from memlab.core import Case, Edit, Episode, MemlabError, Step, Task
-from memlab.credit.rules import RewriteQ, memrl
+from memlab.credit.rules import RewriteQ
 from memlab.credit.worth import counterfactual, leave_one_out
+from memlab.rivals.memrl import memrl
 
 EAST = np.array([1.0, 0.0], np.float32)
 NORTH = np.array([0.0, 1.0], np.float32)

@@ -70,19 +70,20 @@ def test_ci_takes_the_oldest_and_the_newest_python_that_the_machine_has(tmp_path
         program(home / (f"python{version}" if number % 2 else "python"), STAND_IN.format(version=version))
     for name in [f"python{version}" for version in PYTHONS if not (tmp_path / "bin" / f"python{version}").exists()]:
         program(tmp_path / "bin" / name, "exit 127")
-    for name in ("chromium", "ollama", "python3"):
-        program(tmp_path / "bin" / name, "exit 127" if name == "python3" else "true")
+    for name, does in {"chromium": "true", "ollama": "true", "python3": "exit 127", "git": 'mkdir -p "$4"'}.items():
+        program(tmp_path / "bin" / name, does)
     env = os.environ | {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "PYENV_ROOT": str(tmp_path / "pyenv")}
-    done = subprocess.run([tmp_path / "clone" / ".ci" / "run"], env=env, capture_output=True, text=True, check=False)
-    assert done.stdout.count("RAN") == len(runs)
-    assert [line.removeprefix("RAN ").strip() for line in done.stdout.splitlines() if "RAN" in line] == runs
-    assert done.returncode == (0 if runs else 1), done.stderr
+    for fails in ("", *(run.split()[0] for run in runs)):
+        ci = [tmp_path / "clone" / ".ci" / "run"]
+        done = subprocess.run(ci, env=env | {"FAILS": fails}, capture_output=True, text=True, check=False)
+        assert [line.removeprefix("RAN ").strip() for line in done.stdout.splitlines() if "RAN" in line] == runs
+        assert done.returncode == (0 if runs and not fails else 1), done.stderr
 
 
 STAND_IN = """
 case "$1" in
   -c) echo {version} ;;
-  -m) shift 4; echo "RAN {version} $MEMLAB_REQUIRE $*" ;;
+  -m) shift 4; echo "RAN {version} $MEMLAB_REQUIRE $*"; test "$FAILS" != {version} ;;
 esac
 """
 

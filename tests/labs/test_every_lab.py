@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from memlab import course, labs
-from memlab.experiments import Claim
+from memlab import course, data, labs
+from memlab.experiments import Claim, read_note
 
 STUDIES = labs.studies()
 EXERCISES = {id: one for number in labs.folders() for id, one in course.exercises(number).items()}
@@ -43,7 +43,7 @@ def test_the_recorded_rows_are_those_of_the_settings_and_complete(name):
     axes = [axis for axis in study.cells()[0] if axis in rows]
     found = {tuple(row) for row in rows[axes].drop_duplicates().itertuples(index=False)}
     assert {tuple(cell[axis] for axis in axes) for cell in study.cells()} <= found
-    assert {"command", "date", "versions"} <= set(study.note())
+    assert {"command", "date", "versions"} <= set(read_note(data(study.file())))
     assert not ((rows["backend"] == "simulated") & (rows.get("model", "") == "")).any(), "no model: say computed"
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+import memlab
+from memlab.experiments import read_note
 from memlab.labs.lab02_stores.study import KEEPERS, STUDY, many_cases, measure_keeping
 
 
@@ -24,6 +26,6 @@ def test_row_by_row_takes_more_than_its_share_of_disk_as_it_grows():
 
 
 def test_the_record_says_when_and_with_which_store_it_was_measured():
-    note = STUDY.note()
+    note = read_note(memlab.data(STUDY.file()))
     assert note["recorded"]["date"].startswith("2026-11-23") and note["recorded"]["versions"]["lancedb"]
     assert not STUDY.rows()[["cpu_ms", "mb", "open_cpu_ms"]].isna().any(axis=None)

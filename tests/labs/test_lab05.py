@@ -6,9 +6,9 @@ import pytest
 
 from memlab import course
 from memlab.labs.lab05_credit.exercises import EXERCISES, LARGE, SMALL
-from memlab.labs.lab05_credit.pairs import Pair
-from memlab.labs.lab05_credit.study import DOUBLE, TRIED, real_score
-from memlab.labs.lab05_credit.world import SUBSETS
+from memlab.labs.lab05_credit.study import DOUBLE, real_score
+from memlab.rivals.credited import SUBSETS, TRIED
+from memlab.rivals.pairs import Pair
 
 
 def test_cases_of_a_pair_are_what_their_sort_says():

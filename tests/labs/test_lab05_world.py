@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from memlab.core import MemlabError
 from memlab.credit.worth import counterfactual, leave_one_out
-from memlab.labs.lab05_credit.world import CALLS, SUBSETS, CreditWorld, told
+from memlab.labs.lab05_credit.world import CreditWorld
+from memlab.rivals.credited import CALLS, SUBSETS, told
 
 
 def small():

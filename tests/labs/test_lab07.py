@@ -11,6 +11,7 @@ from scipy.special import ndtr
 import memlab
 from memlab import verify
 from memlab.labs.lab07_gap import exercises, real, study, world
+from memlab.rivals import gated
 
 
 @given(st.integers(0, 50), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
@@ -115,7 +116,7 @@ def test_right_options_stand_in_every_place():
 def test_the_coin_refuses_as_much_as_the_noisy_gate():
     llm, kept = memlab.open_llm("replay"), {}
     for name in ("newest-first, null: coin", "newest-first, noisy gate"):
-        kept[name] = np.mean([row["edits"] > 0 for seed in (100, 101, 102) for row in study.gated(name, seed, llm)])
+        kept[name] = np.mean([row["edits"] > 0 for seed in (100, 101, 102) for row in gated.gated(name, seed, llm)])
     assert kept["newest-first, null: coin"] == pytest.approx(kept["newest-first, noisy gate"], abs=0.05)
 
 

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from memlab.llm.choices import choice_probs
+from memlab.llm.call import choice_probs
 from memlab.llm.contract import ContextTooLong, ModelMissing, NoServer
 from memlab.llm.embedders import OllamaEmbedder
 from memlab.llm.ollama import OllamaLLM

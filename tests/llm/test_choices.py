@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from memlab.llm.choices import choice_probs
+from memlab.llm.call import choice_probs
 from memlab.llm.contract import BadReply
 
 

@@ -5,8 +5,7 @@ import pytest
 
 from memlab.core import MemlabError
 from memlab.llm import open_llm
-from memlab.llm.shown import SHOWN_FEATURES, features, read_prompt
-from memlab.llm.simulated import SimulatedLLM, read_calls
+from memlab.llm.simulated import SHOWN_FEATURES, SimulatedLLM, features, read_calls, read_prompt
 from memlab.prompt import render
 
 TOOLS = ["order", "prime", "sum"]

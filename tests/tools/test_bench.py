@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from memlab import doctor
 from memlab.core import MemlabError
 from memlab.tools import bench
 from memlab.tools.bench import Measured
@@ -43,7 +42,7 @@ def test_nothing_is_written_unless_asked(monkeypatch, tmp_path):
 
 
 def test_without_a_server_the_live_part_says_so(monkeypatch):
-    monkeypatch.setattr(doctor, "ollama_version", lambda: None)
+    monkeypatch.setattr(bench, "ollama_version", lambda: None)
     (line,) = bench.own_share()
     assert 0 < line.value < 100
     assert "measured once" in line.note

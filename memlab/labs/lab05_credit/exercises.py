@@ -1,7 +1,5 @@
 """Exercises of lab 05: a step size for credit, worth averaged over orders, and what a memory may forget."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -3,37 +3,32 @@
 An earlier report had shown seeds 100-115 of what asks no model, and 100-107 of the model; the others are fresh.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from memlab.datafiles import data
 from memlab.experiments import Claim, Study, grid
-from memlab.labs.lab05_credit.pairs import Pair
-from memlab.labs.lab05_credit.world import BITS, CALLS, CreditWorld, Floats, told
+from memlab.labs.lab05_credit.world import CreditWorld
 from memlab.llm.contract import LLM, Embedder
 from memlab.llm.embedders import ReplayEmbedder
+from memlab.rivals.credited import CALLS, NULLS, TRIED, next_shown, told
+from memlab.rivals.pairs import Pair
 from memlab.tasks import stream
-from memlab.weights.bandit import bandit, interference, learn
-from memlab.weights.linear import Delta, Lessons, Rewriting, Weights, local
-
-if TYPE_CHECKING:
-    import pandas as pd
+from memlab.weights.bandit import bandit, learn, live_moved
+from memlab.weights.linear import PLACES, Lessons
 
 SEEDS, LIVES, BUDGET, BLOCK = range(100, 164), 100, 480, 8
 """Replicates without a model, lives that one row averages, model calls of a life, calls or tasks of one row."""
-COMPUTED = {"backend": "computed", "model": ""}
 
 
-def who(arm: str, seed: int, step: float = 0.05) -> list[dict[str, Any]]:
+def who(arm: str, seed: int, step: float = 0.05) -> dict[str, Any]:
     """Mean regret by blocks of 8 model calls, which buy one episode of "Shapley" and eight of "every"."""
     world = CreditWorld.draw(seed=seed)
     idle = np.full(BUDGET, (world.best() - world.habit).mean())
     regret = idle if arm == "no memory" else world.live(arm, step, BUDGET, LIVES, seed)[0].mean(axis=1)
-    blocks = regret.reshape(BUDGET // BLOCK, -1).mean(axis=1)
-    return [{"calls": i * BLOCK, "regret": float(value)} | COMPUTED for i, value in enumerate(blocks)]
+    return {"calls": range(0, BUDGET, BLOCK), "regret": regret.reshape(BUDGET // BLOCK, -1).mean(axis=1)}
 
 
 def who_score(rows: pd.DataFrame) -> dict[str, float]:
@@ -52,47 +47,24 @@ STUDY = Study("lab05", who, who_score,
         Claim("over 480 calls, paying every case beats leave-one-out", "every", "leave-one-out", metric="all calls"),
         Claim("over 480 calls, paying every case beats random credit", "every", "random", metric="all calls"),
     ),
-    nulls=("random", "no memory"),
-)  # fmt: skip
+    nulls=("random", "no memory"))  # fmt: skip
 
-TRIED, DOUBLE = "best set tried", "right, with a double"
-NULLS = {"no memory": np.eye(8)[0], "no credit": np.eye(8)[-1], "null: random credit": np.full(8, 1 / 8)}
-"""Arms without credit, with the chance of each subset: nothing is shown, all three, or any."""
-CLAIMS = (
-    Claim("Shapley credit beats paying every case shown", "Shapley", "every", primary=True, metric="score"),
-    Claim("Shapley credit beats leave-one-out", "Shapley", "leave-one-out", metric="score"),
-    Claim("Shapley credit beats the best set tried, at the same calls", "Shapley", TRIED, metric="score"),
-)
-"""Fixed before seeds 108-115 were run; seeds 100-107 had been seen. ``score`` is minus the regret."""
+DOUBLE = "right, with a double"
 
 
 def real(arm: str, seed: int, llm: LLM) -> list[dict[str, Any]]:
     """The 64 calls that every arm's score reads, a row each: pair, query and subset (a row of `SUBSETS`)."""
-    made = {"backend": llm.backend, "model": llm.name}
     return [
         {"pair": number, "query": query, "subset": subset, "sorts": "+".join(pair.sorts)}
         | {"action": action, "success": success}
-        | made
         for number, pair in enumerate(Pair.of_seed(seed))
         for query in (0, 1)
         for subset, (_, action, success) in enumerate(pair.answers(llm, query))
     ]
 
 
-def next_shown(arm: str, rewards: Floats, least: float = 1e-9) -> Floats:
-    """Chance of each subset to be shown to the partner, (N, 8), after ``rewards`` (N, 8) of all subsets of a query.
-
-    A rule shows what earned ``least`` or more; `TRIED` repeats a subset that did best, and pays nobody.
-    """
-    if arm in NULLS:
-        return np.broadcast_to(NULLS[arm], rewards.shape)
-    top = rewards == rewards.max(axis=1, keepdims=True)
-    shown = top if arm == TRIED else np.eye(8)[(told(arm, 2 * rewards - 1) >= least) @ BITS]
-    return shown / shown.sum(axis=1, keepdims=True)
-
-
 def real_score(rows: pd.DataFrame) -> dict[str, float]:
-    """Minus the regret on the partner query, against its best subset, also where cases worth 0 are kept.
+    """``score``: minus the regret on the partner query, against its best subset; also where cases worth 0 are kept.
 
     Of a rule, also what it says each sort of case was worth to its own query.
     """
@@ -111,31 +83,24 @@ def real_score(rows: pd.DataFrame) -> dict[str, float]:
 
 REAL = Study("lab05-real", real, real_score,
     report=grid(arm=("Shapley", "leave-one-out", "every", TRIED, *NULLS), seed=range(100, 116)),
-    claims=CLAIMS, nulls=tuple(NULLS), model="ollama:smollm2:135m")  # fmt: skip
+    claims=(  # fixed before seeds 108-115 were run; seeds 100-107 had been seen
+        Claim("Shapley credit beats paying every case shown", "Shapley", "every", primary=True),
+        Claim("Shapley credit beats leave-one-out", "Shapley", "leave-one-out"),
+        Claim("Shapley credit beats the best set tried, at the same calls", "Shapley", TRIED),
+    ), nulls=tuple(NULLS), model="ollama:smollm2:135m")  # fmt: skip
 
 
-TASKS, FLOOR, SHARPNESS = 192, 0.5, 100.0
-SHUFFLED, IDLE = "null: shuffled lessons", "no learning"
-PLACES: dict[str, Any] = {
-    "weights, add": Weights,
-    "memory, add": lambda d, a, step: Lessons(d, a, step, local(FLOOR)),
-    "weights, rewrite": lambda d, a, step: Delta(d, a, step, SHARPNESS),
-    "memory, rewrite": lambda d, a, step: Rewriting(d, a, step, local(FLOOR), SHARPNESS),
-}
+TASKS, SHUFFLED, IDLE = 192, "null: shuffled lessons", "no learning"
 
 
-def where(arm: str, world: str, seed: int, embedder: Embedder, step: float = 0.3) -> list[dict[str, Any]]:
+def where(arm: str, world: str, seed: int, embedder: Embedder, step: float = 0.3) -> dict[str, Any]:
     """Expected reward by blocks of 8 tasks; what corrections would change halfway stands in every row."""
     tasks = bandit(stream(world, "drift", TASKS, seed), embedder)
-    reward, moved = tasks.reward.mean(axis=1)[None], {}
+    reward, moved = tasks.reward.mean(axis=1)[None], dict[str, float]()
     if arm != IDLE:
         place = PLACES.get(arm, PLACES["memory, rewrite"])(tasks.x.shape[1], tasks.reward.shape[1], step)
-        first, then = tasks.part(slice(TASKS // 2)), tasks.part(slice(TASKS // 2, None))
-        before = learn(first, place, LIVES, seed=seed, shuffle=arm == SHUFFLED)
-        moved = interference(place, then)
-        reward = np.hstack([before, learn(then, place, LIVES, seed=1000 + seed, shuffle=arm == SHUFFLED)])
-    blocks = reward.mean(axis=0).reshape(-1, BLOCK).mean(axis=1)
-    return [{"index": i * BLOCK, "reward": float(value)} | moved | COMPUTED for i, value in enumerate(blocks)]
+        reward, moved = live_moved(tasks, place, LIVES, seed, shuffle=arm == SHUFFLED)
+    return {"index": range(0, TASKS, BLOCK), "reward": reward.mean(axis=0).reshape(-1, BLOCK).mean(axis=1)} | moved
 
 
 def where_score(rows: pd.DataFrame) -> dict[str, float]:
@@ -167,5 +132,4 @@ WHERE = Study("lab05-where", where, where_score,
         Claim("after the tools moved, rewriting a memory read locally beats rewriting weights",
               REWRITE[1], REWRITE[0], metric="after"),
     ),
-    nulls=(SHUFFLED, IDLE), embedder="wordllama",
-)  # fmt: skip
+    nulls=(SHUFFLED, IDLE), embedder="wordllama")  # fmt: skip

@@ -1,39 +1,17 @@
 """A world in which it is known which memories help, so that every credit rule has an exact regret."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from memlab.core import MemlabError
-from memlab.credit.worth import shapley_weights, subsets, td
+from memlab.credit import td
+from memlab.rivals.credited import CALLS, SHOWN, SUBSETS, Floats, told
 
-Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
-SHOWN = 3
-SUBSETS = subsets(SHOWN)
-BITS = 2 ** np.arange(SHOWN)[::-1]
-"""What each shown case adds to the row of `SUBSETS`."""
-CALLS = {"random": 1, "every": 1, "leave-one-out": SHOWN + 1, "Shapley": 2**SHOWN}
-"""Each credit rule with the model calls that it needs for one episode, the answer itself included."""
-_SHAPLEY = shapley_weights(SHOWN)
-
-
-def told(rule: str, rewards: Floats) -> Floats:
-    """What ``rule`` tells each shown case, (N, 3); of ``rewards`` (N, 8), one for each of `SUBSETS`, it reads `CALLS`.
-
-    The null "random" tells a learner the reward of another one. Raises `MemlabError` for an unknown rule.
-    """
-    if rule not in CALLS:
-        raise MemlabError(f"unknown credit rule {rule!r}; the rules are {', '.join(CALLS)}")
-    if rule == "Shapley":
-        return rewards @ _SHAPLEY
-    own = np.repeat(rewards[:, -1:], SHOWN, axis=1)
-    return own - rewards[:, -1 - BITS] if rule == "leave-one-out" else np.roll(own, rule == "random", axis=0)
 
 
 @dataclass(frozen=True)
@@ -49,7 +27,7 @@ class CreditWorld:
     habit: Floats
 
     @classmethod
-    def draw(cls, families: int = 4, each: int = 3, seed: int = 0) -> CreditWorld:
+    def draw(cls, families: int = 4, each: int = 3, seed: int = 0) -> Self:
         """A world with ``each`` helpful, harmful and useless cases in every family; pulls lie between 1 and 4."""
         rng = np.random.default_rng(seed)
         sort = np.array([rng.permutation(np.repeat([1, -1, 0], each)) for _ in range(families)])
@@ -61,7 +39,7 @@ class CreditWorld:
         pulled, right = self.pull > 0, self.right > 0
         return {"helpful": pulled & right, "harmful": pulled & ~right, "useless": ~pulled}
 
-    def turned(self) -> CreditWorld:
+    def turned(self) -> Self:
         """The world after its tools changed: the helpful cases harm now, and the harmful help."""
         return replace(self, right=self.sorts["harmful"] * 1.0)
 

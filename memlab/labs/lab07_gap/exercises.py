@@ -1,7 +1,5 @@
 """Exercises of lab 07: the gap of a filter, how strict a verifier should be, a gate for a memory."""
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 from typing import Any
 

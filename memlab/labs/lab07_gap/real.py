@@ -1,26 +1,20 @@
 """The real model's part: questions of reasoning-gym with four options, which it answers, and judges itself."""
 
-from __future__ import annotations
-
-import functools
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from memlab import prompt, verify
+from memlab import verify
 from memlab.core import Task
 from memlab.datafiles import data
 from memlab.llm.contract import LLM
 from memlab.reward import Floats
-from memlab.tasks.scorers import score_answer
-from memlab.tasks.toolbox import Question, questions
+from memlab.rivals import written
+from memlab.tasks.toolbox import Question, questions, with_options
 
-FAMILIES = (
-    *("gcd", "letter_counting", "spell_backward", "chain_sum"),
-    *("lcm", "prime_factorization", "products", "base_conversion"),
-)
+FAMILIES = ("gcd", "letter_counting", "spell_backward", "chain_sum",
+            "lcm", "prime_factorization", "products", "base_conversion")  # fmt: skip
 OUT = ("count_primes", "simple_equations", "leg_counting", "complex_arithmetic")
 """Families of the pilot alone: below chance (.25) there, or with 2 right options of 10 that had no chance at all."""
 EASY = ("capital", "past", "first", "after")
@@ -36,17 +30,8 @@ def pool(family: str) -> tuple[Question, ...]:
 def drawn(family: str, seed: int) -> list[Task]:
     """`EACH` questions, none in two of the seeds 0-9 and 100-115; wrong options are answers to other questions."""
     rows = pool(family)
-    order, found = np.random.default_rng([7, *family.encode()]).permutation(len(rows)), []
-    for number in order[EACH * (seed % 90) :][:EACH]:
-        rng, asked = np.random.default_rng([seed, int(number)]), rows[number]
-        options = {asked.answer[0]: asked.answer}
-        for i in rng.permutation(len(rows)):
-            if len(options) < OPTIONS:  # they differ in their first letter: there p_LLM tells them apart
-                options.setdefault(rows[i].answer[0], rows[i].answer)
-        choices, text = tuple(rng.permutation(list(options.values())).tolist()), prompt.one_line(asked.text)
-        scorer = functools.partial(score_answer, family, asked.text, asked.answer)
-        found.append(Task(f"{family}/{number}", text, choices, {}, (text,), asked.answer, family, {}, scorer))
-    return found
+    order = np.random.default_rng([7, *family.encode()]).permutation(len(rows))[EACH * (seed % 90) :][:EACH]
+    return [with_options(rows, int(number), OPTIONS, np.random.default_rng([seed, int(number)])) for number in order]
 
 
 def examples(family: str) -> list[Question]:
@@ -59,31 +44,15 @@ def examples(family: str) -> list[Question]:
 
 def answers(llm: LLM, task: Task, *cases: tuple[Task, str], half: int = 0) -> Floats:
     """p_LLM over the options, with ``cases`` in the prompt; an easy question stands behind a ``half`` of `examples`."""
-    easy = task.family in EASY
-    known: Any = [(one, one.answer) for one in examples(task.family)[3 * half :][:3]] if easy else []
-    lines = ["Answer the last question." if easy else "Answer with one of the options."]
-    for asked, answer in (*known, *cases, (task, "")):
-        lines.append(f"Q: {asked.text}")
-        if isinstance(asked, Task) and not easy:
-            lines.append("Options: " + ", ".join(f'"{option}"' for option in asked.choices))
-        lines.append(f'A: "{answer}"' if answer else "A:")
-    reply = llm.complete("\n".join(lines), choices=task.choices)
-    probs = reply.choice_probs or {str(reply.value): 1.0}
-    return np.array([probs.get(option, 0.0) for option in task.choices])
-
-
-def easily_judged(llm: LLM, task: Task, option: str) -> float:
-    """The model's own probability of "yes", behind four `examples` of which every other one is answered wrong."""
-    known, lines = examples(task.family), ['Is the answer right? Say "yes" or "no".']
-    for i, (one, word) in enumerate(zip(known, ("yes", "no") * 2, strict=False)):
-        lines += [f"Q: {one.text}", f"A: {known[i - i % 2].answer}", f'Right: "{word}"']
-    reply = llm.complete("\n".join([*lines, f"Q: {task.text}", f"A: {option}", "Right:"]), choices=("yes", "no"))
-    return (reply.choice_probs or {str(reply.value): 1.0}).get("yes", 0.0)
+    known = examples(task.family)[3 * half :][:3] if task.family in EASY else []
+    return written.answered(llm, task, *cases, known=[(one, one.answer) for one in known])
 
 
 def asked(llm: LLM, family: str, seed: int) -> Iterator[tuple[Task, pd.DataFrame]]:
     """The questions of a cell, each with a row an option: p_LLM (easy ones: also asked again), own yes, and truth."""
-    judge = functools.partial(easily_judged, llm) if family in EASY else verify.self_judged(llm)
+    known = examples(family)[:4] if family in EASY else []  # of which every other one is answered wrong
+    judged = [(one.text, known[i - i % 2].answer, ("yes", "no")[i % 2]) for i, one in enumerate(known)]
+    judge = verify.self_judged(llm, judged or verify.JUDGED)
     for task in drawn(family, seed):
         found = {"p": answers(llm, task), "yes": [judge(task, option) for option in task.choices]}
         found |= {"again": answers(llm, task, half=1)} if family in EASY else {}

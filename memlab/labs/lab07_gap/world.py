@@ -1,13 +1,13 @@
 """A world for write-only-what-is-verified: prompts with right and wrong answers, and verifiers that share errors."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pandas as pd
 
 from memlab.reward import Floats
+from memlab.rivals.written import chain
 from memlab.verify import reweighted
 
 PROMPTS, RIGHT, WRONG, TRIES, ROUNDS, PULL, FORMED = 100, 3, 5, 8, 6, 0.9, 0.6
@@ -15,20 +15,6 @@ PROMPTS, RIGHT, WRONG, TRIES, ROUNDS, PULL, FORMED = 100, 3, 5, 8, 6, 0.9, 0.6
 ANSWERS = RIGHT + WRONG
 FORM = np.repeat([1.0, 0.0], ANSWERS)
 """w of a gate that looks at the form alone."""
-
-
-def chain(f: Floats, w: Floats, copy: Floats, rounds: int) -> list[Floats]:
-    """f_0 … f_rounds, (..., answers): f_{t+1}(a) = Σ_c f_t[w](c) copy(a|c), which is Eq 1 with μ = f_t[w].
-
-    ``copy`` (..., answers, answers) is what the frozen model does when answer c stands in memory. Where nothing is
-    accepted nothing is written, and f stays.
-    """
-    found = [f]
-    for _ in range(rounds):
-        f = found[-1]
-        written = (reweighted(f, w)[..., None, :] @ copy)[..., 0, :]
-        found.append(np.where((f * w).sum(axis=-1, keepdims=True) > 0, written, f))
-    return found
 
 
 @dataclass(frozen=True)
@@ -43,7 +29,7 @@ class Prompts:
     doubt: Floats
 
     @classmethod
-    def draw(cls, seed: int) -> Prompts:
+    def draw(cls, seed: int) -> Self:
         """The prompts of one replicate; the model is right with chance .4 on average."""
         rng = np.random.default_rng([seed, 7])
         p = rng.beta(2, 3, (PROMPTS, 1))

@@ -1,4 +1,4 @@
-"""Draws the Toolbox questions from reasoning-gym, once: ``python -m memlab.tasks.generate`` (extra ``worlds``).
+"""Draws the Toolbox questions from reasoning-gym, once: ``python -m tests.tasks.generate`` (extra ``worlds``).
 
 Beside each question stand a few candidate answers with the score that reasoning-gym gives them, so that the
 scorers can be checked on every row without reasoning-gym.

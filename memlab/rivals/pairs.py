@@ -1,4 +1,4 @@
-"""The real model's part: two queries of one family that share three cases whose truth is known."""
+"""A bench for ways to pay cases on a real model: two queries of one family share three cases whose truth is known."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 
 from memlab import prompt
 from memlab.core import Case, Task
-from memlab.labs.lab05_credit.world import SHOWN, SUBSETS
 from memlab.llm.contract import LLM
 from memlab.reward import reported
+from memlab.rivals.credited import SHOWN, SUBSETS
 from memlab.tasks import stream
 
 
