@@ -34,7 +34,7 @@ from memlab.stores.durability import log_files, set_back, sync, torn
 from memlab.stores.log import Entry, replay
 from memlab.stores.rows import STEP, absent_columns, decode, dim_of, encode, identity_of, log_schema, newest_vectors
 
-COMPACT_EVERY = 128
+COMPACT_EVERY = 64
 CHECKPOINT_EVERY = 512
 LOCK_SECONDS = 60.0
 URI_REFRESH_SECONDS = 1.0
