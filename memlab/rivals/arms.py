@@ -24,8 +24,8 @@ UNSEEN = TopK(k=0, shortlist=0)
 """Shows no case: the model is asked what an agent without memory is asked."""
 
 
-def learners(answer: Literal["masked", "ranked"] = "masked") -> dict[str, Learner]:
-    """All of them; ``answer`` is how the model names a choice (`memlab.llm.call.Call`).
+def learners(answer: Literal["masked", "ranked"] = "masked", hazard: float = 0.1) -> dict[str, Learner]:
+    """All of them; ``answer`` is how the model names a choice (`memlab.llm.call.Call`), ``hazard`` is the filter's h.
 
     The last eight are ours: the model sees no case, and its p_LLM(a|s) is the prior. Each ablation lacks one part.
     """
@@ -59,7 +59,7 @@ def learners(answer: Literal["masked", "ranked"] = "masked") -> dict[str, Learne
         "credit, counterfactual": arm(TopK(), make=Contrast),
         "vote": arm(TopK(), RewriteQ(step=0.7), make=KnnVote),
         "vote, no credit": arm(TopK(), make=KnnVote),
-        "filter that resets": arm(UNSEEN, narrow_below=None, make=Resets),
+        "filter that resets": arm(UNSEEN, narrow_below=None, make=Resets, hazard=hazard),
         "placebo": arm(TopK(), make=Placebo),
         "placebo, applied": arm(TopK(), make=AppliedPlacebo),
         "bounded bank": arm(TopK(), Bounded(32)),

@@ -135,3 +135,15 @@ class Believer(Agent):
         """The agent's cases, with the believer's notes."""
         assert self.store is not None
         return self.credit.retain(episode, rollout, self.store)
+
+
+def believed(episodes: Sequence[Episode], family: str) -> list[dict[str, float]]:
+    """After each task, what the memory of ``family`` says of every tool, read from the edits that wrote it."""
+    names = {e.steps[0].shown[0] for e in episodes if e.task.family == family and e.steps[0].shown}
+    held: dict[str, float] = {}
+    after = []
+    for episode in episodes:
+        notes = [edit.after["note"] for edit in episode.edits if edit.case_id in names and "note" in edit.after]
+        held = json.loads(notes[-1]) if notes else held
+        after.append(held)
+    return after

@@ -32,21 +32,24 @@ def three_numbers(rows: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     ordered = rows.sort_values("index")
-    split = {name: ordered[name].astype(str).str.split("+") for name in ("family", "action", "serves")}
-    visits = pd.DataFrame({"index": ordered["index"], **split}).explode(list(split), ignore_index=True)
+    visits: dict[str, list[tuple[int, str, str]]] = {}
+    split = ([str(value).split("+") for value in ordered[name]] for name in ("family", "action", "serves"))
+    for index, *steps in zip(ordered["index"], *split, strict=True):
+        for family, action, serves in zip(*steps, strict=True):
+            visits.setdefault(family, []).append((int(index), action, serves))
     found: list[dict[str, Any]] = []
-    for family, part in visits.groupby("family", sort=False):
-        served = part["serves"].to_numpy()
+    for family, told in visits.items():
+        places, actions, served = map(np.array, zip(*told, strict=True))
         starts = np.flatnonzero(np.r_[True, served[1:] != served[:-1]])
-        for start, end in zip(starts, [*starts[1:], len(part)], strict=True):
-            before, action = served[start - 1] if start else "", part["action"].to_numpy()[start:end]
+        for start, end in zip(starts, [*starts[1:], len(told)], strict=True):
+            before, action = served[start - 1] if start else "", actions[start:end]
             right = action == served[start]
             first = int(right.argmax()) if right.any() else len(right)
             stale, later = int((action[:first] == before).sum()), right[first + 1 :]
             found.append(
                 {
                     "family": family,
-                    "start": int(part["index"].iloc[start]),
+                    "start": int(places[start]),
                     "before": before,
                     "serves": served[start],
                     "detection": stale,

@@ -1,9 +1,9 @@
 """Lab 06: the field. Learners of one frozen model on the same streams, 240 tasks of eight kinds, beside two references.
 
 Primary metric: success from the first change on (where nothing changes: in the second half), recurrent streams. One
-setting serves all streams. No arm shows cases to the model, so that every call is one that "no memory" makes too, and
-all arms rest on the same replies. The vote and the filter were tuned here on set A, ours in its making, also on set A.
-MemRL joined when rows of the others had been seen, since it was the best rival on set A: the claims got stricter by it.
+setting serves all streams. No arm shows cases, so that every call is one that "no memory" makes too, and all arms rest
+on the same replies. The vote and the filter were tuned here on set A, ours in its making, also on set A. MemRL joined
+when rows of the others had been seen, as the best rival on set A: the claims got stricter by it.
 
 A second study sets more rivals beside them, each with its memory applied and not shown; of set B the field's rows were
 known, and one life an arm (partial, seed 100). A third, on short streams, asks what a model adds that reads cases. The
@@ -13,22 +13,22 @@ claims of both were written after seeds 0 and 1 of set A; those for a second mod
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
+
+import pandas as pd
 
 from memlab.credit import RewriteQ
 from memlab.experiments import Claim, Study, grid
-from memlab.learners import Learner, live, with_memory
+from memlab.learners import life
 from memlab.llm.contract import LLM, Embedder
 from memlab.retrieval import TopK
-from memlab.rivals.arms import UNSEEN, learners
-from memlab.rivals.references import reference
-from memlab.rivals.resets import Resets
+from memlab.rivals.arms import learners
+from memlab.rivals.references import reference, three_numbers
 from memlab.rivals.sidebyside import successes
+from memlab.stores import open_store
 from memlab.tasks import stream
 from memlab.tasks.streams import read_kind
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 TASKS, FAMILIES, DRAWS = 240, 8, 100
 """Length of a stream, its kinds of question, and the streams over which an arm is averaged that draws at random."""
@@ -37,33 +37,33 @@ STARTS = {"repeated": 3, "recurrent": 3, "gradual": 4}
 STREAMS = ("recurrent", "repeated", "noisy15", "noisy30", "drift", "stationary")
 REFERENCES = ("reference: uniform exploration", "reference: structure known")
 ARMS = ("no memory", "newest-first", "vote", "filter that resets", "MemRL, applied", "belief", "belief, uniform prior")
-VOTES = ("vote", "vote, no credit")
+BLIND, MASKED = "newest-first, at random", ", masked after the change"
+"""An arm that takes a random tool of those that memory leaves; the ending of an arm whose model loses its ranking."""
+VOTES = ("vote", "vote, no credit", BLIND)
 KEPT = ["index", "family", "action", "serves", "success", "edits", "memories", "calls", "tokens_in", "backend", "model"]
 LEARNERS = learners("ranked")
 
 
-def learner(arm: str, hazard: float) -> Learner:
-    """The learner of an arm; ``hazard`` is the filter's h."""
-    resets = with_memory(UNSEEN, narrow_below=None, make=Resets, answer="ranked", hazard=hazard)
-    return resets if arm == "filter that resets" else LEARNERS[arm]
-
-
-def run(arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder, *, step: float = 0.5,
-        hazard: float = 0.2, **size: int) -> pd.DataFrame:  # fmt: skip
+def run(
+    arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder, *, step: float = 0.5, hazard: float = 0.2,
+    **size: int,
+) -> pd.DataFrame:  # fmt: skip
     """One life, a row a task; of a vote and the references the mean success over `DRAWS` draws of their chances.
 
-    ``step`` is η of the vote with credit, ``hazard`` the filter's h; ``size`` gives another n and families."""
-    import pandas as pd
-
+    ``step`` is η of the vote that is paid credit, ``hazard`` the filter's h; ``size`` gives another n and families.
+    """
     where: dict[str, Any] = {"world": world, "kind": kind, "n": TASKS, "families": FAMILIES} | size
-    if arm not in (*VOTES, *REFERENCES):
-        lived = live(learner(arm, hazard), llm, embedder, seed=seed, **where)
-        return pd.DataFrame(lived).reindex(columns=KEPT)
     tasks = stream(seed=seed, **where)
+    if arm not in (*VOTES, *REFERENCES):
+        learner = learners("ranked", hazard)[arm.removesuffix(MASKED)]
+        agent = learner(llm, embedder, open_store(dim=embedder.dim), seed)
+        lived = life(agent, tasks[: len(tasks) // 2])
+        agent.answer = "masked" if arm.endswith(MASKED) else "ranked"
+        return pd.DataFrame(lived + life(agent, tasks[len(tasks) // 2 :])).reindex(columns=KEPT)
     if arm in VOTES:
-        credit = RewriteQ(step=step) if arm == "vote" else None
-        draws = range(1000 * seed, 1000 * seed + DRAWS)
-        right = successes(None, embedder, seeds=[seed] * DRAWS, retrieval=TopK(), credit=credit, draws=draws, **where)
+        paid, draws = RewriteQ(step=step) if arm == "vote" else None, range(1000 * seed, 1000 * seed + DRAWS)
+        how: dict[str, Any] = {"retrieval": TopK(newest=arm == BLIND), "credit": paid, "draws": draws}
+        right = successes(None, embedder, seeds=[seed] * DRAWS, **how, **where)
     else:
         right = reference(tasks, arm == REFERENCES[1], read_kind(kind)[1], DRAWS) == [task.serves[0] for task in tasks]
     told = [{"index": task.index, "family": task.family, "serves": task.serves[0]} for task in tasks]
@@ -71,85 +71,100 @@ def run(arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder
 
 
 def by_window(rows: pd.DataFrame) -> dict[str, float]:
-    """Success before the first change, from it on, at the first question of each kind, and over all tasks."""
+    """Success before the first change, from it on, at each kind's first question and over all; of lives whose actions
+    are kept, also the means of `three_numbers` over the tools that came with a change."""
     start = len(rows) // STARTS.get(rows["kind"].iloc[0], 2)
     at, success, first = rows["index"], rows["success"].astype(float), ~rows.sort_values("index")["family"].duplicated()
     parts = {"before": at < start, "after": at >= start, "unseen": first, "all": at >= 0}
-    return {name: float(success[part].mean()) for name, part in parts.items()}
+    means = {name: float(success[part].mean()) for name, part in parts.items()}
+    if "action" in rows and rows["action"].notna().all():
+        told = three_numbers(rows)
+        means |= dict(told.loc[told["before"] != "", ["detection", "exploration", "found", "retention"]].mean())
+    return means
 
 
 def _after(arm: str, rival: str | tuple[str, ...], words: str, kind: str = "drift", **more: Any) -> Claim:
     return Claim(words, arm, rival, where={"kind": kind}, **{"metric": "after"} | more)
 
 
+_ours = partial(_after, "belief")
 MODELS: dict[str, Any] = {"model": "ollama:smollm2:135m", "embedder": "wordllama"}
 FIELD, UNIFORM = ("newest-first", "vote", "filter that resets", "MemRL, applied"), "belief, uniform prior"
 TUNING = {"world": "toolbox12-a", "kind": ("recurrent", "noisy15")}
 STEPS, HAZARDS, SEEDS = (0.3, 0.5, 0.7, 0.85, 1.0), (0.02, 0.05, 0.1, 0.2, 0.4), range(100, 116)
-STUDY = Study("lab06-field", run, by_window,
+STUDY = Study(
+    "lab06-field", run, by_window,
     tune=grid(arm="vote", seed=range(10), step=STEPS, **TUNING)
     + grid(arm="filter that resets", seed=range(10), hazard=HAZARDS, **TUNING),
     report=grid(arm=(*ARMS, *REFERENCES), world="toolbox12-b", kind=STREAMS, seed=SEEDS),
     tuned=({"arm": "vote", "step": 0.5}, {"arm": "filter that resets", "hazard": 0.2}),
     claims=(
-        _after("belief", FIELD, "where an old arrangement returns, ours beats four rivals", "recurrent", primary=True),
-        _after("belief", FIELD, "after two changes, ours beats four rivals", "repeated"),
-        _after("belief", FIELD, "with 15 % of the rewards flipped, ours beats four rivals", "noisy15"),
-        _after("belief", FIELD, "with 30 % of the rewards flipped, ours beats four rivals", "noisy30"),
-        _after("belief", "newest-first", "before a change, ours is as good as newest-first", metric="before",
-               margin=0.05),
-        _after("belief", "vote", "before a change, ours beats the vote", metric="before"),
-        _after("belief", "newest-first", "where nothing moves, ours is as good as newest-first", "stationary",
-               margin=0.03),
-        _after("belief", UNIFORM, "the model's prior helps before a change", metric="before"),
-        _after("belief", UNIFORM, "the model's prior helps after a change"),
-        _after("belief", UNIFORM, "the model's prior helps at the first question of a kind", "stationary",
-               metric="unseen"),
-        _after("belief", "no memory", "memory helps", "recurrent"),
-    ), nulls=("no memory", "vote"), **MODELS)  # fmt: skip
+        _ours(FIELD, "where an old arrangement returns, ours beats four rivals", "recurrent", primary=True),
+        _ours(FIELD, "after two changes, ours beats four rivals", "repeated"),
+        _ours(FIELD, "with 15 % of the rewards flipped, ours beats four rivals", "noisy15"),
+        _ours(FIELD, "with 30 % of the rewards flipped, ours beats four rivals", "noisy30"),
+        _ours("newest-first", "before a change, ours is as good as newest-first", metric="before", margin=.05),
+        _ours("vote", "before a change, ours beats the vote", metric="before"),
+        _ours("newest-first", "where nothing moves, ours is as good as newest-first", "stationary", margin=.03),
+        _ours(UNIFORM, "the model's prior helps before a change", metric="before"),
+        _ours(UNIFORM, "the model's prior helps after a change"),
+        _ours(UNIFORM, "the model's prior helps at the first question of a kind", "stationary", metric="unseen"),
+        _ours("no memory", "memory helps", "recurrent"),
+    ),
+    nulls=("no memory", "vote"), **MODELS,
+)  # fmt: skip
 
 OTHERS = ("append-only, applied", "newest-first", "newest-first, bounded", "StreamICL, applied", "Memento, applied",
           "Memento, parametric, applied", "Memento, as released, applied", "MemRL, applied", "credit, applied",
           "vote, no credit")  # fmt: skip
 EVERY = (*OTHERS, "vote", "filter that resets")
 WIDER: dict[str, Any] = {"world": "toolbox12-b", "kind": ("recurrent", "drift", "partial", "gradual"), "seed": SEEDS}
-RIVALS = Study("lab06-rivals", run, by_window,
+RIVALS = Study(
+    "lab06-rivals", run, by_window,
     report=grid(arm=("no memory", "placebo, applied", *OTHERS, "belief", *REFERENCES), **WIDER)
     + grid(arm="vote", step=0.5, **WIDER) + grid(arm="filter that resets", hazard=0.2, **WIDER),
     claims=(
-        _after("belief", EVERY, "where an old arrangement returns, ours beats every rival", "recurrent", primary=True),
-        _after("belief", EVERY, "where half of the kinds move, ours beats every rival", "partial"),
-        _after("belief", EVERY, "where kinds move one by one, ours beats every rival", "gradual"),
+        _ours(EVERY, "where an old arrangement returns, ours beats every rival", "recurrent", primary=True),
+        _ours(EVERY, "where half of the kinds move, ours beats every rival", "partial"),
+        _ours(EVERY, "where kinds move one by one, ours beats every rival", "gradual"),
         _after("newest-first", "newest-first, bounded",
                "after a change, a memory that keeps its failures beats one that lets them go for room"),
         _after("credit, applied", "vote", "where memory is silent, asking the model beats chance before a change",
                metric="before"),
         _after("credit, applied", "vote", "where memory is silent, asking the model beats chance after a change"),
-    ), nulls=("no memory", "placebo, applied", "vote, no credit"), **MODELS)  # fmt: skip
+    ),
+    nulls=("no memory", "placebo, applied", "vote, no credit"), **MODELS,
+)  # fmt: skip
 
+SHORT = WIDER | {"kind": "drift", "n": 96, "families": 4}
 READS = ("newest-first, in the prompt", "newest-first, narrowing only")
-READING = Study("lab06-reading", run, by_window,
-    report=grid(arm=("no memory", "newest-first", *READS, "belief", "belief, cases shown", "vote"), n=96, families=4,
-                **WIDER | {"kind": "drift"}),
+READING = Study(
+    "lab06-reading", run, by_window,
+    report=grid(arm=("no memory", "newest-first", *READS, "belief", "belief, cases shown", "vote"), **SHORT),
     claims=(
         _after(*READS, "before a change, to see the newest cases beats to see none of the choices they leave",
                metric="before", primary=True),
         _after(*READS, "after a change it does, too"),
         _after(READS[0], "newest-first", "before a change, a model that reads them is as good as a rule that follows",
                metric="before", margin=0.03),
-        _after("belief", "belief, cases shown", "after a change, the belief is better when the model sees no case"),
-    ), nulls=("no memory", "vote"), **MODELS)  # fmt: skip
+        _ours("belief, cases shown", "after a change, the belief is better when the model sees no case"),
+    ),
+    nulls=("no memory", "vote"), **MODELS,
+)  # fmt: skip
 
 FIVE = ("newest-first", "newest-first, bounded", "vote", "filter that resets", "MemRL, applied")
-SHORT: dict[str, Any] = {"world": "toolbox12-b", "kind": ("drift", "recurrent"), "n": 120, "families": 4, "seed": SEEDS}
-SECOND = Study("lab06-second", run, by_window,
-    report=grid(arm=("no memory", *FIVE[:2], "MemRL, applied", "belief", UNIFORM, *REFERENCES), **SHORT)
-    + grid(arm="vote", step=0.5, **SHORT) + grid(arm="filter that resets", hazard=0.2, **SHORT),
+HALF: dict[str, Any] = WIDER | {"kind": ("drift", "recurrent"), "n": 120, "families": 4}
+SECOND = replace(
+    READING, name="lab06-second", model="ollama:gemma3:270m-base",
+    report=grid(arm=("no memory", *FIVE[:2], "MemRL, applied", "belief", UNIFORM, *REFERENCES), **HALF)
+    + grid(arm="vote", step=0.5, **HALF) + grid(arm="filter that resets", hazard=0.2, **HALF),
     claims=(
-        _after("belief", FIVE, "where an old arrangement returns, ours beats five rivals", "recurrent", primary=True),
-        _after("belief", "newest-first", "after a change, ours beats newest-first"),
-        _after("belief", UNIFORM, "the model's prior helps before a change", metric="before"),
-        _after("belief", UNIFORM, "the model's prior helps after a change"),
-        _after("belief", "no memory", "memory helps", "recurrent"),
-    ), nulls=("no memory", "vote"), **MODELS | {"model": "ollama:gemma3:270m-base"})  # fmt: skip
+        _ours(FIVE, "where an old arrangement returns, ours beats five rivals", "recurrent", primary=True),
+        _ours("newest-first", "after a change, ours beats newest-first"),
+        _ours(UNIFORM, "the model's prior helps before a change", metric="before"),
+        _ours(UNIFORM, "the model's prior helps after a change"),
+        _ours("no memory", "memory helps", "recurrent"),
+    ),
+)  # fmt: skip
 FIRST = replace(SECOND, name="lab06-first", model=MODELS["model"])
+STUDIES = {study.name.partition("-")[2]: study for study in (STUDY, RIVALS, READING, FIRST, SECOND)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -16,7 +15,7 @@ from memlab.datafiles import data
 from memlab.learners import Learner
 from memlab.llm.contract import LLM, Embedder
 from memlab.llm.embedders import ReplayEmbedder
-from memlab.rivals.believer import Believe
+from memlab.rivals.believer import Believe, believed
 from memlab.rivals.fold import kind_of
 from memlab.stores import open_store
 from memlab.tasks import stream
@@ -46,18 +45,6 @@ def grouped_right(seed: int) -> float:
     return sum(np.bincount(families[groups == group]).max() for group in set(groups)) / len(tasks)
 
 
-def believed(episodes: Sequence[Episode], family: str) -> list[dict[str, float]]:
-    """After each task, what the memory of ``family`` says of every tool, read from the edits that wrote it."""
-    names = {e.steps[0].shown[0] for e in episodes if e.task.family == family and e.steps[0].shown}
-    held: dict[str, float] = {}
-    after = []
-    for episode in episodes:
-        notes = [edit.after["note"] for edit in episode.edits if edit.case_id in names and "note" in edit.after]
-        held = json.loads(notes[-1]) if notes else held
-        after.append(held)
-    return after
-
-
 def scrubber(runs: dict[str, list[Episode]]) -> show.Explorer:
     """A widget over finished ``runs`` of believers: tasks solved so far, and what is believed of each tool."""
     first = next(iter(runs.values()))
@@ -78,11 +65,7 @@ def scrubber(runs: dict[str, list[Episode]]) -> show.Explorer:
         canvas.source([reply for episode in first for reply in episode.replies])
         canvas.title(f"After task {task}: " + ", ".join(f"{n} solved {int(s[task - 1])}" for n, s in solved.items()))
 
-    return show.Explorer(
-        compute,
-        paint,
-        {"task": (1, len(first), 1, 100), "kind_of_question": families},
-        panels=2,
-        alt="Left: tasks solved so far by two learners. Right: what each believes of every tool for one kind.",
-        caption="One replicate of the recurrent stream. The tools move at task 80 and are back at task 160.",
-    )
+    knobs = {"task": (1, len(first), 1, 100), "kind_of_question": families}
+    alt = "Left: tasks solved so far by two learners. Right: what each believes of every tool for one kind."
+    caption = "One replicate of the recurrent stream. The tools move at task 80 and are back at task 160."
+    return show.Explorer(compute, paint, knobs, panels=2, alt=alt, caption=caption)
