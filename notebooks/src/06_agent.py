@@ -360,7 +360,7 @@ for claim in verdicts.itertuples():
     print(f"{claim.word:<13} {claim.claim} ({claim.mean:+.3f} against {claim.rival})")
 
 # %% [markdown]
-# **What this does not show.** One model of 135 million weights, one world of tools with right and wrong. A second model was not run. No learner here lets the model write its memories. The belief's bets resemble the generator of the streams, an advantage elsewhere denied; its setting comes from a prototype that saw another draw of this world.
+# **What this does not show.** Models of 135 and (under Going further) 270 million weights, one world of tools with right and wrong. No learner here lets the model write its memories. The belief's bets resemble the generator of the streams, an advantage elsewhere denied; its setting comes from a prototype that saw another draw of this world.
 #
 # ## Summary
 #
@@ -440,6 +440,26 @@ pd.DataFrame(fit["whole_run"]).round(3)
 
 # %% [markdown]
 # It misleads in level: before a change each arm solves .20 to .29 less than with the real model, after it up to .10 more. The order of the arms is nearly the real one.
+#
+# **A second model.** Gemma 3 270M is of another family, and a base model: it continues text, and nobody trained it to answer. So it reads four worked examples first, of kinds that no report holds. Both models lived the same streams of 120 tasks and four kinds. Five claims, fixed before any row of either:
+
+# %%
+models = {"SmolLM2 135M": field.STUDIES["first"], "Gemma 3 270M": field.STUDIES["second"]}
+lives = {name: study.rows() for name, study in models.items()}
+said = {name: study.verdicts().set_index("claim")[["word", "mean", "rival"]] for name, study in models.items()}
+pd.concat(said, axis=1).round(2)
+
+# %% [markdown]
+# The same two models on the recurrent stream, learner by learner:
+
+# %%
+both = pd.concat([study.scores(lives[name]).assign(model=name) for name, study in models.items()])
+both = both[(both["kind"] == "recurrent") & ~both["arm"].str.startswith("reference")]
+made = pd.concat(lives.values())
+show.arms(both, y="after", panel="model", made_by=made, xlim=(0, 1), xlabel="success from task 40 on")
+
+# %% [markdown]
+# Learners that never ask a model (the vote, the uniform prior) stand where they stood. The others moved with what the model knew at the start: read *no memory* first.
 #
 # **A model of yours.** Start Jupyter with `MEMLAB_MODEL=ollama:NAME` in its environment, for any model that your Ollama server holds, and every cell that lives a stream asks that model; a model without a chat template reads the worked examples, too. Each of these cells stops after three minutes with what it has; `seconds=None` in `memlab.study` lets it run an hour or more.
 #

@@ -7,11 +7,12 @@ when rows of the others had been seen, as the best rival on set A: the claims go
 
 A second study sets more rivals beside them, each with its memory applied and not shown; of set B the field's rows were
 known, and one life an arm (partial, seed 100). A third, on short streams, asks what a model adds that reads cases. The
-claims of both were written after seeds 0 and 1 of set A.
+claims of both were written after seeds 0 and 1 of set A; those for a second model, after its pilot of 50 calls there.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -151,4 +152,19 @@ READING = Study(
     nulls=("no memory", "vote"), **MODELS,
 )  # fmt: skip
 
-STUDIES = {study.name.partition("-")[2]: study for study in (STUDY, RIVALS, READING)}
+FIVE = ("newest-first", "newest-first, bounded", "vote", "filter that resets", "MemRL, applied")
+HALF: dict[str, Any] = WIDER | {"kind": ("drift", "recurrent"), "n": 120, "families": 4}
+SECOND = replace(
+    READING, name="lab06-second", model="ollama:gemma3:270m-base",
+    report=grid(arm=("no memory", *FIVE[:2], "MemRL, applied", "belief", UNIFORM, *REFERENCES), **HALF)
+    + grid(arm="vote", step=0.5, **HALF) + grid(arm="filter that resets", hazard=0.2, **HALF),
+    claims=(
+        _ours(FIVE, "where an old arrangement returns, ours beats five rivals", "recurrent", primary=True),
+        _ours("newest-first", "after a change, ours beats newest-first"),
+        _ours(UNIFORM, "the model's prior helps before a change", metric="before"),
+        _ours(UNIFORM, "the model's prior helps after a change"),
+        _ours("no memory", "memory helps", "recurrent"),
+    ),
+)  # fmt: skip
+FIRST = replace(SECOND, name="lab06-first", model=MODELS["model"])
+STUDIES = {study.name.partition("-")[2]: study for study in (STUDY, RIVALS, READING, FIRST, SECOND)}
