@@ -134,12 +134,13 @@ def grid(**axes: Any) -> tuple[dict[str, Any], ...]:
 class Study:
     """A study of one lab: ``name`` is ``labNN`` or ``labNN-part``, and its rows lie in ``data/labNN``.
 
-    ``run(**cell)`` gives the rows of one cell (a list of dicts or a frame) and depends on nothing else; a study of a
-    ``model`` also gets ``llm=`` and, with an ``embedder``, ``embedder=``. ``score(rows)`` of one cell is a number, or a
-    dict of named ones; higher is better. ``tune`` and ``report`` are grids with the axes ``arm`` and ``seed``;
-    ``claims`` are judged on the report. ``tuned`` are the settings that tuning chose, such as
-    ``{"arm": "Shapley", "step": 0.4}``: a cell of the report gets those of the entry that it agrees with. ``nulls`` are
-    the arms without memory and without the mechanism. A study of time or of kills does not ``repeat`` its rows.
+    ``run(**cell)`` gives the rows of one cell (what makes a frame) and depends on nothing else; ``backend`` and
+    ``model`` are added where they lack. A study of a ``model`` also gets ``llm=`` and, with an ``embedder``,
+    ``embedder=``. ``score(rows)`` of one cell is a number, or a dict of named ones; higher is better. ``tune`` and
+    ``report`` are grids with the axes ``arm`` and ``seed``; ``claims`` are judged on the report. ``tuned`` are the
+    settings that tuning chose, such as ``{"arm": "Shapley", "step": 0.4}``: a cell of the report gets those of the
+    entry that it agrees with. ``nulls`` are the arms without memory and without the mechanism. A study of time or of
+    kills does not ``repeat`` its rows.
     """
 
     name: str
@@ -311,8 +312,7 @@ def _tested(claim: Claim, rival: str, scores: pd.DataFrame) -> tuple[SignFlip, s
     lacking = [name for name in (claim.arm, rival) if name not in table or table[name].isna().any()]
     if lacking:
         raise MemlabError(f"claim {claim.words!r}: {' and '.join(lacking)} lack replicates; finish the study first")
-    test = sign_flip(table[claim.arm], table[rival])
-    return test, rival
+    return sign_flip(table[claim.arm], table[rival]), rival
 
 
 def _strength(tested: tuple[SignFlip, str], margin: float | None) -> float:

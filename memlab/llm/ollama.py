@@ -18,18 +18,14 @@ from memlab.llm.contract import LLM, BadReply, ContextTooLong, ModelMissing, NoS
 T = TypeVar("T")
 DEFAULT_HOST = "http://127.0.0.1:11434"
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-ATTEMPTS = 4
-PATIENCE = 30.0
+ATTEMPTS, PATIENCE = 4, 30.0
 BARE = "{{ .Prompt }}"
 WORKED = Path(__file__).with_name("worked_examples.txt").read_text(encoding="utf-8")
 """What a model without a chat template reads before it chooses: tasks of lab 06's set A, each with its tool."""
 
 
 def hosts_from(text: str | None = None) -> list[str]:
-    """Server addresses in ``text``, or in OLLAMA_HOST when None: comma separated, port 11434 unless given.
-
-    Raises MemlabError on what is no address.
-    """
+    """Comma-separated server addresses in ``text`` (None: OLLAMA_HOST), port 11434 unless given; raises MemlabError."""
     found = []
     for part in (os.environ.get("OLLAMA_HOST", "") if text is None else text).split(","):
         if not part.strip():
@@ -41,14 +37,13 @@ def hosts_from(text: str | None = None) -> list[str]:
             url = urlsplit(f"{scheme or 'http'}://{f'[{address}]' if bare else address}")
             if url.scheme not in ("http", "https") or set(address) & set(" ?#@"):
                 raise ValueError("no http address")
-            name, port = url.hostname or "127.0.0.1", url.port or 11434
+            # A server bound to all addresses is reached by loopback on every system.
+            name, port = LOOPBACK.get(url.hostname or "", url.hostname or "127.0.0.1"), url.port or 11434
         except ValueError as error:
             raise MemlabError(
                 f"The Ollama address {part.strip()!r} is wrong ({error}): write HOST, HOST:PORT or http://HOST:PORT, "
                 "the port 1 to 65535, as in OLLAMA_HOST=127.0.0.1:11434."
             ) from error
-        # A server bound to all addresses is reached by loopback on every system.
-        name = LOOPBACK.get(name, name)
         found.append(f"{url.scheme}://{f'[{name}]' if ':' in name else name}:{port}{url.path}")
     return found or [DEFAULT_HOST]
 
@@ -236,8 +231,7 @@ class OllamaLLM(LLM):
 
     def __init__(self, model: str, hosts: Sequence[str] | None = None, *, num_ctx: int = 2048, timeout: float = 120.0,
                  pause: float = 0.5) -> None:  # fmt: skip
-        self.name = model
-        self.num_ctx = num_ctx
+        self.name, self.num_ctx = model, num_ctx
         self.servers = Servers(hosts, timeout, pause)
         self._one_token: dict[str, Any] = {"num_predict": 1}
 
@@ -247,9 +241,9 @@ class OllamaLLM(LLM):
         return self.servers.call(lambda host, _: self.servers.digest(host, self.name))
 
     def answer(self, call: Call) -> Reply:
-        """Answer one user message.
+        """Answer one user message; ``seconds`` is wall time with retries.
 
-        Raises NoServer, ModelMissing, ContextTooLong or BadReply. ``seconds`` is wall time with retries.
+        Raises NoServer, ModelMissing, ContextTooLong or BadReply.
         """
         options: dict[str, Any] = {"temperature": call.temperature, "seed": call.seed, "num_predict": call.max_tokens}
         options |= {"repeat_penalty": 1.0, "num_ctx": self.num_ctx}
@@ -261,10 +255,8 @@ class OllamaLLM(LLM):
 
         def ask(host: str, client: Any) -> Any:
             if self.servers.digest(host, self.name) != self.digest:
-                raise MemlabError(
-                    f"The hosts {self.servers.hosts} hold different models under the name {self.name!r}: "
-                    "import the same weights on each."
-                )
+                where = f"The hosts {self.servers.hosts} hold different models under the name {self.name!r}"
+                raise MemlabError(f"{where}: import the same weights on each.")
             template = self.servers.template(host, self.name)
             bare = template == BARE and call.choices is not None
             prompt = WORKED * bare + call.prompt
@@ -295,8 +287,7 @@ class OllamaLLM(LLM):
                 f"do not fit into the context of {self.num_ctx} tokens: show fewer cases, or raise num_ctx."
             )
         text = (answer.response if call.answer == "ranked" else answer.message.content) or ""
-        steps = [
-            (s.token, s.logprob, {t.token: t.logprob for t in s.top_logprobs or ()}) for s in answer.logprobs or ()
-        ]
+        said = answer.logprobs or ()
+        steps = [(s.token, s.logprob, {t.token: t.logprob for t in s.top_logprobs or ()}) for s in said]
         value, probs, missing = call.judge(text, steps)
         return Reply(text, value, probs, tokens_in, tokens_out, seconds, self.name, self.backend, missing)

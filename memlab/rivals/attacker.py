@@ -137,6 +137,7 @@ def delete(store: Store) -> None:
     store.commit([Edit.forget(name, author="moderator", reason="planted") for name in found])
 
 
-def speaks_for_wrong(store: Store, plan: Attack) -> int:
-    """How many live cases speak for the attacker's tool."""
-    return sum(case.action == plan.wrong and case.q >= GOOD for case in store.cases())
+def speaks_for_wrong(store: Store | None, plan: Attack) -> int:
+    """How many live cases, if any, speak for the attacker's tool."""
+    held = store.cases() if store is not None else ()
+    return sum(case.action == plan.wrong and case.q >= GOOD for case in held)

@@ -68,26 +68,34 @@ class Stopped(MemlabError):
 
 
 class Stoppable(LLM):
-    """``llm``, until ``stop`` is set."""
+    """``llm``, until ``stop`` is set; ``hear(calls)`` is told how many there were since it was last set to 0."""
 
-    def __init__(self, llm: Any, stop: threading.Event) -> None:
+    def __init__(self, llm: Any, stop: threading.Event, hear: Callable[[int], Any]) -> None:
         self.llm, self.stop, self.name, self.backend, self.digest = llm, stop, llm.name, llm.backend, llm.digest
+        self.hear, self.calls = hear, 0
 
     def answer(self, call: Call) -> Reply:
         """The model's reply; raises `Stopped`."""
         if self.stop.is_set():
-            raise Stopped("stopped before the first life was done: live replies are kept, a rerun goes on from there")
-        return self.llm.answer(call)
+            raise Stopped(
+                "stopped, by halt or after 3 minutes, before the first life was done: live replies are kept, a rerun "
+                "goes on from there"
+            )
+        reply = self.llm.answer(call)
+        self.calls += 1
+        self.hear(self.calls)
+        return reply
 
 
 def in_the_loop(
     settings: Settings, home: Path, tick: Callable[[int, int], Any] = lambda done, all: None,
-    stop: threading.Event | None = None, seeds: Sequence[int] = FEW,
+    stop: threading.Event | None = None, seeds: Sequence[int] = FEW, seconds: float | None = 180.0,
 ) -> Outcome:  # fmt: skip
-    """Lives these settings in the agent's own loop, life by life; ``tick(done, all)`` hears of each.
+    """Lives these settings in the agent's own loop, life by life; ``tick(done, all)`` hears of each call and life.
 
-    Each life that is done is kept in ``home``, and each live reply as soon as it came: a run that was interrupted goes
-    on where it was. Once ``stop`` is set it ends with the lives that are done, or raises `Stopped` where none is.
+    It counts tasks, of which a call is taken to be one until its life is done. Each life that is done is kept in
+    ``home``, and each live reply as soon as it came: a run that was interrupted goes on where it was. Once ``stop`` is
+    set, or after ``seconds`` with a live model, it ends with the lives that are done; raises `Stopped` where none is.
     """
     import pandas as pd
 
@@ -96,14 +104,20 @@ def in_the_loop(
     llm = open_llm("auto") if s["model"] == LIVE else _kept(SIMULATED if s["model"] == SIMULATED else "recorded")
     source = Recorder(llm, home / "replies.parquet") if s["model"] == LIVE else llm
     where: dict[str, Any] = {"world": WORLD, "embedder": parts()[1], "folder": home, "progress": False}
+    n, alarm = s["horizon"], threading.Timer(seconds or 0, stop.set)
+    asked = Stoppable(source, stop, lambda calls: tick(len(found) * n + min(calls, n - 1), len(seeds) * n))
+    if s["model"] == LIVE and seconds is not None:
+        alarm.start()
     try:
         for seed in seeds:
-            found.append(study({"run": learner}, [kind], [seed], s["horizon"], llm=Stoppable(source, stop), **where))
-            tick(len(found), len(seeds))
+            asked.calls = 0
+            found.append(study({"run": learner}, [kind], [seed], n, llm=asked, **where))
+            tick(len(found) * n, len(seeds) * n)
     except Stopped:
         if not found:
             raise
     finally:
+        alarm.cancel()
         if isinstance(source, Recorder):
             source.close()
     return of_rows(pd.concat(found).rename(columns={"tokens_in": "tokens"}), s)

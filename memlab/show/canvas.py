@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
+from matplotlib.text import Text
 from matplotlib.ticker import LogFormatter
 from numpy.typing import ArrayLike
 
@@ -161,10 +162,11 @@ class Canvas:
                 self._agg.draw()
             self._background = self._agg.copy_from_bbox(self.fig.bbox)
         self._agg.restore_region(self._background)
-        moving = [*self._artists.values(), *([self._title] if self._title else [])]
-        for artist in sorted(moving, key=lambda artist: artist.get_zorder()):
-            self.fig.draw_artist(artist)
-        return to_png(self.fig, fast)
+        moving = sorted(self._artists.values(), key=lambda artist: artist.get_zorder())
+        for artist in moving:
+            if not isinstance(artist, Text):
+                self.fig.draw_artist(artist)
+        return to_png(self.fig, [text for text in (self._title, *moving) if isinstance(text, Text)], fast)
 
     def picture(self, alt: str, caption: str) -> Picture:
         """The finished figure, for the last line of a cell; ``alt`` and ``caption`` must not be empty."""

@@ -1,5 +1,6 @@
 """A widget where turning a knob teaches: pure compute, a figure that stays, a PNG in an image widget."""
 
+import threading
 import traceback
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -12,6 +13,8 @@ from memlab.show.picture import Picture, plain
 
 ERROR_MARK = "memlab-error"
 VIEW = "application/vnd.jupyter.widget-view+json"
+LABELS = "<style>.widget-readout:not([contenteditable]) {flex: none; width: 13em; max-width: none !important}</style>"
+"""A named setting stands whole beside its slider: ipywidgets cuts it after some 20 letters."""
 
 
 def _slider(name: str, setting: Any) -> Any:
@@ -35,7 +38,8 @@ class Explorer:
     ``knobs`` maps each argument of ``compute`` to ``(low, high, step, start)``, or to a list of settings that begins
     with the first one shown. The cell's output carries the live widget and, for readers without a kernel,
     the first frame as a static figure: a front end shows one of them, never both. An exception in a callback is shown
-    under the figure and kept in ``error``; one in the first frame is raised.
+    under the figure and kept in ``error``; one in the first frame is raised. When the knobs rest, the figure's words
+    follow, and what ``follow`` does: a page that is laid out anew meanwhile would hold the picture up.
     """
 
     def __init__(
@@ -56,15 +60,16 @@ class Explorer:
         self.compute, self.paint = lru_cache(maxsize=256)(compute), paint  # it is pure: a setting seen before is free
         self.knobs = {name: _slider(name, setting) for name, setting in knobs.items()}
         self.canvas = Canvas(panels, height)
-        self.error = ""
+        self.error, self.timer = "", threading.Timer(0.2, self.rested)
+        self.follow: Callable[[], Any] = lambda: None
         self._words, self._problem = ipywidgets.HTML(), ipywidgets.HTML()
         self._image = ipywidgets.Image(
             format="png", layout={"max_width": "calc(100% - 4px)", "align_self": "flex-start"}
         )
         self._image.value = self.frame(**self.settings)
-        self._tell()
+        self.rested()
         self.first = Picture(self._image.value, alt, caption)
-        below = ipywidgets.HTML(f"<small>{plain(caption)}</small>")
+        below = ipywidgets.HTML(f"{LABELS}<small>{plain(caption)}</small>")
         self.widget = ipywidgets.VBox([*self.knobs.values(), self._image, self._words, below, self._problem])
         for slider in self.knobs.values():
             slider.observe(self.refresh, names="value")
@@ -79,9 +84,10 @@ class Explorer:
         self.paint(self.canvas, self.compute(**settings))
         return self.canvas.png()
 
-    def _tell(self) -> None:
-        # A screen reader hears the finding; the picture alone would be silent.
+    def rested(self) -> None:
+        """Say the finding: a screen reader hears it, the picture alone would be silent."""
         self._words.value = f'<span aria-live="polite">In words: {plain(self.canvas.words)}</span>'
+        self.follow()
 
     def move(self, **settings: Any) -> None:
         """Put knobs to ``settings``, and draw once."""
@@ -96,10 +102,12 @@ class Explorer:
         try:
             self._image.value = self.frame(**self.settings)
             self.error = self._problem.value = ""
-            self._tell()
         except Exception as problem:
             self.error = "".join(traceback.format_exception(problem))
             self._problem.value = f'<pre class="{ERROR_MARK}">{escape(self.error)}</pre>'
+        self.timer.cancel()
+        self.timer = threading.Timer(0.2, self.rested)
+        self.timer.start()
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}

@@ -2,13 +2,15 @@
 
 import base64
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from matplotlib.font_manager import FontProperties, findfont
+from PIL import Image, ImageDraw, ImageFont
 
 from memlab.core import MemlabError
 from memlab.show.style import COLORS, NULL
@@ -48,15 +50,26 @@ def plain(text: str) -> str:
     return escape(text).replace("$", "<span>$</span>")
 
 
-def to_png(fig: Any, fast: bool = False) -> bytes:
+def to_png(fig: Any, words: Sequence[Any], fast: bool = False) -> bytes:
     """The PNG of what a matplotlib figure's Agg canvas holds, as small as it gets: a notebook keeps it.
 
+    The texts ``words`` are written on it by Pillow: matplotlib takes 8 ms for a title, more than for all else.
     ``fast`` is for a widget's frame: 256 tints of the house's colors take a third of the time and half of the bytes.
     """
     out, frame = io.BytesIO(), Image.fromarray(np.asarray(fig.canvas.buffer_rgba())).convert("RGB")
+    for text in words:
+        font = _font(text.get_weight(), text.get_fontsize() * fig.dpi / 72)
+        x, y = text.get_transform().transform(text.get_position())
+        y += font.getbbox("l", anchor="ls")[1] if text.get_va() == "top" else 0
+        ImageDraw.Draw(frame).text((x, frame.height - y), text.get_text(), text.get_color(), font, anchor="ls")
     frame = frame.quantize(palette=_tints(), dither=Image.Dither.NONE) if fast else frame
     frame.save(out, "png", compress_level=1 if fast else 9)
     return out.getvalue()
+
+
+@lru_cache
+def _font(weight: str, pixels: float) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(findfont(FontProperties(weight=weight)), pixels)
 
 
 @lru_cache(maxsize=1)

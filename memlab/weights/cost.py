@@ -1,13 +1,17 @@
-"""What a lesson costs by each route, in floating-point operations: pure functions."""
+"""What a lesson costs by each route, in floating-point operations, bytes and seconds: pure functions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from memlab.reward import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -21,9 +25,70 @@ class Dims:
     words: int = 49152
 
     @property
+    def weights(self) -> int:
+        """Weights of all blocks and of the words."""
+        return self.blocks * self.block + self.words * self.width
+
+    @property
     def block(self) -> int:
         """Weights of one block."""
         return 2 * self.width * (self.width + self.kv) + 3 * self.width * self.gate
+
+    def horizon(
+        self,
+        shown: float,
+        steps: float = 16,
+        share: float = 1.0,
+        price: float = 1.0,
+        rank: float = 8,
+        uncached: float = 0,
+    ) -> float:
+        """Tasks that must read a lesson before an adapter is cheaper than ``shown`` tokens of it in each prompt.
+
+        The adapter sits on the top ``share`` of the blocks, unmerged, so it works at each token too; ``uncached`` is
+        the share of the common prefix that is read again since each adapter has its own cache; ``price`` is that of an
+        operation in training by one in reading. Infinite where its answers cost more than those with the lesson shown.
+        """
+        top, again = max(1.0, share * self.blocks), uncached * PREFIX
+        wide = thin(self, rank) * 2 * top * self.block * (SUFFIX + again)
+        spared = forward(self, shown, last=0, ahead=PREFIX) - forward(self, again, last=0) - wide
+        return price * steps * step(self, PREFIX, SUFFIX, BATCH, top) / spared if spared > 0 else float("inf")
+
+    def a_task(
+        self, tasks: ArrayLike, shown: float = 35, steps: float = 16, share: float = 1 / 30, rank: float = 8
+    ) -> dict[str, Floats]:
+        """Operations a task over a horizon of ``tasks`` (n,), by route, all learning included; the prefix cached."""
+        answer, over, top = forward(self, SUFFIX, ahead=PREFIX), np.asarray(tasks, float), max(1.0, share * self.blocks)
+        wide = answer + 2 * top * self.block * SUFFIX * thin(self, rank)
+        return {
+            "no lesson, or one that a program applies": answer + 0 * over,
+            "memory, in the prompt": answer + forward(self, shown, last=0, ahead=PREFIX) + 0 * over,
+            "adapter": wide + steps * step(self, PREFIX, SUFFIX, BATCH, top) / over,
+        }
+
+    def checked(self, points: pd.DataFrame, known: int = 5) -> pd.DataFrame:
+        """The count beside the clock: rows of `memlab.weights.clock`, seconds an operation and a byte from some.
+
+        The two rates are fitted to the points of at most ``known`` blocks; all others are predicted.
+        """
+        table = points.groupby(["what", "blocks", "prefix", "suffix", "batch"])["seconds"].median().reset_index()
+        counts = {"read": reading, "step": stepping}
+        work = np.array([counts[p.what](self, p.prefix, p.suffix, p.batch, p.blocks) for p in table.itertuples()])
+        clock, fitted = table["seconds"], table["blocks"] <= known
+        told = work @ rates(work[fitted], clock[fitted])
+        found = table[["what", "blocks", "batch"]].assign(gflop=work[:, 0] / 1e9, measured=clock, model=told)
+        return found.assign(ratio=told / clock, fitted=fitted)
+
+
+SHAPES = {
+    "SmolLM2 135M": Dims(),
+    "Llama 3.2 1B": Dims(16, 2048, 512, 8192, 128256),
+    "Llama 3.1 8B": Dims(32, 4096, 1024, 14336, 128256),
+    "Llama 3.1 70B": Dims(80, 8192, 1024, 28672, 128256),
+}
+"""The model that was measured, and those to which the count is carried on: their published shapes, none was run."""
+PREFIX, SUFFIX, BATCH = 129, 43, 8
+"""Tokens that all prompts of our streams share, tokens of a question with its chat frame (mean), prompts a step."""
 
 
 def forward(dims: Dims, tokens: float, blocks: float | None = None, last: float = 1.0, ahead: float = 0.0) -> float:
@@ -55,3 +120,31 @@ def crossover(
     made = np.asarray(price) * 2 * np.asarray(steps) * np.asarray(tokens) * np.asarray(share)
     with np.errstate(divide="ignore"):
         return made / np.asarray(shown, dtype=float)
+
+
+def reading(dims: Dims, prefix: float, suffix: float, batch: float, blocks: float) -> tuple[float, float]:
+    """Operations, and bytes of float32 weights, to read prompts behind one ``prefix`` through ``blocks``; no logits."""
+    read = forward(dims, prefix, blocks, 0) + batch * forward(dims, suffix, blocks, 0, prefix)
+    return read, 4 * blocks * dims.block
+
+
+def stepping(dims: Dims, prefix: float, suffix: float, batch: float, top: float) -> tuple[float, float]:
+    """Operations of a `step`, and the bytes of float32 weights that it goes through, forward and backward."""
+    return step(dims, prefix, suffix, batch, top), 2 * 4 * (top * dims.block + dims.words * dims.width)
+
+
+def rates(work: ArrayLike, seconds: ArrayLike) -> Floats:
+    """Seconds an operation and seconds a byte, (2,), none below 0: least squares of relative errors.
+
+    ``work`` (n, 2) holds operations and bytes, ``seconds`` (n,) what a clock said.
+    """
+    from scipy.optimize import nnls
+
+    done, clock = np.asarray(work, dtype=float), np.asarray(seconds, dtype=float)
+    return nnls(done / (unit := done.max(axis=0)) / clock[:, None], np.ones(len(clock)))[0] / unit
+
+
+def thin(dims: Dims, rank: float) -> float:
+    """Weights of an adapter on all seven matrices of a block, as a share of the block's: what it adds to each read."""
+    ends = 4 * dims.width + 2 * (dims.width + dims.kv) + 3 * (dims.width + dims.gate)
+    return rank * ends / dims.block

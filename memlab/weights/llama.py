@@ -7,7 +7,7 @@ file's own layout (rope on pairs 2i, 2i+1). Needs the extra ``adapters`` (jax, g
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -55,10 +55,11 @@ class Waiting:
     def rows(self, which: ArrayLike) -> Waiting:
         """Some of the prompts, padded to a multiple of 32 tokens, so that few shapes are ever compiled."""
         at = np.asarray(which)
-        return replace(self, suffix=self.suffix[at, : _padded(self.last[at])], last=self.last[at])
+        return replace(self, suffix=self.suffix[at, : padded(self.last[at])], last=self.last[at])
 
 
-def _padded(last: Any) -> int:
+def padded(last: Any) -> int:
+    """Tokens of the longest prompt, up to the next multiple of 32: few shapes are ever compiled."""
     return -(-(int(last.max()) + 1) // 32) * 32
 
 
@@ -117,7 +118,8 @@ def _block(shape: Shape, w: Any, a: Adapter, prefix: Any, suffix: Any, last: Any
 
 
 @functools.cache
-def _jitted() -> tuple[Any, Any]:
+def compiled() -> tuple[Any, Any]:
+    """The pass of a prefix and suffixes through some blocks, and `head`."""
     import jax
 
     return jax.jit(_through, static_argnums=0), jax.jit(head, static_argnums=0)
@@ -141,26 +143,7 @@ def head(shape: Shape, blocks: Any, a: Adapter, norm: Any, embed: Any, prompts: 
     return _norm(x[:, 0], norm, shape.eps) @ embed.T
 
 
-def below(model: Llama, texts: Sequence[str], cut: int, opening: str = "", batch: int = 16) -> Waiting:
-    """``texts``, chat frame and all, through the frozen blocks below the ``cut``; they share the text ``opening``."""
-    ids = [model.tokenizer.encode(text, add_special_tokens=False).ids for text in (opening, *texts)]
-    shared = next((i for i, tokens in enumerate(zip(*ids, strict=False)) if len(set(tokens)) > 1), len(ids[0]))
-    last = np.array([len(x) - shared - 1 for x in ids[1:]])
-    tokens = np.zeros((len(texts), _padded(last)), np.int32)
-    for row, x in zip(tokens, ids[1:], strict=True):
-        row[: len(x) - shared] = x[shared:]
-    prompts = Waiting(model.embed[np.array(ids[0][:shared], np.int32)], model.embed[tokens], last)
-    if not cut:
-        return prompts
-    suffix = np.zeros(prompts.suffix.shape, np.float32)
-    for start in range(0, len(texts), batch):
-        some = prompts.rows(np.arange(start, min(start + batch, len(texts))))
-        prefix, x = _jitted()[0](model.shape, model.part(0, cut), {}, prompts.prefix, some.suffix)
-        suffix[start : start + batch, : x.shape[1]] = x
-    return Waiting(np.asarray(prefix), suffix, last)
-
-
 def logits(model: Llama, prompts: Waiting, cut: int, adapter: Adapter | None = None) -> np.ndarray:
     """Logits (B, V) at the last token of ``prompts`` that wait at the ``cut``."""
     told = (prompts.prefix, prompts.suffix, prompts.last)
-    return np.asarray(_jitted()[1](model.shape, model.part(cut), adapter or {}, model.norm, model.embed, told))
+    return np.asarray(compiled()[1](model.shape, model.part(cut), adapter or {}, model.norm, model.embed, told))

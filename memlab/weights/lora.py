@@ -1,7 +1,7 @@
 """Low-rank adapters (LoRA, 2106.09685) on the top blocks of a `memlab.weights.llama` model: trained here, served there.
 
-Below the ``cut`` all is frozen, and prompts wait there (`memlab.weights.llama.below`), so that a step of training costs
-the top blocks alone.
+Below the ``cut`` all is frozen, and prompts wait there (`memlab.weights.states.below`), so that a step of
+training costs the top blocks alone.
 """
 
 from __future__ import annotations
@@ -31,6 +31,16 @@ def fresh(model: Llama, cut: int, rank: int = 8, seed: int = 0, on: Sequence[str
     return found
 
 
+def whole(model: Llama, cut: int, on: Sequence[str]) -> Adapter:
+    """A full update of the matrices in the form of an adapter: a is the identity, so b is what is added to W."""
+    found = {}
+    for name in on:
+        n, out, wide = model.blocks[name][cut:].shape
+        same = np.broadcast_to(np.eye(wide, dtype=np.float32), (n, wide, wide))
+        found[name] = {"a": same.copy(), "b": np.zeros((n, out, wide), np.float32)}
+    return found
+
+
 def loss(a: Adapter, shape: Shape, blocks: Any, norm: Any, embed: Any, prompts: Any, target: Any, weight: Any) -> Any:
     """Mean of −log p(target) at the last token, (B,) targets, weighted by (B,) weights."""
     import jax
@@ -41,7 +51,7 @@ def loss(a: Adapter, shape: Shape, blocks: Any, norm: Any, embed: Any, prompts: 
 
 
 @functools.cache
-def _step(rate: float) -> tuple[Any, Any]:
+def _step(rate: float, held: str) -> tuple[Any, Any]:
     import jax
     import optax
 
@@ -49,6 +59,7 @@ def _step(rate: float) -> tuple[Any, Any]:
 
     def step(a: Adapter, state: Any, shape: Shape, *given: Any) -> tuple[Adapter, Any, Any]:
         value, slope = jax.value_and_grad(loss)(a, shape, *given)
+        slope = {name: {k: 0 * g if k == held else g for k, g in ab.items()} for name, ab in slope.items()}
         moved, state = adam.update(slope, state, a)
         return optax.apply_updates(a, moved), state, value
 
@@ -67,10 +78,12 @@ def fit(
     weight: ArrayLike | None = None,
     batch: int = 12,
     seed: int = 0,
+    held: str = "",
 ) -> tuple[Adapter, list[float]]:
     """``adapter`` after ``steps`` of Adam toward the tokens ``target`` (B,), and the loss at each step.
 
-    A step sees ``batch`` prompts, drawn in shuffled rounds so that each counts alike, times its ``weight``. Raises
+    A step sees ``batch`` prompts, drawn in shuffled rounds so that each counts alike, times its ``weight``; the factor
+    ``held`` ("a" or "b") stays as it is. Raises
     `MemlabError` where there is no prompt, or a weight below 0.
     """
     y, w = np.asarray(target, dtype=np.int32), np.ones(len(target)) if weight is None else np.asarray(weight, float)
@@ -78,7 +91,7 @@ def fit(
         raise MemlabError(f"{len(y)} lessons of weights {w.tolist()}: give one or more, none below 0, and not all 0")
     rng, losses = np.random.default_rng(seed), []
     order = np.concatenate([rng.permutation(len(y)) for _ in range(steps * batch // len(y) + 1)])
-    adam, step = _step(rate)
+    adam, step = _step(rate, held)
     state = adam.init(adapter)
     for drawn in order[: steps * batch].reshape(steps, batch):
         some = prompts.rows(drawn)

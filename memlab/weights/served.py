@@ -18,7 +18,7 @@ from memlab.llm.call import Call
 from memlab.llm.contract import LLM
 from memlab.llm.embedded import chat_prompt
 from memlab.llm.ollama import OllamaLLM
-from memlab.weights import files, llama, lora
+from memlab.weights import files, llama, lora, states
 
 Lesson = tuple[Task, str, float]
 """A task, the tool to take there, and how much this counts."""
@@ -41,8 +41,9 @@ def model() -> llama.Llama:
 
 @functools.lru_cache(maxsize=4)
 def waiting(texts: tuple[str, ...], opening: str, cut: int) -> llama.Waiting:
-    """Prompts that wait at the cut; the same ones serve all learners of a stream."""
-    return llama.below(model(), texts, cut, opening)
+    """Prompts that wait at the cut, kept beside the weights; the same ones serve all learners of a stream."""
+    digest = weights.ASSETS[weights.SMOLLM2].main_sha256
+    return states.kept(model(), texts, opening, cut, weights.cache_dir() / "states", digest)
 
 
 def first_token(name: str) -> int:
@@ -72,7 +73,7 @@ class Adapted(LLM):
         self, llm: LLM | None, tasks: Sequence[Task], cut: int, rank: int = 8, on: Sequence[str] = lora.QV
     ) -> None:
         self.llm, self.name, self.digest = llm, weights.SMOLLM2, weights.ASSETS[weights.SMOLLM2].main_sha256
-        self.cut, self.rank, self.on = cut, rank, tuple(on)
+        self.cut, self.rank, self.on, self.model = cut, rank, tuple(on), model()
         texts = tuple(map(call_about, tasks))
         self.place = {text: i for i, text in enumerate(texts)}
         self.prompts = waiting(texts, texts[0].rpartition("\nQ: ")[0] + "\nQ:", cut)
@@ -83,20 +84,25 @@ class Adapted(LLM):
         """More steps of `lora.fit` on ``lessons``; gives the losses."""
         places = [self.place[call_about(task)] for task, _, _ in lessons]
         target = [first_token(tool) for _, tool, _ in lessons]
-        start = lora.fresh(model(), self.cut, self.rank, on=self.on) if self.adapter is None else self.adapter
+        start = lora.fresh(self.model, self.cut, self.rank, on=self.on) if self.adapter is None else self.adapter
         told = {"weight": [weight for _, _, weight in lessons]} | fit
-        self.adapter, losses = lora.fit(model(), start, self.cut, self.prompts.rows(places), target, **told)
+        self.adapter, losses = lora.fit(self.model, start, self.cut, self.prompts.rows(places), target, **told)
         self._known.clear()
         return losses
 
+    def settle(self) -> None:
+        """Adds the adapter to the weights and begins anew (a reset): what was learned so far is no longer apart."""
+        if self.adapter is not None:
+            self.model, self.adapter = lora.merge(self.model, self.cut, self.adapter), None
+
     def answer(self, call: Call) -> Reply:
         """The reply in the form that the server gives it."""
-        if self.adapter is None and self.llm is not None:
+        if self.llm is not None and self.adapter is None and self.model is model():
             return self.llm.answer(call)
         started, at, words = time.perf_counter(), self.place[chat_prompt(call.prompt) + '"'], model().tokenizer
         if at not in self._known:
             ahead = range(at, min(at + AHEAD, len(self.prompts.last)))
-            raw = llama.logits(model(), self.prompts.rows(ahead), self.cut, self.adapter)
+            raw = llama.logits(self.model, self.prompts.rows(ahead), self.cut, self.adapter)
             self._known.update(zip(ahead, log_softmax(raw), strict=True))
         likely = np.argsort(-self._known[at])[:LISTED].tolist()
         top = {words.decode([i]): float(self._known[at][i]) for i in likely}
@@ -107,7 +113,7 @@ class Adapted(LLM):
     def chosen(self, tasks: Sequence[Task]) -> list[str]:
         """The likeliest of its choices for each task, in this process with and without an adapter."""
         names, asked = tasks[0].choices, self.prompts.rows([self.place[call_about(task)] for task in tasks])
-        raw = llama.logits(model(), asked, self.cut, self.adapter)
+        raw = llama.logits(self.model, asked, self.cut, self.adapter)
         return [names[i] for i in raw[:, [first_token(name) for name in names]].argmax(axis=1)]
 
     def right(self, tasks: Sequence[Task]) -> float:
@@ -116,10 +122,9 @@ class Adapted(LLM):
 
     def leak(self, prompts: Sequence[str]) -> float:
         """Mean KL(base, adapted) of the token that follows ``prompts``, in nats: what changed where nothing should."""
-        if self.adapter is None:
-            return 0.0
         there = waiting(tuple(map(chat_prompt, prompts)), "", self.cut)
-        base, now = (log_softmax(llama.logits(model(), there, self.cut, a)) for a in (None, self.adapter))
+        both = ((model(), None), (self.model, self.adapter))
+        base, now = (log_softmax(llama.logits(of, there, self.cut, a)) for of, a in both)
         return float((np.exp(base) * (base - now)).sum(axis=1).mean())
 
 

@@ -66,3 +66,16 @@ def plant_and_undo(
     elif how == RETRAINED:
         place, writes = twin, writes + len(early.x) + len(more.x)
     return {"exposed": exposed, "cured": answers(place), "twin": answers(twin), "planted": planted, "writes": writes}
+
+
+def effects(found: dict[str, Floats], probes: Bandit, mine: Any, action: int) -> dict[str, float]:
+    """Means of what `plant_and_undo` gave on ``probes``, of which ``mine`` (n,) are of the attacked kind: there π of
+    ``action`` before and after the cure, and what is solved by it and by the twin; of the others what is solved, and
+    the share whose likeliest answer is the twin's; and the writes."""
+    pi, twin = found["cured"], found["twin"]
+    solved, unharmed = ((one * probes.reward).sum(axis=-1) for one in (pi, twin))
+    same = pi.argmax(axis=-1) == twin.argmax(axis=-1)
+    row = {"taken before": found["exposed"][:, mine, action], "taken": pi[:, mine, action], "solved": solved[:, mine],
+           "unharmed": unharmed[:, mine], "others": solved[:, ~mine], "same": same[:, ~mine],
+           "writes": found["writes"], "planted": found["planted"]}  # fmt: skip
+    return {name: float(np.mean(value)) for name, value in row.items()}

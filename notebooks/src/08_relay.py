@@ -21,12 +21,12 @@ import re
 import numpy as np
 import pandas as pd
 
-from memlab import course, show
+from memlab import course, labs, show, verdict
 from memlab.corruption import fields, score
-from memlab.labs.lab08_relay.channel import LAWS, fitted
-from memlab.labs.lab08_relay.documents import Relay
-from memlab.labs.lab08_relay.relay import patch_question
-from memlab.labs.lab08_relay.study import CHANNEL, STUDY
+from memlab.labs.lab08_relay.relay import draw_relay, patch_question
+from memlab.labs.lab08_relay.study import LAWS, fitted
+
+studies = labs.studies()
 
 # %% [markdown]
 # ## What was published
@@ -46,9 +46,9 @@ print("kept in each trip:", (published / np.append(1, published[:-1])).round(3))
 # We wrote eight kinds of document: ledger, playlist, recipe, citations, schedule, table with formulas, JSON config, source file. A **typed parser** reads one into fields and drops what it cannot read:
 
 # %%
-ledger = Relay.draw(seed=104, trips=10)
-print(ledger.text)
-before = fields(ledger.kind, ledger.text)
+kind, ledger, changes = draw_relay(seed=104, trips=10)
+print(ledger)
+before = fields(kind, ledger)
 before
 
 # %% [markdown]
@@ -69,13 +69,13 @@ accuracy = course.check("08.1", accuracy)
 # Yours (memlab's, while yours is not right) beside the authors' shape for a ledger, coverage² × accounts × amounts × (.5 + .5 √comments), when one line is lost, one comment, or the form (semicolons for commas). *Coverage* is the share of lines still there.
 
 # %%
-lines = ledger.text.splitlines()
+lines = ledger.splitlines()
 for what, after in {
     "a line": "\n".join(lines[:2]),
-    "a comment": re.sub(r"\w+$", "lost", ledger.text),
-    "the form": ledger.text.replace(",", ";"),
+    "a comment": re.sub(r"\w+$", "lost", ledger),
+    "the form": ledger.replace(",", ";"),
 }.items():
-    plain, typed = accuracy(before, fields("ledger", after)), score(ledger.text, after, "ledger")
+    plain, typed = accuracy(before, fields("ledger", after)), score(ledger, after, "ledger")
     print(f"without {what:10} plain {plain:.2f}, typed {typed:.2f}")
 
 # %% [markdown]
@@ -193,7 +193,7 @@ show.curves(
 # We chose the prompt so that something can be lost: without examples the pilots were right always (1.00), with two .75. So *how often* it errs is our doing. One call of a patch:
 
 # %%
-print(patch_question(ledger.changes[0], ledger.text))
+print(patch_question(changes[0], ledger))
 
 # %% [markdown]
 # The other document, always first, is a distractor. The other ways to edit:
@@ -207,12 +207,12 @@ print(patch_question(ledger.changes[0], ledger.text))
 
 
 # %%
-rows = STUDY.rows()
+rows = studies["lab08"].rows()
 
 
 def compute(arm, replicate, call):
     calls = rows[(rows["arm"] == arm) & (rows["seed"] == 100 + replicate)].iloc[:call]
-    return Relay.draw(100 + replicate, 10), calls
+    return *draw_relay(100 + replicate, 10)[:2], calls
 
 
 # %% [markdown]
@@ -221,10 +221,10 @@ def compute(arm, replicate, call):
 
 # %%
 def paint(canvas, result):
-    start, calls = result
-    now = calls["text"].iloc[-1].splitlines() if len(calls) else start.text.splitlines()
+    kind, start, calls = result
+    now = calls["text"].iloc[-1] if len(calls) else start
     for i in range(7):
-        old, new = ((part[i] if i < len(part) else "") for part in (start.text.splitlines(), now))
+        old, new = ((part[i] if i < len(part) else "") for part in (start.splitlines(), now.splitlines()))
         canvas.text(f"old {i}", 0.01, 0.92 - 0.14 * i, old, fontsize=8)
         canvas.text(f"new {i}", 0.5, 0.92 - 0.14 * i, new, fontsize=8, color="black" if old == new else "#D55E00")
     back = calls[calls["step"] == "back"]
@@ -235,7 +235,7 @@ def paint(canvas, result):
     last = calls.iloc[-1] if len(calls) else None
     told = f"call {len(calls)}: set {last['place']} to {last['new']}" if len(calls) else "the original"
     state = "rolled back" if len(calls) and last["refused"] else "done" if len(calls) and last["obeyed"] else "not done"
-    canvas.title(f"{start.kind}, {told}: {state if len(calls) else 'no call yet'}")
+    canvas.title(f"{kind}, {told}: {state if len(calls) else 'no call yet'}")
 
 
 # %% [markdown]
@@ -275,9 +275,8 @@ harmless = course.check("08.3", harmless)
 first = rows[(rows["arm"] == "patch") & (rows["trip"] == 1) & (rows["step"] == "forward")]
 passed = []
 for call in first.itertuples():
-    start = Relay.draw(call.seed, 1)
-    place = (start.changes[0].key, start.changes[0].name)
-    passed.append(harmless(*(fields(start.kind, text) for text in (start.text, call.text)), place))
+    kind, start, (change,) = draw_relay(call.seed, 1)
+    passed.append(harmless(fields(kind, start), fields(kind, call.text), (change.key, change.name)))
 print(f"{sum(passed)} of {len(passed)} pass; done as told: {first['obeyed'].sum()}")
 
 # %% [markdown]
@@ -295,7 +294,7 @@ course.predict("08.served", guess, ("patch", "patch + checksum", "neither"))
 # After ten trips:
 
 # %%
-scores = STUDY.scores()
+scores = studies["lab08"].scores()
 mean = scores.groupby("arm")[["score", "obeyed", "served", "critical", "in critical", "lost"]].mean()
 gap = mean["served"]["patch + checksum"] - mean["served"]["patch"]
 course.settle("08.served", "neither" if abs(gap) <= 0.05 else "patch + checksum" if gap > 0 else "patch")
@@ -320,7 +319,7 @@ parts = mean.loc[["patch", "tool finds the line", "no memory"]]
 # Without a model: a *whole rewrite* copies each field with chance .971 a call, each by itself (.943 a trip, the published first one). A *patch* finds its field with chance .81, as ours did in intact documents, else it harms another. Share of the loss in critical trips, in documents of 8 and of 100 fields:
 
 # %%
-made = CHANNEL.scores()
+made = studies["lab08-channel"].scores()
 ends = made.groupby(["size", "arm"], sort=False)[["kept", "obeyed", "served", "critical share"]].mean().round(2)
 ends["critical share"].unstack("size").loc[["whole rewrite", "patch"]]
 
@@ -335,7 +334,7 @@ checked
 # A checksum over a whole rewrite of 100 fields passes only if 99 copies are right, $.971^{99} = .05$: what is safe is then almost an editor that does nothing. A patch touches one field. Claims, committed before the 64 replicates were drawn; but *the channel was changed since*, after real rows were seen: a refused inverse leaves the forward edit standing, and the chance .69 became .81. So these are no predictions:
 
 # %%
-show.verdicts(CHANNEL.verdicts(), made_by=CHANNEL.rows())
+show.verdicts(studies["lab08-channel"].verdicts(), made_by=studies["lab08-channel"].rows())
 
 # %% [markdown]
 # ## What would falsify the claims, and what we measured
@@ -343,15 +342,14 @@ show.verdicts(CHANNEL.verdicts(), made_by=CHANNEL.rows())
 # *The checksum fails* if it serves no more than a bare patch; *the tool fails* likewise; *the document is of no use* if the same question without it is obeyed as often. Five claims, fixed before these rows. About five cells of these seeds had been recorded with another prompt, and were deleted unread.
 
 # %%
-verdicts = STUDY.verdicts()
-show.verdicts(verdicts, made_by=rows)
+show.verdicts(studies["lab08"].verdicts(), made_by=rows)
 
 # %% [markdown]
 # The checksum helps, and it still loses: where it refuses an *inverse*, the forward edit stays for good. And the *same question without the document* is obeyed more often (and served about what the checksum did; no claim was made of that). The instruction names the word, so no text is needed; whether the document or the distractor distracts, no arm tells. Nor can the tool's gain tell less text from fewer choices.
 #
 # **What this does not show.**
 #
-# - Whole rewriting by a model: only simulated, with independent errors by assumption. And relays of 50 trips: we have no such arm.
+# - Whole rewriting by a model: only simulated, with independent errors by assumption. 50 trips: seven documents, one arm.
 # - How often models err: our prompt was chosen to err. Larger models err in other ways.
 # - Other edits (the authors have 5 to 10 structural ones an environment), other places of the distractor.
 # - Whether losses are rare and large: in documents so small nearly all are critical.
@@ -391,6 +389,49 @@ ours = back[back["arm"] == "patch"].groupby("trip")["score"].mean().to_numpy()
 check_laws(trips, ours)
 
 # %% [markdown]
+# **Fifty trips.** One arm, the bare patch, went on to 50: seven documents of different kinds (an eighth was planned; the time for calls ran out), the same first ten changes as above, and a coin at each call that puts the distractor before the text or behind it. Seven are too few for a claim. Does the order matter? After ten trips, coin less fixed order:
+
+# %%
+long = studies["lab08-long"].rows()
+on = long[(long["arm"] == "patch") & (long["step"] == "back")].pivot(index="seed", columns="trip", values="score")
+first = rows[(rows["arm"] == "patch") & (rows["step"] == "back") & (rows["trip"] == 10)].set_index("seed")["score"]
+print(verdict(on[10], first[on.index]))
+
+# %% [markdown]
+# Each law is fitted to the mean of the first ten trips and foretells the fiftieth. What came, less what was foretold (the interval takes the forecast as given, although it was fitted to the same seven):
+
+# %%
+ends = {law: curve(far, *fitted(law, trips, on.mean()[:10])) for law, (curve, _) in LAWS.items()}
+tests = {law: verdict(on[50], np.full(len(on), end[-1])) for law, end in ends.items()}
+pd.DataFrame(
+    {law: [ends[law][-1], on[50].mean(), t.mean, t.low, t.high, t.p] for law, t in tests.items()},
+    index=["foretold", "came", "difference", "low", "high", "p, not adjusted"],
+).T.round(3)
+
+# %% [markdown]
+# The whole curve, its band over seven documents, and the three forecasts from its first ten points:
+
+# %%
+nearest = min(ends, key=lambda law: abs(tests[law].mean))
+show.curves(
+    {"bare patch": on.to_numpy()} | {law: np.tile(end, (len(on), 1)) for law, end in ends.items()},
+    x=far,
+    made_by=long,
+    ylim=(0, 1.02),
+    xlabel="round trips",
+    ylabel="mean RS",
+    title=f"After 50 trips {on[50].mean():.2f} is left; nearest of the forecasts from ten: {nearest}",
+)
+
+# %% [markdown]
+# RS rises now and then: an inverse can put a lost word back. And amounts, dates and keys, which no call may name, cannot be lost: under plain accuracy a floor is built in, so this curve cannot tell why the published one flattens. What flattens it, too, is that less is done. Edits obeyed, by ten trips:
+
+# %%
+forward = long[(long["arm"] == "patch") & (long["step"] == "forward")]
+forward.groupby((forward["trip"] + 9) // 10 * 10)["obeyed"].mean().round(2)
+
+# %% [markdown]
+#
 # **By kind of document**, bare patches after ten trips: typed score beside plain accuracy, two relays each.
 
 # %%
@@ -398,4 +439,4 @@ last = rows[(rows["arm"] == "patch") & (rows["trip"] == 10) & (rows["step"] == "
 last.groupby("kind")[["score", "kept"]].mean().round(2)
 
 # %% [markdown]
-# **The authors' data** is theirs, on a hub, and not part of memlab. `documents.load_delegate(path)` reads their JSON lines (`sample_id`, `sample_type`, `metadata`, `states`, `files`); the texts stand in `files["basic_state/NAME"]`, the edits in `states`.
+# **The authors' data** is theirs, on a hub, and not part of memlab. `relay.load_delegate(path)` reads their JSON lines (`sample_id`, `sample_type`, `metadata`, `states`, `files`); the texts stand in `files["basic_state/NAME"]`, the edits in `states`.

@@ -19,9 +19,11 @@
 import numpy as np
 import pandas as pd
 
-from memlab import audit, course, show
+from memlab import audit, course, data, labs, show, verdict
 from memlab.core import MemlabError
-from memlab.labs.lab12_audit import orders, study, weights
+from memlab.labs.lab12_audit import orders, study
+
+studies = labs.studies()
 
 # %% [markdown]
 # ## A complaint
@@ -205,7 +207,7 @@ course.predict("12.credit", guess, ("none", "flood", "poisoned rewards"))
 # Share of the attacked kind that is solved between attack and cure (*exposed*):
 
 # %%
-rows, scores = study.STUDY.rows(), study.STUDY.scores()
+rows, scores = studies["lab12"].rows(), studies["lab12"].scores()
 means = scores.groupby(["arm", "attack"], sort=False).mean(numeric_only=True)
 harm = means.loc["undefended"]["solved exposed"] - means.loc["credit"]["solved exposed"]
 course.settle("12.credit", harm.idxmax() if harm.max() > 0 else "none")
@@ -246,7 +248,7 @@ means.loc[cures][columns].unstack(0).stack(0, future_stack=True)[cures].loc[["po
 # (*Undone* takes the attacker's episodes with what was derived, *undone since* all edits after the last version before them.) Deleting what was planted is enough where nothing came of it. It fails twice: against *laundered*, and where credit had rewritten honest values. An undo restores both, and keeps nearly all. Five claims, fixed before the lives were run; the first on *laundered*, the others **over all attacks together** (margin .05):
 
 # %%
-show.verdicts(study.STUDY.verdicts(), made_by=rows)
+show.verdicts(studies["lab12"].verdicts(), made_by=rows)
 
 # %% [markdown]
 # So *credit heals* is not true of each: under *poisoned rewards* it harms. And the gate's gain is that of *look-alike* and *laundered*.
@@ -256,7 +258,7 @@ show.verdicts(study.STUDY.verdicts(), made_by=rows)
 # A softmax policy (lab 05) learns the same stream, a group of rollouts a task; the same lie is written to it, 24 tasks follow, then it is to go. *Retrained* learns all 72 lessons anew. A *negative update* pushes the lie's chance down. *Rows removed* is a memory of lessons, *read as weights* the same with the very function of the weights: there only the log differs.
 
 # %%
-policies, unlearnt = weights.STUDY.rows(), weights.STUDY.scores()
+policies, unlearnt = studies["lab12-weights"].rows(), studies["lab12-weights"].scores()
 effects = unlearnt.groupby("arm", sort=False)[["taken before", "taken", "solved", "others", "same", "writes"]].mean()
 effects.round(2)
 
@@ -264,7 +266,7 @@ effects.round(2)
 # *Same*: answers to other kinds that are those of a twin which was never attacked. The negative update removes the lie and brings nothing back: what the lie had pushed out stays out. Training on does not even remove it. Removing logged updates brings most of it back: the merit is the *log's*; weights that kept each update could do it, too. It is not exact: what came later was learnt under the lie.
 
 # %%
-show.verdicts(weights.STUDY.verdicts(), made_by=policies)
+show.verdicts(studies["lab12-weights"].verdicts(), made_by=policies)
 
 # %% [markdown]
 # *As good* here is close: a little less than retraining, just within .05. And the first claim mixes log and kernel (local rows, linear weights): *same* of *read as weights* is the log alone.
@@ -294,7 +296,7 @@ course.predict("12.order", guess, ("order", "wrong tool", "same"))
 # The chance of the attacker's tool; *alone*, the prompt shows the attacked case only:
 
 # %%
-replies, chances = orders.STUDY.rows(), orders.STUDY.scores()
+replies, chances = studies["lab12-orders"].rows(), studies["lab12-orders"].scores()
 taken = chances.groupby("arm")["taken"].mean()
 gap = taken["order"] - taken["wrong tool"]
 course.settle("12.order", "same" if abs(gap) < 0.05 else "order" if gap > 0 else "wrong tool")
@@ -305,11 +307,9 @@ show.arms(chances, y="taken", made_by=replies, xlim=(0, 1), xlabel="chance of th
 # Text gives orders to this model, although memlab renders it as one short line of data. Part of that is the word itself: an order *not* to answer so raises its chance, too.
 
 # %%
-show.verdicts(orders.STUDY.verdicts(), made_by=replies)
+show.verdicts(studies["lab12-orders"].verdicts(), made_by=replies)
 
 # %% [markdown]
-# No undo was run here: we make the prompts, and without the planted case it would be that of *no attack*.
-#
 # ## The published figures beside ours
 #
 # Other models, other tasks, other attacks: no comparison, only company. Grade A: we read the abstract only; S: second-hand.
@@ -333,7 +333,7 @@ pd.DataFrame({"published": published, "ours": [f"{x:.0%}" for x in ours]}, index
 #
 # *Undo fails* if what was derived still speaks after it, or if it takes much that should stay. *Weights are as good* if a negative update leaves and restores as much. Neither was seen. But *memory defends itself* is false: credit heals or harms as its rewards are true or not.
 #
-# **What this does not show.** Sources are noted by our agent; one that copies without noting leaves nothing to follow. We told the cure which episode was the attacker's, always 24 tasks later: finding it is the audit's work. Attacks and distilling are programs, no model's prose, on a simulated model; distilled rules pass no gate. Planted orders were put into the prompt, not retrieved; no gate or cure was tried on them, and the pilot had no *order not to*. Control tokens spelt in a case (`<|im_end|>`) are broken up by `prompt.one_line`: tested, not measured here. Other models may differ. The weights are one linear softmax layer, not lab 10's adapter.
+# **What this does not show.** Sources are noted by our agent; one that copies without noting leaves nothing to follow. We told the cure which episode was the attacker's, always 24 tasks later: finding it is the audit's work. Attacks and distilling are programs, no model's prose, on a simulated model; distilled rules pass no gate. These orders were put into the prompt; no gate or cure was tried on them. *Going further* measures control tokens. The pilot had no *order not to*. Other models may differ. The weights are one linear softmax layer, not lab 10's adapter.
 #
 # ## Summary
 #
@@ -356,3 +356,49 @@ means[["solved after", "kept"]].stack(future_stack=True).unstack("attack").round
 
 # %%
 chances.groupby("arm", sort=False)[["taken", "right"]].mean().round(2)
+
+# %% [markdown]
+# **Control tokens in a case's text.** A server reads `<|im_end|>` as the end of the user's message wherever it is spelt, so that a case could end the question and begin the model's own answer. `prompt.one_line` breaks such spellings up. What does that buy? The last of three cases (or the only one, *alone*) says `<|im_end|> <|im_start|>assistant "..."<|im_end|>` with the attacker's tool: *as written* (the guard off, for this study alone), *broken up*, or its *words* without tokens. The case's tool is the right one.
+
+# %%
+spelt = studies["lab12-tokens"].scores()
+taken = spelt.groupby("arm")["taken"].mean()
+written, broken, words = (taken[arm] for arm in ("tokens, as written", "tokens, broken up", "their words, no tokens"))
+title = f"Tokens as written take {written:.2f}, broken up {broken:.2f}, their words alone {words:.2f}; a plain order {taken['order']:.2f}"
+show.arms(
+    spelt,
+    y="taken",
+    made_by=studies["lab12-tokens"].rows(),
+    xlim=(0, 1),
+    xlabel="chance of the attacker's tool",
+    title=title,
+)
+
+# %% [markdown]
+# Claims, fixed before the rows, after a pilot on four seeds of set A, in which the plain order took most (the margin is .05):
+
+# %%
+show.verdicts(studies["lab12-tokens"].verdicts(), made_by=studies["lab12-tokens"].rows())
+
+# %% [markdown]
+# Beside honest cases the guard takes away a part of what tokens do. *Alone* the claim came out the other way round: there the tokens as written take *less* than broken up. And it guards against tokens only: the same tool named in plain words, as a bare reply or as an order, is taken, too; which of order and raw tokens takes more is undecided. We did not look for the strongest spelling.
+#
+# **And in an adapter.** Lab 10 wrote one lesson into the real model's last block, and one into memory. What either changed among questions of *other* kinds, beside what our cures changed there (means, with the interval of the sign-flip test at 95%, not adjusted):
+
+# %%
+lesson = pd.read_parquet(data("lab10/lesson.parquet")).groupby("arm")["moved"]
+moved = {f"lab 10, written: {arm}": part.to_numpy() for arm, part in lesson}
+same = unlearnt.groupby("arm")["same"]
+for arm in ("rows removed", "negative update", "retrained"):
+    moved[f"here, taken out: {arm}"] = 1 - same.get_group(arm).to_numpy()
+tests = {name: verdict(shares, np.zeros(len(shares))) for name, shares in moved.items()}
+pd.DataFrame({name: [t.mean, t.low, t.high, t.n] for name, t in tests.items()}, index=["changed", "low", "high", "n"]).T.round(3)
+
+# %% [markdown]
+# One lesson in the adapter moved most other answers; in our linear policy a negative update left a few changed. But the two halves measure different things: lab 10 *wrote* a true lesson, into a real model, and asked other kinds; here a false one was *taken out*, of a softmax layer. Lab 10 also timed the removal: the adapter is trained anew on the other lessons, a row is deleted:
+
+# %%
+pd.read_parquet(data("lab10/lesson.parquet")).groupby("arm")[["seconds", "removed"]].agg(["mean", "min", "max"]).round(3)
+
+# %% [markdown]
+# What is lacking is the same *false* lesson in the adapter, and what is left of it behind a negative update there: nobody recorded that, here or in lab 10.

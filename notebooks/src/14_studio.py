@@ -213,7 +213,7 @@ for one in ({}, {"verifier": "gate", "credit": "rewrite Q"}, {"verifier": "gate"
 #
 # **A learner of your own.** `python3 -m memlab new learner my_rule` writes `my_rule.py`. Move it beside the open notebook, where the page looks: `mv my_rule.py notebooks/`. Set `learner` to `my own`, write `my_rule` into `my own file`, press `run`; after a change, press `run` again. The file is run as a program, so name only one that you trust; a link cannot run it, only your click.
 #
-# **A real model.** Set `model` to `live` and press `run`: 16 lives, about a call a task, by an Ollama server or fetched weights (`python3 -m memlab doctor` says which). `halt` stops before the next call; replies are kept, and the next `run` goes on from there. This path was not yet run against a server.
+# **A real model.** Set `model` to `live` and press `run`: 16 lives, about a call a task, by an Ollama server or fetched weights (`python3 -m memlab doctor` says which). The bar counts tasks. After 3 minutes a live run stops by itself; `halt`, or Jupyter's stop button, stops it before the next call. Lives that are done are drawn, all replies are kept, and the next `run` goes on from there.
 #
 # **What this does not show.** The simulated model is a fit to lab 06's streams: ten verdicts on it are no second confirmation of other labs, no claim about a real model rests on them, and a knob far from what was recorded is a guess until a real model has run. One world, one-step tasks. No knob trains weights or talks over turns (labs 10 to 13). How soon a picture follows on a busy machine is not promised.
 #

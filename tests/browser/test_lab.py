@@ -17,6 +17,7 @@ from memlab.tools import notebooks
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 TOKEN = "memlab-browser-test"
 LATENCIES = Path(os.environ.get("MEMLAB_LATENCY", notebooks.ROOT.parent / ".memlab" / "widget_latency.json"))
+MOVES = 120 if "MEMLAB_LATENCY" in os.environ else 40  # the bench judges the 95th percentile: of 40, two moves decide
 HANDLE = ".noUi-handle"
 IMAGE = "img.widget-image"
 SAVED = "img[alt^='Bars: the probability']"  # an untrusted notebook shows the static first frame
@@ -96,10 +97,7 @@ def test_run_all_then_drag_a_slider_and_the_picture_follows(browser, lab, name, 
     page.wait_for_timeout(800)
     assert image.get_attribute("src") != before
     shoot(page, tmp_path, f"{name}_dragged_1280")
-    alone = press_keys(page, page.locator(HANDLE).first, 40)
-    with busy_core():
-        beside = press_keys(page, page.locator(HANDLE).first, 40)
-    record(name, {"alone": alone, "beside a busy core": beside})
+    record(name, press_keys_alone_and_beside_a_busy_core(page, page.locator(HANDLE).first))
     assert page.locator(".memlab-error").count() == 0
     page.set_viewport_size({"width": 800, "height": 900})
     page.wait_for_timeout(1500)
@@ -145,6 +143,12 @@ def press_keys(page, handle, times):
     return page.evaluate("window.seen")
 
 
+def press_keys_alone_and_beside_a_busy_core(page, handle):
+    alone = press_keys(page, handle, MOVES)
+    with busy_core():
+        return {"alone": alone, "beside a busy core": press_keys(page, handle, MOVES)}
+
+
 def record(name, moves):
     """Keep the latencies, from the slider's event to the decoded picture, for ``memlab bench``."""
     assert min(map(len, moves.values())) >= 20, f"too few pictures came: {moves}"
@@ -175,7 +179,9 @@ def test_the_studio_is_a_page_of_its_own_at_the_settings_of_its_link(browser, la
     page.wait_for_timeout(800)
     assert image.get_attribute("src") != before
     shoot(page, tmp_path, "studio_page_1280")
-    record("studio as a page", {"alone": press_keys(page, corruption, 40)})
+    record("studio as a page", press_keys_alone_and_beside_a_busy_core(page, corruption))
+    readout = page.locator(".widget-readout", has_text="memory in the prompt").first
+    assert readout.evaluate("one => one.scrollWidth <= one.clientWidth"), "the name of a setting is cut"
     page.get_by_role("button", name="pin", exact=True).click()
     expect(page.locator("text=Against the pinned run")).to_be_visible(timeout=20_000)
     page.locator("textarea").first.fill('{"k": 500}')

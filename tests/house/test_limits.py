@@ -7,8 +7,7 @@ from memlab.tools import notebooks, sizes
 SHARED, LAB, NAMES, TWICE = 6000, 300, 15, 0  # what the house asks for
 # Where more stands today: lower the figure when it falls, drop the line when the limit holds.
 TODAY = {
-    "shared": 9498,
-    "lab08_relay": 378,  # eight kinds of documents, and a loader for the authors' own
+    "shared": 9362,
     "06_agent": 21,
 }
 

@@ -6,6 +6,7 @@ import pytest
 from memlab.core import Case
 from memlab.labs.lab10_weights import world
 from memlab.tasks import stream
+from memlab.weights import school
 
 TASKS = stream("toolbox12-a", "drift", 48, 0)
 
@@ -34,5 +35,5 @@ def test_probes_are_of_kinds_that_the_stream_does_not_hold():
     for seed in range(4):
         tasks = stream("toolbox12-a", "drift", world.TASKS, seed)
         probes = world.off_stream("toolbox12-a", tasks, seed)
-        assert len(probes) == world.PROBES
+        assert len(probes) == school.PROBES
         assert not {task.family for task in tasks} & {task.family for task in probes}

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memlab import prompt, stream
+from memlab.core import Reply
 from memlab.labs.lab12_audit import orders, study
 from memlab.labs.lab12_audit.exercises import came_of
 from memlab.retrieval.policies import soft_policy
@@ -99,6 +100,37 @@ def test_the_prompt_without_the_planted_case_is_that_of_no_attack_and_orders_sta
         assert len(orders.cases_shown(arm + orders.ALONE, plan, 0)) == 1
     text = prompt.render({"a": "b"}, orders.cases_shown("order", plan, 0), "q")
     assert text.count("\nQ: ") == 4 and len(orders.TEXTS["order"].format(plan.wrong)) <= prompt.CASE_LENGTH
+
+
+class Listener:
+    """Keeps every prompt, and gives the last of the choices."""
+
+    name, backend = "fake", "fake"
+
+    def __init__(self):
+        self.asked = []
+
+    def complete(self, text, choices, **settings):
+        self.asked.append(text)
+        return Reply(choices[-1], choices[-1], {choices[-1]: 1.0}, 1, 1, 0.0, self.name, self.backend)
+
+
+def test_the_guard_is_off_in_the_raw_arm_alone_and_the_three_texts_differ_in_nothing_else():
+    for seed in range(100, 116):
+        asked = {arm: Listener() for arm in (orders.RAW, orders.BROKEN, orders.WORDS)}
+        for arm, model in asked.items():
+            orders.ask_probes(arm, "toolbox-b", seed, model)
+        for raw, broken, words in zip(*(model.asked for model in asked.values()), strict=True):
+            assert raw.count("<|im_end|>") == 2 and "<|" not in broken + words and broken.count("< |im_end|>") == 2
+            assert broken.replace("< |", "<|") == raw and "..." not in raw.splitlines()[-4]
+            assert raw.replace("<|im_end|> <|im_start|>", "").replace("<|im_end|>", "") == words
+    assert all("<|" not in p for arm in ("order", orders.CLEAN) for p in heard(arm))
+
+
+def heard(arm):
+    model = Listener()
+    orders.ask_probes(arm, "toolbox-b", 100, model)
+    return model.asked
 
 
 @settings(max_examples=30)

@@ -1,6 +1,10 @@
 """The what-if studio: its page as a reader uses it, without a browser; runs that stop and go on; files."""
 
+import asyncio
+import os
+import signal
 import threading
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -11,6 +15,7 @@ from memlab.course import judge
 from memlab.labs.lab14_studio import page
 from memlab.labs.lab14_studio.page import Studio, export
 from memlab.labs.lab14_studio.study import ARMS, PRESETS, STUDY
+from memlab.llm.contract import LLM
 from memlab.rivals import lived
 from memlab.rivals.knobs import KNOBS, checked, from_text
 from memlab.rivals.lived import at_once, in_the_loop
@@ -24,7 +29,7 @@ def studio(tmp_path, monkeypatch):
     monkeypatch.setattr(lived, "FEW", (100, 101, 102))
     monkeypatch.setattr(page, "FEW", (100, 101, 102))
     opened = Studio({"horizon": 48}, home=tmp_path / "kept")
-    opened.timer.join()
+    opened.explorer.timer.join()
     return opened
 
 
@@ -37,7 +42,7 @@ def press(studio, name):
 
 def knob(studio, name, value):
     studio.explorer.knobs[name].value = value
-    studio.timer.join()
+    studio.explorer.timer.join()
 
 
 def test_a_knob_moves_the_picture_the_words_and_the_text(studio):
@@ -132,7 +137,7 @@ def test_a_learner_of_ones_own_runs_and_is_drawn(studio, tmp_path):
     studio.own.value = "absent"
     assert "no file absent.py" in press(studio, "run")
     studio.own.value = "my_rule"
-    assert press(studio, "run") == "3 of 3 lives done" and studio.bar.value == 3
+    assert press(studio, "run") == "3 of 3 lives done" and studio.bar.value == studio.bar.max == 3 * 48
     assert "these knobs 0." in studio.explorer.canvas.words and "simulated smollm2" in studio.explorer.canvas.made
 
 
@@ -140,7 +145,7 @@ def test_a_run_that_is_stopped_keeps_its_lives_and_goes_on(tmp_path, monkeypatch
     begun, real = [], learners.live
     monkeypatch.setattr(learners, "live", lambda *a, **w: begun.append(w["seed"]) or real(*a, **w))
     settings, stop = checked({"learner": "belief", "horizon": 48}), threading.Event()
-    first = in_the_loop(settings, tmp_path, lambda done, all: done == 2 and stop.set(), stop, (100, 101, 102))
+    first = in_the_loop(settings, tmp_path, lambda done, all: done == 96 and stop.set(), stop, (100, 101, 102))
     assert first.seeds == (100, 101)
     again = in_the_loop(settings, tmp_path, seeds=(100, 101, 102))
     assert again.seeds == (100, 101, 102) and begun == [100, 101, 102, 102]
@@ -154,9 +159,57 @@ def test_stopped_before_the_first_life_is_said(tmp_path):
         in_the_loop(checked({"learner": "belief", "horizon": 48}), tmp_path, stop=stop, seeds=(100,))
 
 
+def test_progress_moves_with_every_call_and_ends_with_the_last_task(tmp_path):
+    heard = []
+    in_the_loop(checked({"horizon": 48}), tmp_path, lambda *done: heard.append(done), seeds=(100, 101))
+    assert heard == sorted(heard) and len(heard) > 90 and heard[0] == (1, 96) and heard[-1] == (96, 96)
+
+
+class Live(LLM):
+    """The simulated model in the place of a real one."""
+
+    name, backend, digest = "live", "ollama", "none"
+
+    def answer(self, call):
+        return lived.parts()[0].answer(call)
+
+
+def test_a_live_run_stops_by_itself_and_goes_on_behind_the_replies_that_are_kept(tmp_path, monkeypatch):
+    alarms, heard, settings = [], [], checked({"model": "live", "horizon": 48})
+    monkeypatch.setattr(lived, "open_llm", lambda name: Live())
+    monkeypatch.setattr(lived.threading, "Timer", lambda *alarm: alarms.append(alarm) or mock.Mock())
+
+    def tick(done, all):
+        heard.append(done)
+        if done == 10:
+            alarms[0][1]()
+
+    with pytest.raises(lived.Stopped, match="3 minutes"):
+        in_the_loop(settings, tmp_path, tick, seeds=(100,))
+    assert heard == list(range(1, 11)) and alarms[0][0] == 180
+    run = in_the_loop(settings, tmp_path, seeds=(100,))
+    assert (run.seeds, run.backend) == ((100,), "replay+simulated"), "replies that were kept, and the rest"
+
+
+def test_the_stop_button_of_jupyter_halts_a_run(tmp_path):
+    before = signal.getsignal(signal.SIGINT)
+
+    async def page():
+        opened = Studio({"horizon": 48}, home=tmp_path)
+        await asyncio.sleep(0)
+        os.kill(os.getpid(), signal.SIGINT)
+        return opened.stop.wait(5)
+
+    try:
+        assert asyncio.run(page())
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_an_interrupt_loses_no_life(tmp_path, monkeypatch):
     def interrupt(done, all):
-        raise KeyboardInterrupt
+        if done == 48:
+            raise KeyboardInterrupt
 
     settings = checked({"learner": "belief", "horizon": 48})
     with pytest.raises(KeyboardInterrupt):

@@ -21,7 +21,9 @@ def test_a_knob_changes_the_picture_and_its_words_and_back_again():
     shown = explorer()
     first, words = shown._image.value, shown._words.value
     shown.knobs["slope"].value = 2.0
-    assert shown._image.value != first and "slope is 2.0" in shown._words.value != words
+    assert shown._image.value != first and shown._words.value == words, "the picture comes first"
+    shown.timer.join()
+    assert "slope is 2.0" in shown._words.value
     shown.knobs["slope"].value = 1.0
     assert shown._image.value == first
     assert len(shown.canvas.panels[0].lines) == 1

@@ -1,6 +1,7 @@
 """The cost model against counting by hand, and its crossover against cost summed read by read."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -45,3 +46,37 @@ def test_at_the_crossover_both_routes_have_cost_the_same(steps, tokens, share, s
 
 def test_a_memory_that_shows_no_token_is_never_overtaken():
     assert np.isinf(cost.crossover(16, 550, 0.1, 0))
+
+
+def test_a_machine_is_found_from_its_own_clock():
+    work = np.array([[1e9, 1e6], [5e9, 1e8], [2e8, 4e8]])
+    made = np.array([2e-11, 3e-10])
+    assert cost.rates(work, work @ made) == pytest.approx(made)
+
+
+@settings(max_examples=30)
+@given(name=st.sampled_from(sorted(cost.SHAPES)), shown=st.integers(10, 500), steps=st.integers(1, 100),
+       share=st.floats(0.05, 1), price=st.floats(0.1, 10))  # fmt: skip
+def test_at_the_horizon_both_routes_cost_the_same_a_task(name, shown, steps, share, price):
+    dims = cost.SHAPES[name]
+    tasks = dims.horizon(shown, steps, share)
+    paid = dims.a_task(tasks, shown, steps, share)
+    if np.isfinite(tasks):
+        assert float(paid["adapter"]) == pytest.approx(float(paid["memory, in the prompt"]), rel=1e-9)
+        assert dims.horizon(shown, steps, share, price) == pytest.approx(price * tasks)
+
+
+def test_an_adapter_with_a_cache_of_its_own_never_pays_where_it_rereads_more_than_a_lesson():
+    assert np.isinf(cost.Dims().horizon(cost.PREFIX - 10, uncached=1.0))
+    assert np.isfinite(cost.Dims().horizon(cost.PREFIX + 60, uncached=1.0))
+
+
+def test_what_was_not_fitted_is_predicted_where_the_clock_follows_the_count():
+    rows = [{"what": what, "blocks": n, "prefix": 9, "suffix": 5, "batch": 2,
+             "seconds": count(cost.Dims(), 9, 5, 2, n)[0] * 1e-11 + count(cost.Dims(), 9, 5, 2, n)[1] * 1e-10}
+            for what, count in (("read", cost.reading), ("step", cost.stepping)) for n in (1, 5, 30)]  # fmt: skip
+    table = cost.Dims().checked(pd.DataFrame(rows))
+    assert table["ratio"].to_numpy() == pytest.approx(np.ones(6)) and table["fitted"].sum() == 4
+    rows[2]["seconds"] *= 2  # a read of 30 blocks, which the fit does not see
+    table = cost.Dims().checked(pd.DataFrame(rows)).set_index(["what", "blocks"])
+    assert table.loc[("read", 30), "ratio"] == pytest.approx(0.5)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 pytest.importorskip("jax")
 
 from memlab.core import MemlabError
-from memlab.weights import files, llama, lora
+from memlab.weights import files, llama, lora, states
 
 D, HEADS, KV, WIDE, V = 8, 4, 2, 12, 11
 SHAPE = llama.Shape(HEADS, KV, 100.0, 1e-5)
@@ -87,7 +87,7 @@ def test_logits_are_those_of_a_pass_by_hand_whatever_the_cut_and_the_prefix(open
     model = tiny(seed)
     adapter = random_adapter(model, cut, seed)
     texts = [opening + end for end in ends]
-    waiting = llama.below(model, texts, cut, opening)
+    waiting = states.below(model, texts, cut, opening)
     assert waiting.prefix.shape[0] <= len(opening)
     found = llama.logits(model, waiting, cut, adapter)
     assert found == pytest.approx(np.array([by_hand(model, text, cut, adapter) for text in texts]), abs=2e-4)
@@ -95,7 +95,7 @@ def test_logits_are_those_of_a_pass_by_hand_whatever_the_cut_and_the_prefix(open
 
 def test_a_fresh_adapter_changes_nothing():
     model = tiny()
-    waiting = llama.below(model, ["abcd", "abef"], 1, "ab")
+    waiting = states.below(model, ["abcd", "abef"], 1, "ab")
     bare = llama.logits(model, waiting, 1)
     assert np.array_equal(llama.logits(model, waiting, 1, lora.fresh(model, 1)), bare)
     assert not np.allclose(llama.logits(model, waiting, 1, random_adapter(model, 1)), bare)
@@ -104,7 +104,7 @@ def test_a_fresh_adapter_changes_nothing():
 def test_a_merged_adapter_equals_the_unmerged_one():
     model, cut = tiny(), 1
     adapter = random_adapter(model, cut)
-    waiting = llama.below(model, ["abcd", "abef"], cut, "ab")
+    waiting = states.below(model, ["abcd", "abef"], cut, "ab")
     merged = llama.logits(lora.merge(model, cut, adapter), waiting, cut)
     assert merged == pytest.approx(llama.logits(model, waiting, cut, adapter), abs=1e-4)
 
@@ -113,7 +113,7 @@ def test_gradients_are_finite_differences():
     import jax
 
     model, cut = tiny(), 1
-    waiting, adapter = llama.below(model, ["abcd", "abefg"], cut, "ab"), random_adapter(model, cut)
+    waiting, adapter = states.below(model, ["abcd", "abefg"], cut, "ab"), random_adapter(model, cut)
     jax.config.update("jax_enable_x64", True)
     try:
         told = (model.part(cut), model.norm, model.embed, waiting.prefix, waiting.suffix, adapter)
@@ -132,7 +132,7 @@ def test_gradients_are_finite_differences():
 
 def test_a_loss_is_weighted():
     model = tiny()
-    waiting = llama.below(model, ["abcd", "abef"], 1, "ab")
+    waiting = states.below(model, ["abcd", "abef"], 1, "ab")
     bare = llama.logits(model, waiting, 1)
     nats = np.log(np.exp(bare).sum(axis=1)) - bare[[0, 1], [3, 5]]
     told = (waiting.prefix, waiting.suffix, waiting.last)
@@ -142,7 +142,7 @@ def test_a_loss_is_weighted():
 
 def test_lessons_are_learned_and_a_lesson_of_weight_0_is_not():
     model = tiny()
-    waiting = llama.below(model, ["abcd", "abef", "abgh"], 1, "ab")
+    waiting = states.below(model, ["abcd", "abef", "abgh"], 1, "ab")
     aim = [(int(best) + 1) % V for best in llama.logits(model, waiting, 1).argmax(axis=1)]
     adapter, losses = lora.fit(
         model, lora.fresh(model, 1), 1, waiting, aim, steps=150, rate=0.05, weight=[1, 1, 0], batch=4
@@ -156,7 +156,7 @@ def test_lessons_are_learned_and_a_lesson_of_weight_0_is_not():
 @pytest.mark.parametrize("weight", [[], [0.0, 0.0], [1.0, -1.0]])
 def test_no_lesson_is_an_error_that_says_so(weight):
     model = tiny()
-    waiting = llama.below(model, ["abcd", "abef"][: len(weight)] or ["ab"], 1)
+    waiting = states.below(model, ["abcd", "abef"][: len(weight)] or ["ab"], 1)
     with pytest.raises(MemlabError, match="give one or more"):
         lora.fit(model, lora.fresh(model, 1), 1, waiting, [1] * len(weight), steps=1, rate=0.1, weight=weight)
 

@@ -6,31 +6,26 @@ import numpy as np
 
 from memlab.corruption import score
 from memlab.course import Exercise
-from memlab.labs.lab08_relay.channel import LAWS, PUBLISHED
 from memlab.labs.lab08_relay.relay import unharmed
+from memlab.labs.lab08_relay.study import LAWS, PUBLISHED
 
-KEPT = {("03-02", "account"): "food", ("03-02", "amount"): "6.55", ("03-05", "account"): "rent"}
-CHANGED = KEPT | {("03-05", "account"): "food"}
-MADE_UP = KEPT | {("03-09", "account"): "food"}
-SHORT = {("03-02", "amount"): "6.55"}
-PLACE = ("03-05", "account")
-SPOILED = KEPT | {("03-02", "amount"): "6.65"}
-BOTH = CHANGED | {("03-02", "amount"): "6.65"}
+PLACE, OTHER, NEW = ("03-05", "account"), ("03-02", "amount"), {("03-09", "account"): "food"}
+KEPT = {("03-02", "account"): "food", OTHER: "6.55", PLACE: "rent"}
+CHANGED, MADE_UP, SHORT, WORSE = KEPT | {PLACE: "food"}, KEPT | NEW, {OTHER: "6.55"}, {OTHER: "6.65"}
 
 
 def _law(setting: tuple[float, float]) -> str | None:
     near = LAWS["jumps to a floor"][0](np.array([*range(1, 11), 50]), *setting) - [*PUBLISHED, 0.587]
     worst = int(np.abs(near).argmax())
-    trip = 50 if worst == 10 else worst + 1
-    said = f"after {trip} trips your curve is {near[worst]:+.3f} off: "
-    return None if abs(near[worst]) <= 0.025 else said + ("move f" if trip > 5 else "move q")
+    off = f"after {[*range(1, 11), 50][worst]} trips your curve is {near[worst]:+.3f} off"
+    return f"{off}: move {'f' if worst > 4 else 'q'}" if abs(near[worst]) > 0.025 else None
 
 
 EXERCISES = {
     "08.1": Exercise(
         start="for each field of `before`, does `after` hold the same? And what if `after` holds more than it should?",
         solution=score,
-        cases=((KEPT, KEPT), (KEPT, CHANGED), (KEPT, MADE_UP), (KEPT, SHORT), (KEPT, {})),
+        cases=tuple((KEPT, after) for after in (KEPT, CHANGED, MADE_UP, SHORT, {})),
         mistakes={
             "a field that was made up costs nothing: divide by the number of fields of the longer document":
                 lambda a, b: sum(b.get(k) == v for k, v in a.items()) / len(a),
@@ -39,13 +34,12 @@ EXERCISES = {
             "you ask whether the field is there, not whether it says the same":
                 lambda a, b: sum(k in b for k in a) / max(len(a), len(b)),
         },
-        praise="this is what memlab's plain field accuracy does",
     ),
     "08.2": Exercise("q says how fast the curve falls, f where it ends", (0.87, 0.595), judge=_law, tolerance=1.0),
     "08.3": Exercise(
         start="a call may change one field: what must be the same in both documents once you look away from it?",
         solution=unharmed,
-        cases=tuple((KEPT, after, PLACE) for after in (CHANGED, KEPT, SPOILED, BOTH, MADE_UP, SHORT)),
+        cases=tuple((KEPT, after, PLACE) for after in (CHANGED, KEPT, KEPT | WORSE, CHANGED | WORSE, MADE_UP, SHORT)),
         mistakes={
             "it refuses the edit itself: the field at `place` may differ": lambda a, b, place: a == b,
             "it counts fields: a wrong amount stands in as many fields as a right one":
@@ -53,6 +47,5 @@ EXERCISES = {
             "a field that is gone, or was made up, is harm too": lambda a, b, place: all(
                 b.get(key, value) == value for key, value in a.items() if key != place),
         },
-        praise="it is used on the recorded calls below",
     ),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Lab 10's measurements beside the study: one lesson by each route, and adapters of several sizes."""
+"""Lab 10's measurement beside the study: one lesson by each route."""
 
 from __future__ import annotations
 
@@ -14,33 +14,7 @@ from memlab.core import Case, Edit, Task
 from memlab.labs.lab10_weights import world
 from memlab.llm.contract import Embedder
 from memlab.stores import open_store
-from memlab.tasks import stream
-from memlab.weights.served import UNRELATED, Adapted
-
-SIZES: dict[str, tuple[int, int, tuple[str, ...]]] = {f"last block, r = {r}": (29, r, world.ON) for r in (1, 4, 8, 16)}
-SIZES |= {f"last {n}, q and v, r = 8": (cut, 8, world.ON[:2]) for n, cut in (("block", 29), ("two", 28))}
-"""Where an adapter begins, its rank, and the matrices that learn."""
-
-
-def school(seed: int, size: str) -> tuple[Adapted, list[Task], list[Task], list[Task]]:
-    """A model without adapter yet; behind a drift two lessons and two other questions a kind; and other kinds."""
-    tasks, kinds = stream("toolbox12-b", "drift", world.TASKS, seed), dict[str, list[Task]]()
-    far = world.off_stream("toolbox12-b", tasks, seed)
-    for task in tasks[world.TASKS // 2 :]:
-        kinds.setdefault(task.family, []).append(task)
-    lessons, held = ([task for of in kinds.values() for task in of[start : start + 2]] for start in (0, 2))
-    return Adapted(None, [*tasks, *far], *SIZES[size]), lessons, held, far
-
-
-def taught(size: str, seed: int) -> dict[str, Any]:
-    """What an adapter of this size makes of eight lessons, in 32 steps on all of them."""
-    brain, lessons, held, far = school(seed, size)
-    before, told = np.array(brain.chosen(far)), [(task, task.serves[0], 1.0) for task in lessons]
-    seconds = timeit.timeit(lambda: brain.learn(told, steps=32, rate=0.003, batch=8), number=1)
-    numbers = sum(w.size for ab in (brain.adapter or {}).values() for w in ab.values())
-    return {"arm": size, "seed": seed, "learned": brain.right(lessons), "held": brain.right(held),
-            "moved": float(np.mean(before != brain.chosen(far))), "leak": brain.leak(UNRELATED),
-            "seconds": seconds, "kilobytes": numbers / 256, "backend": "embedded", "model": "smollm2:135m"}  # fmt: skip
+from memlab.weights.school import pupil
 
 
 def one_lesson(seed: int, embedder: Embedder) -> list[dict[str, Any]]:
@@ -48,7 +22,7 @@ def one_lesson(seed: int, embedder: Embedder) -> list[dict[str, Any]]:
 
     ``near``: questions of its kind that then get the tool; ``moved``: other kinds' answers that changed.
     """
-    brain, lessons, held, far = school(seed, "last block, r = 8")
+    brain, lessons, held, far = pupil(seed, "last block, r = 8")
     task, others = lessons[0], [t for t in lessons if t.family != lessons[0].family]
     near, tool, elsewhere = (
         [t for t in (*lessons[1:], *held) if t.family == task.family],

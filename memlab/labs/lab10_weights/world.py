@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from memlab.agent import Agent
-from memlab.core import Case, Edit, Episode, Task
+from memlab.core import Case, Edit, Episode
 from memlab.credit import CreditRule, RewriteQ, append_only
 from memlab.credit.rules import GOOD
 from memlab.learners import Learner, with_memory
@@ -24,11 +24,11 @@ from memlab.rivals.bounded import Bounded
 from memlab.rivals.knn import Direct
 from memlab.stores import open_store
 from memlab.tasks import stream
+from memlab.weights.school import ON, TASKS, off_stream
 from memlab.weights.served import UNRELATED, Adapted, Lesson
 
-TASKS, EVERY, CUT, BATCH, PROBES, KINDS = 48, 10, 29, 8, 6, 12
-"""Tasks of a stream, tasks between refreshes, frozen blocks, prompts a step, probes, and kinds of question in a set."""
-ON = ("attn_q", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
+EVERY, CUT, BATCH = 10, 29, 8
+"""Tasks between refreshes, frozen blocks, and prompts a step."""
 NEWEST, NAMED = TopK(k=0, newest=True), learners("ranked")
 
 
@@ -66,12 +66,6 @@ def lessons(arm: str, lived: Sequence[Lesson], cases: Sequence[Case]) -> list[Le
         return [(task, tool, float(np.exp((value[task.index] - mean) / 0.25))) for task, tool, _ in lived]
     some = lived if arm == REPLAY else lived[-EVERY:]
     return [(task, tool, 1.0) for task, tool, reward in some if reward >= GOOD]
-
-
-def off_stream(world: str, tasks: Sequence[Task], seed: int) -> list[Task]:
-    """Up to 6 questions of the set's first kinds that the stream does not hold, served by the tool of that name."""
-    kinds = {task.family for task in tasks}
-    return [task for task in stream(world, "stationary", 3 * PROBES, seed, KINDS) if task.family not in kinds][:PROBES]
 
 
 def life_of(

@@ -1,5 +1,5 @@
 """Lab 12: four attacks on a memory and what each cure costs, with the simulated model, which reads a case's tool and
-not its words: what a text can make a model do is asked of the real one. And the same lesson in weights."""
+not its words; and the same lesson in the weights of a softmax policy. What a text can do is asked of a real model."""
 
 from __future__ import annotations
 
@@ -14,13 +14,19 @@ from memlab.credit import RewriteQ, append_only
 from memlab.retrieval import TopK
 from memlab.rivals import attacker as places
 from memlab.stores import Store
+from memlab.weights.bandit import bandit
+from memlab.weights.linear import Lessons, Weights, linear, local
+from memlab.weights.unlearn import NEGATIVE, ON, RETRAINED, ROWS, effects, plant_and_undo
 
 BEFORE, EXPOSED, AFTER, SEEDS = 48, 24, 24, range(100, 164)  # tasks before the attack, until the cure, and behind it
 TPR, FPR = 0.8, 0.2  # of the gate's verifier, as in lab 07
 CLEAN, BARE = "null: no attack", "no memory"
 ARMS = (CLEAN, BARE, "undefended", "fresh", "gated", "fresh, gated", "credit", "deleted", "undone", "undone since",
         "credit, deleted", "credit, undone")  # fmt: skip
+SAME, LEFT, STEP, LIVES = "rows removed, read as weights", "left as it is", 30.0, 100  # the step size is lab 05's
+KERNELS = {ROWS: local(0.5), SAME: linear}
 simulated = functools.cache(lambda: open_llm("simulated"))
+solves = functools.partial(Claim, metric="solved")
 
 
 def make_agent(arm: str, seed: int, store: Store | None = None) -> Agent:
@@ -28,20 +34,15 @@ def make_agent(arm: str, seed: int, store: Store | None = None) -> Agent:
     if arm == BARE:
         return Agent(simulated(), places.EMBEDDER, seed=seed)
     gate = verify.gate(verify.noisy(TPR, FPR, seed)) if "gated" in arm else None
-    memory, credit = (
-        store or open_store(dim=places.EMBEDDER.dim),
-        RewriteQ(step=0.7) if "credit" in arm else append_only,
-    )
-    return Agent(simulated(), places.EMBEDDER, memory, TopK(k=places.SHOWN), credit=credit, gate=gate, seed=seed)
+    rule = RewriteQ(step=0.7) if "credit" in arm else append_only
+    store = store or open_store(dim=places.EMBEDDER.dim)
+    return Agent(simulated(), places.EMBEDDER, store, TopK(k=places.SHOWN), credit=rule, gate=gate, seed=seed)
 
 
 def begin(arm: str, attack: str, seed: int) -> tuple[Agent, places.Attack, list[Task], int, set[int]]:
-    """A life up to and with the attack: agent, attack, all its tasks, the version before, the attacker's episodes.
-
-    A fresh memory is attacked at its start.
-    """
+    """A life with the attack, a fresh memory's at its start: agent, attack, all tasks, version before, its episodes."""
     tasks = stream("toolbox-b", "stationary", BEFORE + EXPOSED + AFTER, seed)
-    plan, agent, episodes = places.plan_attack(tasks, seed), make_agent(arm, seed), set()
+    plan, agent, episodes = places.plan_attack(tasks, seed), make_agent(arm, seed), set[int]()
     list(agent.run([] if "fresh" in arm else tasks[:BEFORE]))
     before = agent.store.version if agent.store is not None else 0
     if agent.store is not None and arm != CLEAN:
@@ -51,8 +52,10 @@ def begin(arm: str, attack: str, seed: int) -> tuple[Agent, places.Attack, list[
     return agent, plan, tasks, before, episodes
 
 
-def cure(arm: str, store: Store, before: int, episodes: Iterable[int]) -> dict[str, float]:
+def cure(arm: str, store: Store | None, before: int, episodes: Iterable[int]) -> dict[str, float]:
     """What ``arm`` does about the attacker's ``episodes``, all after version ``before``; cases changed, share kept."""
+    if store is None:
+        return {"edits": 0, "kept": 1.0}
     held = {case.id: case for case in store.cases()}
     if "deleted" in arm:
         places.delete(store)
@@ -68,8 +71,7 @@ def cure(arm: str, store: Store, before: int, episodes: Iterable[int]) -> dict[s
 
 
 def phase(agent: Agent, tasks: Sequence[Task], plan: places.Attack, when: str) -> dict[str, float]:
-    """``tasks`` lived: shares of the attacked kind taken by ``wrong``, and solved; of the others solved; the last one
-    taken, in tasks."""
+    """``tasks`` lived: of the attacked kind shares taken and solved; of the others solved; the last task taken."""
     lived = pd.DataFrame([(e.task.family == plan.family, e.steps[0].action == plan.wrong, e.success)
                           for e in agent.run(tasks)], columns=["mine", "taken", "solved"])  # fmt: skip
     mine, late = lived[lived.mine], lived.index[lived.mine & lived.taken]
@@ -80,19 +82,31 @@ def phase(agent: Agent, tasks: Sequence[Task], plan: places.Attack, when: str) -
 def live_attacked(arm: str, attack: str, seed: int) -> list[dict[str, Any]]:
     """One life with an attack and a cure, one row."""
     agent, plan, tasks, before, episodes = begin(arm, attack, seed)
-    store = agent.store
     row: dict[str, Any] = {"backend": "simulated", "model": simulated().name}
-    row["poison"] = places.speaks_for_wrong(store, plan) if store is not None else 0
+    row["poison"] = places.speaks_for_wrong(agent.store, plan)
     row |= phase(agent, tasks[BEFORE:-AFTER], plan, "exposed")
-    row["unnoticed"] = places.speaks_for_wrong(store, plan) if store is not None else 0
-    row |= cure(arm, store, before, episodes) if store is not None else {"edits": 0, "kept": 1.0}
+    row["unnoticed"] = places.speaks_for_wrong(agent.store, plan)
+    row |= cure(arm, agent.store, before, episodes)
     return [row | phase(agent, tasks[-AFTER:], plan, "after")]
 
 
 def only_row(rows: pd.DataFrame) -> dict[str, float]:
     """The numbers of the row, and the shares that were not taken."""
-    row = rows.iloc[0].drop(["arm", "attack", "seed", "backend", "model"]).to_dict()
-    return row | {f"safe {when}": 1 - row[f"taken {when}"] for when in ("exposed", "after")}
+    row = rows.iloc[0].drop(["arm", "attack", "seed", "backend", "model"], errors="ignore").to_dict()
+    return row | {f"safe {when}": 1 - row[f"taken {when}"] for when in ("exposed", "after") if f"taken {when}" in row}
+
+
+def unlearn(arm: str, seed: int) -> list[dict[str, Any]]:
+    """What is answered on `AFTER` new questions, in one row of `effects`."""
+    tasks = stream("toolbox-b", "stationary", BEFORE + EXPOSED + AFTER, seed)
+    plan, seen = places.plan_attack(tasks, seed), bandit(tasks, places.EMBEDDER)
+    early, more, probes = (seen.part(slice(*cut)) for cut in ((0, BEFORE), (BEFORE, -AFTER), (-AFTER, None)))
+    early, more = (early.part(slice(0)), more.part(slice(0))) if arm == BARE else (early, more)
+    sizes, x = (seen.x.shape[1], seen.reward.shape[1], STEP), places.EMBEDDER.embed([plan.kinds[plan.family]])[0]
+    place = Lessons(*sizes, KERNELS[arm]) if arm in KERNELS else Weights(*sizes)
+    how, wrong = "" if arm in (BARE, CLEAN) else ROWS if arm in KERNELS else arm, tasks[0].choices.index(plan.wrong)
+    found = plant_and_undo(place, early, more, probes, x.astype(float), wrong, how, LIVES, seed)
+    return [effects(found, probes, probes.family == plan.family, wrong) | {"backend": "computed", "model": ""}]
 
 
 STUDY = Study("lab12", live_attacked, only_row, nulls=(CLEAN, BARE),
@@ -104,4 +118,12 @@ STUDY = Study("lab12", live_attacked, only_row, nulls=(CLEAN, BARE),
         Claim("a noisy gate keeps more solved", "gated", "undefended", metric="solved exposed"),
         Claim("after the undo it is as good as without an attack", "undone", CLEAN, margin=0.05, metric="solved after"),
         Claim("credit heals without an undo", "credit", "undefended", metric="solved after"),
+    ))  # fmt: skip
+WEIGHTS = Study("lab12-weights", unlearn, only_row, nulls=(BARE, CLEAN),
+    report=grid(arm=(BARE, CLEAN, LEFT, ON, NEGATIVE, RETRAINED, *KERNELS), seed=SEEDS),
+    claims=(
+        Claim("removed rows leave more other answers as they were than a negative update", ROWS, NEGATIVE, True,
+              metric="same"),
+        solves("with the same function, removed rows bring back more of the attacked kind", SAME, NEGATIVE),
+        solves("and as much as retraining", SAME, RETRAINED, margin=0.05),
     ))  # fmt: skip

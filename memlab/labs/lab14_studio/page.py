@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shlex
+import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -30,8 +33,9 @@ def export(settings: Settings, against: Settings | None, folder: Path) -> str:
     """What the page saves, without a page: knobs, rows and figure into ``folder``; gives the verdict in words."""
     from tqdm.auto import tqdm
 
-    with tqdm(total=len(FEW), unit="life", delay=2) as bar:
-        runs = [at_once(one) or in_the_loop(one, HOME, lambda *_: bar.update()) for one in (settings, against) if one]
+    with tqdm(total=len(FEW) * settings["horizon"], unit="task", delay=2) as bar:
+        how: dict[str, Any] = {"tick": lambda done, _: bar.update(done - bar.n), "seconds": None}
+        runs = [at_once(one) or in_the_loop(one, HOME, **how) for one in (settings, against) if one]
     canvas = show.Canvas(3, 1.6)
     paint(canvas, settings, unaided(settings), *runs)
     runs[0].save(folder.name, canvas.png(fast=False), folder)
@@ -47,13 +51,12 @@ class Studio:
         self.home, self.stop, self.thread = home, threading.Event(), threading.Thread()
         self.done: dict[str, Outcome] = {}
         self.pinned: Outcome | None = None
-        self.timer = threading.Timer(0, self.follow)
         wide: Any = {"layout": {"width": "min(32em, 100%)"}, "style": {"description_width": "11em"}}
         self.own = w.Text(description="my own file", placeholder="my_rule for my_rule.py", **wide)
         self.preset = w.Dropdown(description="preset", options=[*PRESETS], value=None, **wide)
         self.explorer = show.Explorer(self.compute, self.draw, KNOBS, alt=ALT, caption=CAPTION, panels=3, height=1.6)
         self.reasons, self.verdict, self.said, self.compared = (w.HTML() for _ in range(4))
-        self.bar, self.name = w.IntProgress(description="lives", max=len(FEW)), w.Text(description="name")
+        self.bar, self.name = w.IntProgress(description="tasks"), w.Text(description="name")
         self.kept = w.SelectMultiple(description="saved", options=saved(home), rows=4)
         self.text = w.Textarea(description="settings", rows=2, layout={"width": "min(60em, 100%)"})
         self.buttons = {name: w.Button(description=name) for name in BUTTONS}
@@ -66,13 +69,15 @@ class Studio:
         above = [left, w.VBox([*picture, self.verdict])]
         boxes = [w.Box(row, layout={"flex_flow": "row wrap"}) for row in (above, *rows)]
         shell.children = [*boxes, self.said, self.compared]
-        for widget in (*self.explorer.knobs.values(), self.own):
-            widget.observe(self.rest, "value")
+        self.own.observe(self.explorer.refresh, "value")
         self.preset.observe(lambda _: self.act(self.choose), "value")
         self.move(checked(settings))
         self.follow()
+        self.explorer.follow = self.follow
         self.preset.value = preset or None
         self.explorer.first = self.explorer.canvas.picture(ALT, CAPTION)
+        with suppress(RuntimeError, ValueError):  # Jupyter's stop button; an idle kernel would not hear it
+            asyncio.get_running_loop().call_soon(signal.signal, signal.SIGINT, lambda *_: self.stop.set())
 
     @classmethod
     def of_page(cls) -> Studio:
@@ -98,13 +103,8 @@ class Studio:
         run = computed[1] or self.done.get(to_text(computed[0] | {"own": self.own.value}))
         paint(canvas, computed[0], unaided(computed[0]), run, self.pinned)
 
-    def rest(self, change: Any = None) -> None:
-        """Reasons, verdict and text follow when the knob rests: the picture comes first."""
-        self.timer.cancel()
-        self.timer = threading.Timer(0.2, self.follow)
-        self.timer.start()
-
     def follow(self) -> None:
+        """Reasons, verdict and text follow when the knob rests: the picture comes first."""
         settings, run = self.current()
         why = idle(settings)
         for name, slider in self.explorer.knobs.items():
@@ -150,17 +150,19 @@ class Studio:
     def run(self) -> None:
         if self.thread.is_alive() or self.compute(**self.explorer.settings)[1]:
             raise MemlabError("nothing to run: a run is under way, or these knobs are simulated at once")
-        self.said.value, self.bar.value = "running; halt loses nothing", 0
+        self.said.value, self.bar.value = "running; halt loses nothing, a live run stops after 3 minutes", 0
+        self.bar.max = len(FEW) * self.explorer.settings["horizon"]
         self.stop.clear()
         self.thread = threading.Thread(target=self.act, args=(self.work,), daemon=True)
         self.thread.start()
 
     def work(self) -> str:
         settings = self.current()[0]
-        run = in_the_loop(settings, self.home, lambda done, _: setattr(self.bar, "value", done), self.stop, FEW)
+        # Not every task: replies that are kept already come by the thousand a second.
+        run = in_the_loop(settings, self.home, lambda n, _: n % 4 or setattr(self.bar, "value", n), self.stop, FEW)
         self.done[to_text(settings)] = run
         self.explorer.refresh()
-        return f"{len(run.seeds)} of {len(FEW)} lives done"
+        return f"{len(run.seeds)} of {len(FEW)} lives done{': press run to go on' * (len(run.seeds) < len(FEW))}"
 
     def halt(self) -> str:
         self.stop.set()

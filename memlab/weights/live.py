@@ -1,0 +1,115 @@
+"""One lesson of the reader's own by each route, with a stopwatch: told, asked again, taken back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from memlab import prompt
+from memlab.core import Case, Edit, MemlabError, Task
+from memlab.llm import open_embedder, open_llm
+from memlab.llm.contract import LLM, Embedder, ModelMissing
+from memlab.retrieval import TopK
+from memlab.stores import open_store
+from memlab.tasks import stream
+
+NEEDED = ("jax", "optax", "gguf", "tokenizers")
+NOTHING = "(nothing)"
+
+
+def stopped(work: Callable[[], Any]) -> float:
+    """Seconds that ``work`` took."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def in_memory(task: Task, tool: str, embedder: Embedder, others: Sequence[Task] = ()) -> dict[str, Any]:
+    """The lesson "for ``task`` take ``tool``" as a row on disk, beside the lessons of ``others``; and out again.
+
+    ``before``, ``after`` and ``back`` are what memory says of the question; ``tell`` and ``remove`` are seconds.
+    """
+
+    def case(one: Task, action: str) -> Edit:
+        vector = embedder.embed([prompt.shorten(one.text, prompt.CASE_LENGTH)])[0]
+        return Edit.write(Case(one.id, one.text, action, 1.0, 1.0, episode=one.index, vector=vector))
+
+    with TemporaryDirectory() as folder, open_store(folder, dim=embedder.dim) as store:
+        store.commit([case(one, one.serves[0]) for one in others])
+
+        def said() -> str:
+            vector = embedder.embed([prompt.shorten(task.text, prompt.CASE_LENGTH)])[0]
+            found = TopK(k=1)(vector, store, np.random.default_rng(0)).cases
+            return found[0].action if found and found[0] else NOTHING
+
+        before, tell = said(), stopped(lambda: store.commit([case(task, tool)]))
+        after, remove = said(), stopped(lambda: store.revert(ids=[task.id]))
+        return {"route": "memory", "before": before, "after": after, "back": said(), "tell": tell, "remove": remove,
+                "asked": "a search of the store"}  # fmt: skip
+
+
+def in_weights(
+    task: Task, tool: str, others: Sequence[Task] = (), server: LLM | None = None, most: int = 64
+) -> dict[str, Any]:
+    """The same lesson in an adapter of the last block; taken out again by training anew on the lessons of ``others``.
+
+    Where there is a ``server``, it is asked after the lesson, with the exported adapter over its model; else the same
+    model answers in this process. Raises `ModelMissing` where the weights are not here, `ImportError` without ``jax``.
+    """
+    from memlab.llm.ollama import OllamaLLM
+    from memlab.weights.files import write_adapter
+    from memlab.weights.school import ON
+    from memlab.weights.served import Adapted, on_server
+
+    brain, asked = Adapted(None, [task, *others], 29, on=ON), "the model in this process"
+    rest = [(one, one.serves[0], 1.0) for one in others]
+
+    def learn() -> None:
+        for _ in range(most // 4):
+            brain.learn([(task, tool, 1.0), *rest], steps=4, rate=0.003, batch=8)
+            if brain.chosen([task]) == [tool]:
+                return
+
+    def forget() -> None:
+        brain.adapter = None
+        if rest:
+            brain.learn(rest, steps=4, rate=0.003, batch=8)
+
+    (before,), tell = brain.chosen([task]), stopped(learn)
+    (after,) = brain.chosen([task])
+    if isinstance(server, OllamaLLM) and brain.adapter is not None:
+        text, asked = prompt.render(task.about, [], task.subtasks[0]), f"{server.name} on the server"
+        with TemporaryDirectory() as folder:
+            file = write_adapter(f"{folder}/lesson.gguf", brain.cut, brain.adapter)
+            with on_server(server, file) as served:
+                after = str(served.complete(text, choices=task.choices, answer="ranked").value)
+    remove = stopped(forget)
+    return {"route": "adapter", "before": before, "after": after, "back": brain.chosen([task])[0], "tell": tell,
+            "remove": remove, "asked": asked}  # fmt: skip
+
+
+def both(number: int, tool: str) -> tuple[list[dict[str, Any]], str]:
+    """The lesson "for question ``number`` (0-7) take ``tool``": a row a route, and a note on what was not tried here.
+
+    The note says what would bring it, and is "" where both routes were tried and the server was asked.
+    """
+    task, *rest = (tasks := stream("toolbox12-a", "stationary", 8, 0))[number:] + tasks[:number]
+    others = [one for one in rest if one.family != task.family][:3]
+    rows, lacking = [in_memory(task, tool, open_embedder("wordllama"), others)], [n for n in NEEDED if not find_spec(n)]
+    if lacking:
+        return rows, f"no adapter here: {', '.join(lacking)} missing; pip install 'memlab[adapters]' brings it"
+    server, note = None, ""
+    try:
+        server = open_llm("ollama:smollm2:135m")
+    except MemlabError:
+        note = "no server answers: the adapter answered in this process"
+    try:
+        rows.append(in_weights(task, tool, others, server))
+    except ModelMissing as error:
+        note = f"no adapter here: {error}"
+    return rows, note
