@@ -10,6 +10,7 @@ from memlab.learners import Learner, no_memory, study, with_memory
 from memlab.llm.embedders import ReplayEmbedder
 from memlab.llm.replay import read_rows
 from memlab.llm.simulated import SimulatedLLM
+from memlab.llm.weights import SMOLLM2
 from memlab.retrieval import TopK
 
 RECORDED = ("lab06/replies.parquet", "lab06/tuning-replies.parquet")
@@ -39,7 +40,8 @@ def whole_runs(model: SimulatedLLM) -> dict[str, dict[str, float]]:
 
 def refit() -> dict[str, object]:
     """Fit to lab 06's recorded replies, judge, and write the parameters; gives the numbers of the report."""
-    fitted = SimulatedLLM.fit([row for name in RECORDED for row in read_rows(datafiles.data(name))])
+    recorded = [row for name in RECORDED for row in read_rows(datafiles.data(name))]
+    fitted = SimulatedLLM.fit([row for row in recorded if row["model"] == SMOLLM2])
     fitted.parameters["report"]["whole_run"] = whole_runs(fitted)
     fitted.save(ROOT / "data" / FILE)
     datafiles.write_manifest(ROOT / "data")
