@@ -459,8 +459,12 @@ made = pd.concat(lives.values())
 show.arms(both, y="after", panel="model", made_by=made, xlim=(0, 1), xlabel="success from task 40 on")
 
 # %% [markdown]
-# Learners that never ask a model (the vote, the uniform prior) stand where they stood. The others moved with what the model knew at the start: read *no memory* first.
-#
+# The vote and the uniform prior ask no model, and stand where they stood. A prior is more than its first guess: compare *no memory*, where only the first guess counts, with what the learners made of it before the change:
+
+# %%
+both.pivot_table(index="arm", columns="model", values=["before", "after"]).round(2)
+
+# %% [markdown]
 # **A model of yours.** Start Jupyter with `MEMLAB_MODEL=ollama:NAME` in its environment, for any model that your Ollama server holds, and every cell that lives a stream asks that model; a model without a chat template reads the worked examples, too. Each of these cells stops after three minutes with what it has; `seconds=None` in `memlab.study` lets it run an hour or more.
 #
 # **LLM programs** (arXiv:2305.05364): each step of the agent sees only what it needs. The planner's prompt holds the tools, a question, and at most a few cases, never the whole history. The belief goes furthest: its prompt holds no case at all, so a record of the no-memory agent answers all it asks.
