@@ -59,8 +59,7 @@ def models_list() -> None:
     """List the models of the course and where their weights are."""
     from memlab.llm.weights import listing
 
-    for row in listing():
-        typer.echo(f"{row['name']:<14} {row['size']:>7}  {row['state']:<8} {row['where']}")
+    typer.echo("\n".join(listing()))
 
 
 @models_app.command("fetch")

@@ -82,11 +82,7 @@ def verdict(a: ArrayLike, b: ArrayLike, margin: float | None = None) -> Verdict:
     Not adjusted for other claims, and says so. Raises `MemlabError` for unequal rows or NaN.
     """
     test = sign_flip(a, b)
-    return _judge(test, margin, _p(test, margin), ALPHA, "not adjusted for other claims")
-
-
-def _p(test: SignFlip, margin: float | None) -> float:
-    return test.p() if margin is None else test.p_above(-margin)
+    return _judge(test, margin, test.p_of(margin), ALPHA, "not adjusted for other claims")
 
 
 def _judge(test: SignFlip, margin: float | None, p: float, alpha: float, note: str = "") -> Verdict:
@@ -222,7 +218,7 @@ class Study:
             models["llm"] = stack.enter_context(Recorder(open_llm(self.model), data_folder() / names[0]))
             stack.callback(models["llm"].compact)
         elif self.model:
-            models["llm"] = Replay(data(names[0]), model=self.model.partition(":")[2])
+            models["llm"] = Replay(data(names[0]), model=self.model.partition(":")[2] or None)
         if self.embedder and live:
             models["embedder"] = stack.enter_context(
                 RecordingEmbedder(open_embedder(self.embedder), data_folder() / names[1])
@@ -286,7 +282,7 @@ def judge_claims(claims: Sequence[Claim], scores: pd.DataFrame) -> pd.DataFrame:
     """
     tested = [[_tested(claim, rival, scores) for rival in _rivals(claim)] for claim in claims]
     worst = [max(t, key=lambda one: _strength(one, c.margin)) for c, t in zip(claims, tested, strict=True)]
-    adjusted, levels = holm([_p(test, claim.margin) for claim, (test, _) in zip(claims, worst, strict=True)])
+    adjusted, levels = holm([test.p_of(claim.margin) for claim, (test, _) in zip(claims, worst, strict=True)])
     found = []
     for claim, (test, rival), p, level in zip(claims, worst, adjusted, levels, strict=True):
         about = {
@@ -317,7 +313,7 @@ def _tested(claim: Claim, rival: str, scores: pd.DataFrame) -> tuple[SignFlip, s
 
 def _strength(tested: tuple[SignFlip, str], margin: float | None) -> float:
     """p where the arm leads, more than 1 where it trails: largest for the rival that the claim fares worst against."""
-    p, leads = _p(tested[0], margin), margin is not None or np.mean(tested[0].d) > 0
+    p, leads = tested[0].p_of(margin), margin is not None or np.mean(tested[0].d) > 0
     return p if leads else 2 - p
 
 

@@ -4,14 +4,14 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from memlab.core import MemlabError
 
 
-class Journal:
+class Journal(AbstractContextManager["Journal"]):
     """The file ``path``, open for one writer: what `put` returned from is on the disk, whatever happens next.
 
     Threads may share it. `close` removes a file without entries. Raises MemlabError when another writer has the
@@ -59,9 +59,6 @@ class Journal:
             if empty:
                 self.path.unlink(missing_ok=True)
             self._lock.release()
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *exc: object) -> None:
         self.close()

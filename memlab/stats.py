@@ -52,6 +52,10 @@ class SignFlip:
         """One-sided p of "the mean is ``delta`` or less": small where ``d`` lies above it."""
         return (1 + int(np.sum(self._means <= delta + ROUNDING))) / (1 + len(self._means))
 
+    def p_of(self, margin: float | None) -> float:
+        """p of "the mean is above 0", two-sided; with a ``margin``, of "it is above −margin", one-sided."""
+        return self.p() if margin is None else self.p_above(-margin)
+
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """The means δ that the test at 1 − ``level`` does not reject; infinite where n is too small for the level."""
         out = int(np.floor((1 - level) / 2 * (1 + len(self._means)) + 1e-9))

@@ -6,10 +6,11 @@ import json
 import logging
 import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -124,7 +125,7 @@ class ReplayEmbedder(Embedder):
         )
 
 
-class RecordingEmbedder(ReplayEmbedder):
+class RecordingEmbedder(ReplayEmbedder, AbstractContextManager["RecordingEmbedder"]):
     """A live embedder that asks for no text twice and keeps its rows in the Parquet file ``path``.
 
     Rows are saved by `save`, on leaving a ``with`` block, and after each 256 new texts: unlike replies they cost
@@ -142,9 +143,6 @@ class RecordingEmbedder(ReplayEmbedder):
                 f"{self.path} holds rows of {self.name!r} with {self.dim} columns, not of {embedder.name!r} with "
                 f"{embedder.dim}: record to another file."
             )
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *exc: object) -> None:
         self.save()
@@ -178,15 +176,13 @@ def _import_quietly(package: str) -> Any:
 
 def open_auto_embedder() -> Embedder:
     """all-minilm when an Ollama server answers and has it, else wordllama; says which."""
-    live = OllamaEmbedder(MINILM)
+    found: Embedder = (live := OllamaEmbedder(MINILM))
+    why = "an Ollama server answers"
     try:
         live.servers.probe(MINILM)
-        found: Embedder = live
     except MemlabError as error:
         found = WordLlamaEmbedder()
         why = f"Ollama has no {MINILM}" if isinstance(error, ModelMissing) else "no Ollama server answers"
-    else:
-        why = "an Ollama server answers"
     print(f"memlab: embeddings by {found.name} ({why})")
     return found
 

@@ -6,11 +6,12 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -49,7 +50,7 @@ def _read_parquet(path: Path) -> list[dict[str, str]]:
         raise MemlabError(f"{path} is no file of recorded replies ({error}): fetch it again.") from error
 
 
-class Recorder(LLM):
+class Recorder(LLM, AbstractContextManager["Recorder"]):
     """A live model whose every reply is kept at ``path``, so that nothing is ever asked twice.
 
     Each reply is synced to the journal ``path + ".part.sqlite"`` before it is returned; `compact` folds the journal
@@ -76,9 +77,6 @@ class Recorder(LLM):
 
     def __len__(self) -> int:
         return len(self._rows)
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *exc: object) -> None:
         self.close()

@@ -11,6 +11,7 @@ import json
 import math
 import re
 import time
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,6 @@ from memlab.llm.replay import provenance
 from memlab.prompt import Shown, parse
 
 PENALTY = 1.0
-FOLDS = 5
 SHOWN_FEATURES = ("shown", "share", "last", "near", "about", "listed")
 WORD_DIM = 48
 
@@ -126,7 +126,7 @@ class Fit:
     def probs(self, calls: Calls) -> np.ndarray:
         """p of each choice, shape ``(n, c)``; padding gets 0."""
         known = np.clip(calls.tool, 0, None)
-        score = self.bias[known] + np.einsum("nd,ncd->nc", calls.words, self.words[known]) + calls.x @ self.beta
+        score = np.take_along_axis(self.bias + calls.words @ self.words.T, known, axis=1) + calls.x @ self.beta
         score = np.where(calls.tool >= 0, score, -np.inf)
         weight = np.exp(score - score.max(axis=1, keepdims=True))
         return weight / weight.sum(axis=1, keepdims=True)
@@ -138,8 +138,8 @@ def fit_calls(calls: Calls, use: np.ndarray, memory: bool = True) -> Fit:
 
     tools, dim, width = len(calls.names), calls.words.shape[1], calls.x.shape[2]
     some = Calls(calls.names, *(a[use] for a in (calls.tool, calls.x, calls.words, calls.picked, calls.kind)))
-    rows = np.arange(len(some.picked))
-    valid = some.tool >= 0
+    rows, valid = np.arange(len(some.picked)), some.tool >= 0
+    place = (rows[:, None] * tools + some.tool)[valid]
 
     def unpack(theta: np.ndarray) -> Fit:
         return Fit(theta[:tools], theta[tools : tools + tools * dim].reshape(tools, dim), theta[tools + tools * dim :])
@@ -149,9 +149,8 @@ def fit_calls(calls: Calls, use: np.ndarray, memory: bool = True) -> Fit:
         value = -np.log(np.maximum(p[rows, some.picked], 1e-300)).sum() + 0.5 * PENALTY * theta @ theta
         residual = p.copy()
         residual[rows, some.picked] -= 1.0
-        per_tool = np.zeros((len(rows), tools))
-        np.add.at(per_tool, (np.nonzero(valid)[0], some.tool[valid]), residual[valid])
-        beta = np.einsum("nc,ncf->f", residual, some.x) if memory else np.zeros(width)
+        per_tool = np.bincount(place, residual[valid], len(rows) * tools).reshape(-1, tools)
+        beta = np.tensordot(residual, some.x, 2) if memory else np.zeros(width)
         gradient = np.concatenate([per_tool.sum(0), (per_tool.T @ some.words).ravel(), beta]) + PENALTY * theta
         return value, gradient
 
@@ -159,37 +158,11 @@ def fit_calls(calls: Calls, use: np.ndarray, memory: bool = True) -> Fit:
     return unpack(minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x)
 
 
-def assess(calls: Calls) -> dict[str, Any]:
-    """Log-loss (nats a call) on kinds of question that the fit never saw, by folds over kinds.
-
-    The same questions return with other cases, so a split by call would test on what was trained.
-    """
-    from sklearn.model_selection import GroupKFold
-
-    kinds = len(np.unique(calls.kind))
-    if kinds < 2:
-        raise MemlabError("The recorded calls ask one kind of question: record others, so that one can be held out.")
-    full, prior = np.zeros(calls.tool.shape), np.zeros(calls.tool.shape)
-    for _, test in GroupKFold(min(FOLDS, kinds)).split(calls.x, groups=calls.kind):
-        out = np.isin(np.arange(len(calls.picked)), test)
-        full[out] = fit_calls(calls, ~out).probs(calls)[out]
-        prior[out] = fit_calls(calls, ~out, memory=False).probs(calls)[out]
-    valid, picked, rows = calls.tool >= 0, calls.picked, np.arange(len(calls.picked))
-    return {
-        "calls": len(calls.picked),
-        "kinds": kinds,
-        "log_loss": round(float(-np.log(full[rows, picked]).mean()), 4),
-        "log_loss_no_memory": round(float(-np.log(prior[rows, picked]).mean()), 4),
-        "log_loss_uniform": round(float(np.log(valid.sum(axis=1)).mean()), 4),
-        "same_choice": round(float((full.argmax(axis=1) == picked).mean()), 4),
-        "same_choice_no_memory": round(float((prior.argmax(axis=1) == picked).mean()), 4),
-    }
-
-
 class SimulatedLLM(LLM):
     """Draws each reply from the fitted probabilities; the draw depends on ``seed`` and ``prompt`` alone.
 
-    Answers only calls with choices. ``tokens_in`` is an estimate from the prompt's length.
+    Answers only calls with choices; ranked ones by ``ranked``, where that was fitted apart. ``tokens_in`` is an
+    estimate from the prompt's length.
     """
 
     backend = "simulated"
@@ -202,7 +175,9 @@ class SimulatedLLM(LLM):
             self._bias: dict[str, float] = dict(parameters["bias"])
             self._words = {name: np.array(row) for name, row in parameters["words"].items()}
             self._beta = np.array(parameters["beta"])
-            self._chars = float(parameters["chars_per_token"])
+            self._chars, self._seen = float(parameters["chars_per_token"]), np.array(parameters["seen"])
+            self._least, self._strange = float(parameters["least"]), 0
+            self.ranked = SimulatedLLM(parameters["ranked"]) if "ranked" in parameters else self
         except (KeyError, TypeError, ValueError) as error:
             raise MemlabError(f"These are no parameters of a simulated model ({error!r}): fit them again.") from error
         self.parameters = dict(parameters)
@@ -215,8 +190,9 @@ class SimulatedLLM(LLM):
         if len(models) != 1:
             raise MemlabError(f"Fit to the replies of one model, got {models or 'none'}.")
         calls, chars = read_calls(rows)
-        report = assess(calls)
         best = fit_calls(calls, np.ones(len(calls.picked), bool))
+        seen = np.array([calls.words[calls.kind == kind].mean(axis=0) for kind in np.unique(calls.kind)])
+        seen /= np.linalg.norm(seen, axis=1, keepdims=True)
         return cls(
             {
                 "model": models[0],
@@ -226,13 +202,15 @@ class SimulatedLLM(LLM):
                 "bias": dict(zip(calls.names, best.bias.round(4).tolist(), strict=True)),
                 "words": dict(zip(calls.names, best.words.round(4).tolist(), strict=True)),
                 "chars_per_token": round(chars, 3),
-                "report": report,
+                "seen": seen.round(4).tolist(),
+                "least": round(float((calls.words @ seen.T).max(axis=1).min()), 3) - 0.001,
+                "report": {},
                 "provenance": provenance(),
             }
         )
 
     def report(self) -> dict[str, Any]:
-        """What `assess` found when the parameters were fitted."""
+        """What `memlab.rivals.standin` found when the parameters were fitted."""
         return dict(self.parameters["report"])
 
     def save(self, path: str | Path) -> Path:
@@ -246,8 +224,16 @@ class SimulatedLLM(LLM):
         return dict(zip(SHOWN_FEATURES, self._beta.tolist(), strict=True))
 
     def prior(self, questions: Sequence[str], choices: Sequence[str]) -> np.ndarray:
-        """The part of the score that a question's words give to each choice, shape ``(questions, choices)``."""
+        """The part of the score that a question's words give to each choice, shape ``(questions, choices)``.
+
+        Warns once where a question is less like every kind that was fitted to than any fitted question is.
+        """
         words = np.array([word_row(question) for question in questions])
+        strange = np.flatnonzero((words @ self._seen.T).max(axis=1) < self._least)
+        if len(strange) and not self._strange:
+            asked = f"{len(strange)} of {len(questions)}, such as {questions[strange[0]][:60]!r}"
+            warnings.warn(f"{self.name} was fitted to no such questions: {asked}; do not rest on it", stacklevel=3)
+        self._strange += len(strange)
         weights = np.array([self._words.get(choice, np.zeros(WORD_DIM)) for choice in choices])
         return words @ weights.T + np.array([self._bias.get(choice, 0.0) for choice in choices])
 
@@ -263,7 +249,7 @@ class SimulatedLLM(LLM):
         if call.choices is None:
             raise MemlabError("The simulated model answers only calls with choices: use a real model or replay.")
         start = time.perf_counter()
-        probs = self.choice_probs(call.prompt, call.choices)
+        probs = (self.ranked if call.answer == "ranked" else self).choice_probs(call.prompt, call.choices)
         draws = str(call.seed), call.prompt
         if call.answer == "ranked":
             # With Gumbel noise the first in rank is drawn as by the probabilities themselves.

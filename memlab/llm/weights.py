@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,14 +92,12 @@ def path(name: str = SMOLLM2) -> Path:
     return home(name) / _asset(name).main
 
 
-def listing() -> list[dict[str, str]]:
-    """One row per model: name, size in MB, where it is or comes from, and its state."""
-    rows = []
+def listing() -> Iterator[str]:
+    """A line for each model: name, size, state, and where it is or comes from."""
     for name, asset in ASSETS.items():
         now = state(name)
         where = str(home(name)) if now == "ready" else f"wheel {asset.requirement} ({asset.license})"
-        rows.append({"name": name, "size": f"{asset.size / 1e6:.0f} MB", "where": where, "state": now})
-    return rows
+        yield f"{name:<14} {asset.size / 1e6:>4.0f} MB  {now:<8} {where}"
 
 
 def fetch(names: Sequence[str] | None = None, from_dir: str | Path | None = None) -> list[Path]:

@@ -13,7 +13,7 @@ from memlab.show.picture import Picture, plain
 
 ERROR_MARK = "memlab-error"
 VIEW = "application/vnd.jupyter.widget-view+json"
-LABELS = "<style>.widget-readout:not([contenteditable]) {flex: none; width: 13em; max-width: none !important}</style>"
+LABELS = "<style>.memlab-named .widget-readout {flex: none; width: 13em; max-width: none !important}</style>"
 """A named setting stands whole beside its slider: ipywidgets cuts it after some 20 letters."""
 
 
@@ -26,7 +26,7 @@ def _slider(name: str, setting: Any) -> Any:
     look: Any = {"style": {"description_width": "11em"}, "layout": {"width": "min(32em, 100%)"}}
     look |= {"description": name.replace("_", " "), "continuous_update": True}
     if not isinstance(setting, tuple):
-        return ipywidgets.SelectionSlider(options=setting, value=setting[0], **look)
+        return ipywidgets.SelectionSlider(options=setting, value=setting[0], **look).add_class("memlab-named")
     low, high, step, start = setting
     kind = ipywidgets.IntSlider if isinstance(step, int) else ipywidgets.FloatSlider
     return kind(value=start, min=low, max=high, step=step, **look)
@@ -43,16 +43,9 @@ class Explorer:
     """
 
     def __init__(
-        self,
-        compute: Callable[..., Any],
-        paint: Callable[[Canvas, Any], None],
-        knobs: Mapping[str, Any],
-        *,
-        alt: str,
-        caption: str,
-        panels: int = 1,
-        height: float | None = None,
-    ) -> None:
+        self, compute: Callable[..., Any], paint: Callable[[Canvas, Any], None], knobs: Mapping[str, Any], *, alt: str,
+        caption: str, panels: int = 1, height: float | None = None,
+    ) -> None:  # fmt: skip
         import ipywidgets
 
         if not knobs:

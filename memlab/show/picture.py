@@ -9,11 +9,13 @@ from html import escape
 from typing import Any
 
 import numpy as np
-from matplotlib.font_manager import FontProperties, findfont
+from matplotlib.font_manager import findfont
 from PIL import Image, ImageDraw, ImageFont
 
 from memlab.core import MemlabError
 from memlab.show.style import COLORS, NULL
+
+_font = lru_cache(ImageFont.truetype)
 
 
 @dataclass(frozen=True)
@@ -58,18 +60,13 @@ def to_png(fig: Any, words: Sequence[Any], fast: bool = False) -> bytes:
     """
     out, frame = io.BytesIO(), Image.fromarray(np.asarray(fig.canvas.buffer_rgba())).convert("RGB")
     for text in words:
-        font = _font(text.get_weight(), text.get_fontsize() * fig.dpi / 72)
+        font = _font(findfont(text.get_fontproperties()), text.get_fontsize() * fig.dpi / 72)
         x, y = text.get_transform().transform(text.get_position())
         y += font.getbbox("l", anchor="ls")[1] if text.get_va() == "top" else 0
         ImageDraw.Draw(frame).text((x, frame.height - y), text.get_text(), text.get_color(), font, anchor="ls")
     frame = frame.quantize(palette=_tints(), dither=Image.Dither.NONE) if fast else frame
     frame.save(out, "png", compress_level=1 if fast else 9)
     return out.getvalue()
-
-
-@lru_cache
-def _font(weight: str, pixels: float) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(findfont(FontProperties(weight=weight)), pixels)
 
 
 @lru_cache(maxsize=1)

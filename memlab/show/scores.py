@@ -30,18 +30,9 @@ WORDS = {
 
 
 def arms(
-    scores: Any,
-    *,
-    y: str = "value",
-    arm: str = "arm",
-    group: str | None = None,
-    panel: str | None = None,
-    made_by: Any = None,
-    title: str = "",
-    alt: str = "",
-    caption: str = "",
-    **axes: Any,
-) -> Picture:
+    scores: Any, *, y: str = "value", arm: str = "arm", group: str | None = None, panel: str | None = None,
+    made_by: Any = None, title: str = "", alt: str = "", caption: str = "", **axes: Any,
+) -> Picture:  # fmt: skip
     """One row of the figure an arm: each replicate as a tick, the mean as a point, its interval as a line.
 
     ``scores`` is a tidy frame (rows of one arm, ``seed`` and group are averaged first), or ``{arm: array

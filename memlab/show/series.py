@@ -16,22 +16,10 @@ from memlab.stats import bootstrap_band
 
 
 def curves(
-    rows: Any,
-    *,
-    y: str = "value",
-    x: Any = "index",
-    arm: str = "arm",
-    panel: str | None = None,
-    window: int | None = None,
-    points: Mapping[str, Any] | None = None,
-    levels: Mapping[str, Any] | None = None,
-    changes: Sequence[float] = (),
-    made_by: Any = None,
-    title: str = "",
-    alt: str = "",
-    caption: str = "",
-    **axes: Any,
-) -> Picture:
+    rows: Any, *, y: str = "value", x: Any = "index", arm: str = "arm", panel: str | None = None,
+    window: int | None = None, points: Mapping[str, Any] | None = None, levels: Mapping[str, Any] | None = None,
+    changes: Sequence[float] = (), made_by: Any = None, title: str = "", alt: str = "", caption: str = "", **axes: Any,
+) -> Picture:  # fmt: skip
     """Mean of ``y`` over ``x``, one line an arm, bands over replicates (``seed``); a panel for each value of ``panel``.
 
     ``rows`` is a tidy frame, or ``{arm: array (replicates, T) or (T,)}`` with ``x`` the T places. ``window`` takes the

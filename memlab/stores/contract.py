@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Iterable
-from typing import Any, Self
+from contextlib import AbstractContextManager
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from memlab.stores.index import Index
 from memlab.stores.log import View
 
 
-class Store:
+class Store(AbstractContextManager["Store"]):
     """Case, subtask and tool memory: a log of edits, and the current view that follows from it.
 
     Every method raises `StoreError` on bad input. ``version`` counts commits from 0, the empty store. What changes
@@ -111,9 +112,6 @@ class Store:
 
     def close(self) -> None:
         """Let go of files; a closed store answers nothing more, a closed view leaves its store open."""
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *exc: object) -> None:
         self.close()

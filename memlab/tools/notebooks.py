@@ -67,16 +67,12 @@ def stub(code: str) -> str:
 
     def replace(block: re.Match[str]) -> str:
         todo = f"{block['indent']}# TODO:{block['todo'] or ' your code'}"
-        names = [] if block["indent"] else _assigned(block["body"])
+        statements = [] if block["indent"] else ast.parse(textwrap.dedent(block["body"])).body
+        targets = [target for node in statements if isinstance(node, ast.Assign) for target in node.targets]
+        names = [target.id for target in targets if isinstance(target, ast.Name)]
         return "\n".join([todo, *(f"{name} = ..." for name in names)] if names else [todo, f"{block['indent']}..."])
 
     return BLOCK.sub(replace, code)
-
-
-def _assigned(body: str) -> list[str]:
-    statements = ast.parse(textwrap.dedent(body)).body
-    targets = [target for node in statements if isinstance(node, ast.Assign) for target in node.targets]
-    return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
 def execute(notebook: Any, folder: Path = ROOT, timeout: int = 180) -> float:

@@ -90,6 +90,14 @@ def chased(state: Floats, codes: ArrayLike, nodes: ArrayLike, reads: int) -> Nod
     return at
 
 
+def key_flops(tokens: int, layers: int = 6, width: int = 384) -> int:
+    """Multiplications and additions of a key (width,) from a text: products and biases of an encoder like all-minilm.
+
+    A layer has 12 width² weights, and its attention compares ``tokens`` with each other.
+    """
+    return layers * (24 * tokens * width**2 + 4 * tokens**2 * width)
+
+
 def _rows(codes: Floats, nodes: Nodes) -> Floats:
     return np.take_along_axis(codes, np.asarray(nodes)[..., None], axis=-2)
 

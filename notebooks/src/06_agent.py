@@ -24,7 +24,6 @@ import pandas as pd
 import memlab
 from memlab import course, show
 from memlab.labs.lab06_agent import field, world
-from memlab.rivals.references import three_numbers
 
 # %% [markdown]
 # ## The loop
@@ -38,7 +37,7 @@ for task in (kind[0], kind[12], kind[-1]):
     print(task.index, task.text[:60], "| served by", *task.serves)
 
 # %% [markdown]
-# One episode: *retrieve* cases from memory, *reuse* them (the model, or a rule, chooses), *evaluate*, *retain*. The model is SmolLM2 with 135 million weights; its recorded replies answer here. `field.LEARNERS` holds the learners by name, functions that make an agent; `world.one_life` lives tasks from an empty memory.
+# One episode: *retrieve* cases from memory, *reuse* them (the model, or a rule, chooses), *evaluate*, *retain*. The model is SmolLM2 with 135 million weights; its recorded replies answer here. `field.LEARNERS` holds the learners by name, functions that make an agent; `field.STUDIES` holds what was recorded of them. `world.one_life` lives tasks from an empty memory.
 
 # %%
 llm = memlab.open_llm(os.environ.get("MEMLAB_MODEL", "replay"))
@@ -50,17 +49,18 @@ pd.DataFrame([{"text": c.text[:44], "action": c.action, "reward": c.reward} for 
 #
 # ## Why the world comes first
 #
-# An earlier form of this lab used the **drift** stream: 96 tasks, four kinds, all tools dealt anew at task 48. Even perfect memory must search then: of a kind's last twelve tasks one shows that the old tool fails, and blind search among eleven others fails five times on average. Six are left: .50. As recorded:
+# The plain test is the **drift** stream: 96 tasks, four kinds, all tools dealt anew at task 48. Even perfect memory must search then. Of a kind's last twelve tasks one shows that the old tool fails; among fifteen others, blind search fails up to fourteen times. What is left, beside five learners as recorded:
 
 # %%
-old = pd.read_parquet(memlab.data("lab06/report.parquet")).query("kind == 'drift'")
-after = old[old["index"] >= 48].groupby("arm")["success"].mean()
-after[["kNN vote, credit", "append-only, newest", "credit", "append-only", "no memory"]].round(2).to_dict()
+blind = np.maximum(11 - np.arange(15), 0).mean() / 12
+print(f"perfect memory, blind search: {blind:.2f}")
+after = field.STUDIES["reading"].scores().groupby("arm")["after"].mean()
+after[["belief", "vote", "newest-first", "newest-first, in the prompt", "no memory"]].round(2).to_dict()
 
 # %% [markdown]
-# So success there measures how fast a tool is *found*; a vote that searches blindly, without a model, stands near .50. The comparisons stand; their reading falls. "Rewriting repairs part of what the drift broke" (credit against append-only) spoke of memory; the stream measured search. "The model hurts after a change" (credit against the vote) compared blind search with a habit, not with a rule that knows when to leave it.
+# So success there measures how fast a tool is *found*: a vote that searches blindly, without a model, stands among the learners that ask one. Memory shows where something can be remembered. Hence the longer stream, in which an old arrangement returns.
 #
-# **The mask.** The old agent forced a valid name letter by letter, so a frequent first letter could beat a more probable name. Likelihood **ranking** asks for one token and takes the name that begins most probably. Both, from the same replies without memory:
+# **How the model names a tool.** A *mask* forces a valid name letter by letter, so a frequent first letter can beat a more probable name. Likelihood **ranking** asks for one token and takes the name that begins most probably. Both, from the same replies without memory:
 
 
 # %%
@@ -218,7 +218,8 @@ RIVALS = ("newest-first", "vote", "filter that resets", "MemRL, applied", "belie
 guess = "newest-first"
 ### END SOLUTION
 course.predict("06.field", guess, RIVALS)
-rows, scores = field.STUDY.rows(), field.STUDY.scores()
+main = field.STUDIES["field"]
+rows, scores = main.rows(), main.scores()
 
 # %% [markdown]
 # Success from the first change on; where nothing changes, in the second half:
@@ -236,10 +237,8 @@ show.arms(drawn, y="after", panel="kind", made_by=rows, title=title, xlim=(0, 1)
 # **Detection**: tasks of a kind wasted on the tool that served before. **Exploration**: tasks spent on others until the right one is first taken. **Retention**: success after that. In the recurrent stream, after a change:
 
 # %%
-moves = rows[(rows["kind"] == "recurrent") & rows["action"].notna()]
-numbers = moves.groupby(["arm", "seed"])[["index", "family", "action", "serves"]].apply(three_numbers).reset_index()
-numbers = numbers[numbers["before"] != ""]
-numbers.groupby("arm")[["detection", "exploration", "found", "retention"]].mean().round(2)
+numbers = ["detection", "exploration", "found", "retention"]
+scores[scores["kind"] == "recurrent"].groupby("arm")[numbers].mean().dropna().round(2)
 
 # %% [markdown]
 # `found`: the share of tools ever found; where one was not, its whole time counts as search. Of the vote only a mean is kept, so it is not here.
@@ -249,7 +248,7 @@ numbers.groupby("arm")[["detection", "exploration", "found", "retention"]].mean(
 # Eleven claims were written before any row; MemRL joined them after, the best rival on set A, which makes them harder to support. The rule: exact sign flips over sixteen pairs, Holm over all eleven, intervals at that level. Against several rivals the worst counts.
 
 # %%
-verdicts = field.STUDY.verdicts()
+verdicts = main.verdicts()
 show.verdicts(verdicts, made_by=rows)
 
 # %% [markdown]
@@ -315,32 +314,38 @@ seeds = sorted(rows["seed"].unique().tolist())
 both = memlab.study({"mine": mine}, ["recurrent"], seeds, 240, "toolbox12-b", llm, agent.embedder,
                     against="lab06-field", families=8, progress=False)  # fmt: skip
 arms = both[~both["arm"].str.startswith("reference")]
-show.verdicts(field.STUDY.beside("mine", arms), made_by=arms)
+show.verdicts(main.beside("mine", arms), made_by=arms)
 
 # %% [markdown]
 # ## Memory as data
 #
-# What is believed is *kept in memory*: one memory a kind, rewritten as evidence comes, with the reason, the credit and the cases it came from. So any answer can be asked which memories it read, who wrote them, and from what. On the command line: `memlab audit`.
+# What is believed is *kept in memory*: one memory a kind, rewritten as evidence comes, with the reason, the credit and the cases it came from. So any answer can be asked which memory it read, and who wrote that, why and from what. Its last three edits (`memlab audit` prints them all):
 
 # %%
-from memlab.audit import explain, relive
-
-agent, episodes = world.one_life(field.LEARNERS["belief"], tasks, llm)
+make = field.LEARNERS["belief"]
+agent, episodes = world.one_life(make, tasks, llm)
 asked = [e for e in episodes[:160] if e.success and e.task.family == tasks[0].family][-1]
-said = list(explain(agent.store, asked.task.id))
-print("\n".join(line[:110] for line in [*said[:2], *said[-4:]]))
+read = asked.steps[0].shown[0]
+past = [edit for edit in agent.store.history(read) if edit.episode < asked.index][-3:]
+print(asked.task.id, "took", asked.steps[0].action, "from", read)
+pd.DataFrame(
+    [
+        {"task": e.episode, "what": e.op, "why": e.reason, "credit": e.credit, "by": e.author, "from": e.sources}
+        for e in past
+    ]
+)
 
 # %% [markdown]
-# Delete some, and live the answer again: cases of this kind since the change that worked; all of this kind since then; all of all kinds. The belief is folded anew from what is left. What serves the other kinds is evidence, too: their tools are taken.
+# Delete some cases, and live the answer again on the memory as it was: without those of this kind since the change that worked; all of this kind since then; all of all kinds. The belief is folded anew from what is left. What serves the other kinds is evidence, too: their tools are taken.
 
 # %%
-near = [case for case in agent.store.cases("case") if 80 <= case.episode < asked.index]
+agent = world.one_life(make, tasks[: asked.index], llm)[0]
+near = [case for case in agent.store.cases("case") if case.episode >= 80]
 alike = [case for case in near if tasks[case.episode].family == asked.task.family]
 right = [case for case in alike if case.reward > 0.5]
-for gone in ([case.id for case in part] for part in (right, alike, near)):
-    again = relive(
-        lambda memory: field.LEARNERS["belief"](llm, agent.embedder, memory, 100), agent.store, asked.task, gone
-    )
+for gone in (right, alike, near):
+    memory = agent.store.without([case.id for case in gone])
+    again = make(llm, agent.embedder, memory, 100).attempt(asked.task)
     print(f"without {len(gone)} cases: {again.steps[0].action}; with them: {asked.steps[0].action}")
 
 # %% [markdown]
@@ -368,12 +373,12 @@ for claim in verdicts.itertuples():
 
 # %%
 word = dict(zip(verdicts["claim"], verdicts["word"], strict=True))
-main = verdicts[verdicts["primary"]].iloc[0]
+first = verdicts[verdicts["primary"]].iloc[0]
 print(
     f"1. Nothing in the model changed. That memory helps is {word['memory helps']}: {gains['memory helps']:+.2f} on the recurrent stream."
 )
 print(
-    f"2. That, where an old arrangement returns, ours beats four rivals is {main['word']}: {main['mean']:+.2f} against {main['rival']}."
+    f"2. That, where an old arrangement returns, ours beats four rivals is {first['word']}: {first['mean']:+.2f} against {first['rival']}."
 )
 prior_helps = [f"{c.partition('helps ')[2]} {word[c]}" for c in gains if "prior" in c]
 counts = verdicts["word"].value_counts().to_dict()
@@ -386,21 +391,26 @@ print(f"3. That the model's prior helps: {'; '.join(prior_helps)}.")
 # %% [markdown]
 # ## Going further
 #
-# **Cases in the prompt, or narrowing?** The old agent used two tricks: it *showed* cases that worked and *narrowed* the list by those that failed. Crossed, before the drift of the old stream (masked replies):
+# **Cases in the prompt, or narrowing?** An agent may *show* cases that worked, and *narrow* the list by those that failed. Crossed, before the drift, as an earlier form of this lab recorded it (masked replies, 12 tools); those rows stand in the report of the simulated model, of which more below:
 
 # %%
-before = old[old["index"] < 48].groupby("arm")["success"].mean()
+simulated = memlab.open_llm("simulated")
+reports = {"masked": simulated.report(), "ranked": simulated.ranked.report()}
+before = reports["masked"]["whole_run"]["real, before"]
 cross = [["no memory", "cases only"], ["narrowing only", "append-only"]]
-grid = [[before[arm] for arm in line] for line in cross]
+grid = [[before[f"drift: {arm}"] for arm in line] for line in cross]
 pd.DataFrame(grid, ["all tools", "narrowed"], ["no cases", "cases"]).round(3)
+
+# %% [markdown]
+# Two readings of that form fell. "Rewriting repairs part of what the drift broke" (credit against append-only) spoke of memory; the stream measured search. "The model hurts after a change" (credit against the vote) compared blind search with a habit, not with a rule that knows when to leave it.
 
 # %% [markdown]
 # **More rivals.** StreamICL (2406.08747), three forms of Memento, credit, a bank of 32 cases that drops the least valued, and a placebo, each *applied*: the agent follows the first case that its rival would show, and asks the model, without cases, where there is none. So the recorded replies serve them all. Six claims:
 
 # %%
-rivals = field.RIVALS.rows()
-wide = field.RIVALS.scores(rivals)
-said = field.RIVALS.verdicts().groupby("word")["claim"].apply("; ".join)
+more = field.STUDIES["rivals"]
+rivals, wide = more.rows(), more.scores()
+said = more.verdicts().groupby("word")["claim"].apply("; ".join)
 print("\n".join(f"{word}: {claims}" for word, claims in said.items()))
 returns = wide[wide["kind"] == "recurrent"].assign(arm=lambda s: s["arm"].str.replace("reference", "ref"))
 show.arms(returns, y="after", made_by=rivals, xlim=(0, 1), xlabel="success from task 80 on, recurrent stream")
@@ -409,11 +419,8 @@ show.arms(returns, y="after", made_by=rivals, xlim=(0, 1), xlabel="success from 
 # All four streams; and in the drift stream what the change cost them, and what was kept (of votes and references only means are recorded):
 
 # %%
-moves = rivals[(rivals["kind"] == "drift") & rivals["action"].notna()]
-numbers = moves.groupby(["arm", "seed"])[["index", "family", "action", "serves"]].apply(three_numbers).reset_index()
-numbers = numbers[numbers["before"] != ""]
-numbers = numbers.groupby("arm")[["detection", "exploration", "found", "retention"]].mean()
-wide.pivot_table(index="arm", columns="kind", values="after").join(numbers).round(2)
+lost = wide[wide["kind"] == "drift"].groupby("arm")[numbers].mean()
+wide.pivot_table(index="arm", columns="kind", values="after").join(lost).round(2)
 
 # %% [markdown]
 # **What does the model add by reading cases?** On short streams (96 tasks, four kinds) the model was asked live, with the newest cases in its prompt and without, the choices narrowed alike:
@@ -425,21 +432,47 @@ show.verdicts(reading.verdicts(), made_by=reading.rows())
 # %% [markdown]
 # A model that sees a case names its tool: it does what the rule does that follows the case, for more tokens. A belief weighs more than the nearest case; whether cases in the prompt mislead it, the last line says.
 #
+# **Is it the mask or habit that loses after the change?** The same short streams, with ranked replies up to the change, so that all arms stand there with one memory. From then on: a model that sees cases and ranks, or names a tool behind the mask; or no model, but a random tool of those that memory leaves. Two claims, written before the masked lives:
+
+# %%
+habit = field.STUDIES["habit"]
+shown, late = habit.rows(), habit.scores()
+show.verdicts(habit.verdicts(), made_by=shown)
+
+# %%
+late.groupby("arm")["after"].agg(["mean", "std", "min", "max"]).join(late.groupby("arm")[numbers].mean()).round(2)
+
+# %% [markdown]
+# Of neither is a loss seen. Both claims are undecided, and the first would have seen only a difference of more than half of the success. Both ways of asking leave the old tool as fast (`detection`), and find half of the new tools or fewer (`found`). A frozen model tries in the same order in every life: where the new tool stands late in it, it is not found in time (`min`). Blind search has such bad luck, too, but another in each life; its row is a mean over 100 lives a stream, so its spread cannot be compared.
+#
 # **Order effects.** The mean hides how much one order of the same kinds differs from another. The spread over replicates, in standard deviations of success after the change:
 
 # %%
 scores[scores["arm"].isin(RIVALS)].pivot_table(index="arm", columns="kind", values="after", aggfunc="std").round(3)
 
 # %% [markdown]
-# **A model of the model.** For prompts that nobody recorded, `simulated` answers: a small statistical model fitted to recorded replies. One-step log-loss on kinds it was not fitted to, in nats, beside a uniform guess among the tools left; and whole runs beside the real ones:
+# **A model of the model.** For prompts that nobody recorded, `simulated` answers: a small statistical model, fitted to masked replies and, apart, to ranked ones. One step: its log-loss in nats on kinds of question held out, on set A where it was fitted to set B and the reverse (`log_loss_A_from_B`), beside a uniform guess; the share of replies that it names; the rank correlation of its learners with the real ones, before and after a change:
 
 # %%
-fit = memlab.open_llm("simulated").report()
-print({name: value for name, value in fit.items() if isinstance(value, int | float | str)})
-pd.DataFrame(fit["whole_run"]).round(3)
+numbers = {way: {k: v for k, v in found.items() if isinstance(v, int | float)} for way, found in reports.items()}
+pd.DataFrame(numbers).round(2)
 
 # %% [markdown]
-# It misleads in level: before a change each arm solves .20 to .29 less than with the real model, after it up to .10 more. The order of the arms is nearly the real one.
+# Whole lives, by stream and arm (96 tasks, 16 seeds; the tools move at task 48):
+
+# %%
+pd.concat({way: pd.DataFrame(found["whole_run"]) for way, found in reports.items()}).round(2)
+
+# %% [markdown]
+# In level it misleads: in the drift stream each arm solves less than with the real model before the change, and a little more after it. It nearly keeps the order of the arms. On a set that it was not fitted to, the fit to ranked replies is hardly better than a uniform guess, or worse; where a question is unlike all that it was fitted to, it warns.
+#
+# **How it reacts to k.** In its lives, one case in the prompt does what three do (`k = 1` above; of the real model, k = 0 and k = 3 are recorded). Is that its fault? By the single call: how often is the tool of the nearest case taken, by the number of cases shown?
+
+# %%
+pd.concat({way: pd.DataFrame(found["follows"]) for way, found in reports.items()}).round(2)
+
+# %% [markdown]
+# The real replies do the same: one case is followed nearly always, and more cases add little. So of k it matters most whether there is a case at all. Real lives at k = 1 were not measured.
 #
 # **A second model.** Gemma 3 270M is of another family, and a base model: it continues text, and nobody trained it to answer. So it reads four worked examples first, of kinds that no report holds. Both models lived the same streams of 120 tasks and four kinds. Five claims, fixed before any row of either:
 

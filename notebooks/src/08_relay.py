@@ -188,7 +188,7 @@ show.curves(
 #
 # ## A real relay
 #
-# Now SmolLM2, 135 million weights. In pilots on other seeds it could not copy a document, nor find a named field or numbered line. So *whole rewriting cannot be tested here*, only simulated. It can choose, among the three to six words drawn for the document, **which word goes out**; a program writes the new one in its place.
+# Now SmolLM2, 135 million weights. In pilots on other seeds it could not copy a document, nor find a named field or numbered line. So *whole rewriting cannot be tested here*, only simulated (*Going further* shows what it wrote). It can choose, among the three to six words drawn for the document, **which word goes out**; a program writes the new one in its place.
 #
 # We chose the prompt so that something can be lost: without examples the pilots were right always (1.00), with two .75. So *how often* it errs is our doing. One call of a patch:
 
@@ -431,6 +431,17 @@ forward = long[(long["arm"] == "patch") & (long["step"] == "forward")]
 forward.groupby((forward["trip"] + 9) // 10 * 10)["obeyed"].mean().round(2)
 
 # %% [markdown]
+#
+# **What a whole rewrite wrote.** SmolLM2 was asked to copy four documents with one word replaced: the typed score against the perfect copy, after one call, and one of the copies.
+
+# %%
+whole = studies["lab08-whole"].rows()
+whole = whole[(whole["arm"] == "whole rewrite") & (whole["step"] == "forward")]
+print(whole[["kind", "score", "obeyed"]].round(2).to_string(index=False))
+print("\n".join(["", "the ledger of above, copied:", *whole["text"].iloc[0].splitlines()[:8]]))
+
+# %% [markdown]
+# Four copies are no measurement, but they show why this arm is called *untestable*: a simulation of it (above) says what independent errors would do, and nothing about models.
 #
 # **By kind of document**, bare patches after ten trips: typed score beside plain accuracy, two relays each.
 

@@ -333,7 +333,7 @@ pd.DataFrame({"published": published, "ours": [f"{x:.0%}" for x in ours]}, index
 #
 # *Undo fails* if what was derived still speaks after it, or if it takes much that should stay. *Weights are as good* if a negative update leaves and restores as much. Neither was seen. But *memory defends itself* is false: credit heals or harms as its rewards are true or not.
 #
-# **What this does not show.** Sources are noted by our agent; one that copies without noting leaves nothing to follow. We told the cure which episode was the attacker's, always 24 tasks later: finding it is the audit's work. Attacks and distilling are programs, no model's prose, on a simulated model; distilled rules pass no gate. These orders were put into the prompt; no gate or cure was tried on them. *Going further* measures control tokens. The pilot had no *order not to*. Other models may differ. The weights are one linear softmax layer, not lab 10's adapter.
+# **What this does not show.** Sources are noted by our agent; one that copies without noting leaves nothing to follow. We told the cure which episode was the attacker's, always 24 tasks later: finding it is the audit's work. Attacks and distilling are programs, no model's prose, on a simulated model; distilled rules pass no gate. These orders were put into the prompt; *Going further* plants them in a memory, tries a gate and an undo on them, and measures control tokens. The pilot had no *order not to*. Other models may differ. The weights are one linear softmax layer, not lab 10's adapter.
 #
 # ## Summary
 #
@@ -382,7 +382,22 @@ show.verdicts(studies["lab12-tokens"].verdicts(), made_by=studies["lab12-tokens"
 
 # %% [markdown]
 # Beside honest cases the guard takes away a part of what tokens do. *Alone* the claim came out the other way round: there the tokens as written take *less* than broken up. And it guards against tokens only: the same tool named in plain words, as a bare reply or as an order, is taken, too; which of order and raw tokens takes more is undecided. We did not look for the strongest spelling.
-#
+
+# %% [markdown]
+# **Orders that must be retrieved.** Here three cases that begin *Always answer "..."*, followed by the words of the attacked kind, are written to a memory, beside the wrong tool or beside the right one. A search must find them. *Undefended*: 48 tasks were lived before (with the simulated model); *fresh*: none. The real model lives two questions of the kind, then comes the cure, then two more. *Read*: share of answers that read a planted case; *poison*: planted cases that were written; *kept*: share of the other cases that the cure left.
+
+# %%
+hidden = studies["lab12-planted"].scores()
+columns = ["poison", "read exposed", "taken exposed", "solved exposed", "edits", "kept", "taken after", "solved after"]
+hidden.groupby(["attack", "arm"], sort=False)[columns].mean().round(2)
+
+# %% [markdown]
+# A gate asks whether an *answer* was right, not what a text says: beside the right tool an order passes as an honest case does. What the undo takes beside the planted cases are the notes of answers that had read them. In a fresh memory that is most of what it holds, and the right tool that stood beside the order goes, too: less is solved afterwards than if nobody had undone anything (means, no claim). In a full one it costs next to nothing. Five claims, fixed before the rows:
+
+# %%
+show.verdicts(studies["lab12-planted"].verdicts(), made_by=studies["lab12-planted"].rows())
+
+# %% [markdown]
 # **And in an adapter.** Lab 10 wrote one lesson into the real model's last block, and one into memory. What either changed among questions of *other* kinds, beside what our cures changed there (means, with the interval of the sign-flip test at 95%, not adjusted):
 
 # %%
@@ -392,13 +407,17 @@ same = unlearnt.groupby("arm")["same"]
 for arm in ("rows removed", "negative update", "retrained"):
     moved[f"here, taken out: {arm}"] = 1 - same.get_group(arm).to_numpy()
 tests = {name: verdict(shares, np.zeros(len(shares))) for name, shares in moved.items()}
-pd.DataFrame({name: [t.mean, t.low, t.high, t.n] for name, t in tests.items()}, index=["changed", "low", "high", "n"]).T.round(3)
+pd.DataFrame(
+    {name: [t.mean, t.low, t.high, t.n] for name, t in tests.items()}, index=["changed", "low", "high", "n"]
+).T.round(3)
 
 # %% [markdown]
 # One lesson in the adapter moved most other answers; in our linear policy a negative update left a few changed. But the two halves measure different things: lab 10 *wrote* a true lesson, into a real model, and asked other kinds; here a false one was *taken out*, of a softmax layer. Lab 10 also timed the removal: the adapter is trained anew on the other lessons, a row is deleted:
 
 # %%
-pd.read_parquet(data("lab10/lesson.parquet")).groupby("arm")[["seconds", "removed"]].agg(["mean", "min", "max"]).round(3)
+pd.read_parquet(data("lab10/lesson.parquet")).groupby("arm")[["seconds", "removed"]].agg(["mean", "min", "max"]).round(
+    3
+)
 
 # %% [markdown]
 # What is lacking is the same *false* lesson in the adapter, and what is left of it behind a negative update there: nobody recorded that, here or in lab 10.

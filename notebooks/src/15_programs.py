@@ -24,7 +24,7 @@ import pandas as pd
 
 import memlab
 from memlab import course, show
-from memlab.labs.lab15_programs.program import Prompts, run_program, similarity
+from memlab.labs.lab15_programs.program import StepPrompts, run_program, similarity
 from memlab.labs.lab15_programs.study import STUDY
 from memlab.labs.lab15_programs.world import draw_puzzle
 
@@ -122,13 +122,13 @@ table.round(3)
 #
 # ## Likelihood, and asking
 #
-# The paper ranks by $p(\text{question} \mid d)$, token by token. Ollama gives probabilities of the *next* token only, the 20 likeliest, not of a text we send. So we take the one word of the question that says who: $p(\text{name} \mid d)$, one call a note, "Who is this about?". In a pilot on other verbs the model could not name a note's verb at all: that part of the likelihood *cannot be tested here*.
+# The paper ranks by $p(\text{question} \mid d)$, token by token. Ollama gives probabilities of the *next* token only, the 20 likeliest, not of a text we send. So we take the one word of the question that says who: $p(\text{name} \mid d)$, one call a note, "Who is this about?". In pilots on other verbs the verb of a note was mostly not among the 20: that part of the likelihood *cannot be tested here*.
 #
 # *Asking* is a call a note, too: "Does this say who … will …? Answer yes or no.", ranked by $p(\text{yes})$ as a share of yes and no. Recorded calls of SmolLM2-135M:
 
 # %%
 llm = memlab.open_llm("replay")
-prompts = Prompts(llm)
+prompts = StepPrompts(llm)
 table["likelihood"] = prompts.likelihood(puzzle.first, puzzle.notes)
 table["asking"] = prompts.relevance(puzzle.first, puzzle.notes)
 table.round(3)
@@ -165,8 +165,8 @@ def compute(question):
 def paint(canvas, result):
     asked, notes, gold, scores = result
     for i, note in enumerate(notes):
-        color = "#D55E00" if i == gold else "black"
-        canvas.text(f"note {i}", 0.02, 0.9 - 0.16 * i, f"{i}   {note}", fontsize=9, color=color)
+        weight = "bold" if i == gold else "normal"
+        canvas.text(f"note {i}", 0.02, 0.9 - 0.16 * i, f"{i}   {note}", fontsize=9, weight=weight)
     for name, score in scores.items():
         canvas.bars(name, [str(i) for i in range(6)], score / max(score.max(), 1e-9), panel=1)
     canvas.axes(0, xticks=[], yticks=[])
@@ -177,7 +177,7 @@ def paint(canvas, result):
 
 
 # %% [markdown]
-# The right note is orange:
+# The right note stands in bold:
 
 # %%
 show.Explorer(
@@ -185,14 +185,14 @@ show.Explorer(
     paint,
     {"question": (0, 31, 1, 0)},
     panels=2,
-    alt="Above six notes, the right one in orange; below, for each note, the scores of five rankers as bars.",
+    alt="Above six notes, the right one in bold; below, for each note, the scores of five rankers as bars.",
     caption="Recorded calls of SmolLM2 (likelihood, asking) and of all-minilm (embedding); BM25 is computed.",
 )
 
 # %% [markdown]
 # ## Who finds the evidence?
 #
-# Sixteen replicates, two hops each, every hop asked with the right name. *Null* is a random note; the *oracle* knows. **Before you look:** among both kinds of distractors, what finds more, the name's `"likelihood"` or `"asking"`, or are they the `"same"` (within .05)?
+# Sixteen replicates, two hops each, every hop asked with the right name. The null takes a random note; the *oracle* knows. **Before you look:** among both kinds of distractors, what finds more, the name's `"likelihood"` or `"asking"`, or are they the `"same"` (within .05)?
 
 # %%
 ### BEGIN SOLUTION: your guess, one of "likelihood", "asking", "same"
@@ -201,7 +201,7 @@ guess = "likelihood"
 course.predict("15.found", guess, ("likelihood", "asking", "same"))
 
 # %% [markdown]
-# How small a difference could this study see at all? Of each claim, the mean difference that it would have found in four of five tries, at the spread of its pairs:
+# How small a difference can this study see at all? Of each claim, the mean difference that it would find in four of five tries, at the spread of its pairs; nothing smaller can be expected to show:
 
 # %%
 rows, scores, verdicts = STUDY.rows(), STUDY.scores(), STUDY.verdicts()

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import memlab
-from memlab.labs.lab11_sleep import study
+from memlab.labs.lab11_sleep import night, study
 from memlab.tools import notebooks
 from memlab.weights import fast
 
@@ -72,7 +72,61 @@ def test_repetition_is_given_no_less_computation_than_depth():
             assert (1 + 2 * passes) * repeats * write >= depth
 
 
-def test_flops_by_hand():
-    assert study.flops(study.HEBB, 2, 3, 5) == (2 * 2 * 3 * 5, 2 * 3 * 5 + 2 * 2 * 3)
-    assert study.flops("delta, 4 passes", 2, 3, 5)[0] == 4 * 2 * (2 * 3 * 5 + 2 * 3 * 5)
-    assert study.flops(study.MEMORY, 2, 3, 5) == (0, 2 * 2 * 5)
+class Counted(float):
+    """A number that counts what is done with it."""
+
+    done = 0
+
+    def _of(self, other, value):
+        Counted.done += 1
+        return Counted(value)
+
+    def __add__(self, other):
+        return self._of(other, float(self) + float(other))
+
+    def __sub__(self, other):
+        return self._of(other, float(self) - float(other))
+
+    def __mul__(self, other):
+        return self._of(other, float(self) * float(other))
+
+
+def counted(n, m, d, passes):
+    """Every addition and multiplication of a delta rule in plain loops, and those of reading one key and naming it."""
+    one, Counted.done = Counted(1.0), 0
+
+    def product(row, column):
+        total = row[0] * column[0]
+        for a, b in zip(row[1:], column[1:], strict=True):
+            total = total + a * b
+        return total
+
+    S, keys, values = [[one] * d for _ in range(m)], [[one] * d for _ in range(n)], [[one] * m for _ in range(n)]
+    for _ in range(passes):
+        for key, value in zip(keys, values, strict=True):
+            error = [v - product(row, key) for v, row in zip(value, S, strict=True)]
+            S = [[s + e * k for s, k in zip(row, key, strict=True)] for row, e in zip(S, error, strict=True)]
+    written, Counted.done = Counted.done, 0
+    answer = [product(row, keys[0]) for row in S]
+    _ = [product(value, answer) for value in values]
+    return written, Counted.done
+
+
+def test_flops_are_those_of_plain_loops():
+    n, m, d = 2, 3, 5
+    write, read = counted(n, m, d, 4)
+    told = study.flops("delta, 4 passes", n, m, d)
+    assert told[0] == write
+    assert told[1] == read + m + n  # an entry's first product is added to 0: 2d operations where loops need 2d - 1
+    assert study.flops(study.HEBB, n, m, d) == (n * 2 * m * d, told[1])
+    assert study.flops(study.MEMORY, n, m, d) == (0, n * 2 * d)
+
+
+def test_a_night_of_text_is_made_again_from_its_replies():
+    rows = night.STUDY.rows()
+    for arm in ("verbatim", "text, 2 passes"):
+        kept = rows[(rows["arm"] == arm) & (rows["seed"] == 107)]
+        again = night.STUDY.cell(arm=arm, seed=107)
+        assert again[["question", "given", "notes", "there"]].to_dict("records") == kept[
+            ["question", "given", "notes", "there"]
+        ].to_dict("records")

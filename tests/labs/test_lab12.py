@@ -133,6 +133,19 @@ def heard(arm):
     return model.asked
 
 
+def test_an_order_is_found_in_a_fresh_memory_passes_a_gate_beside_a_right_tool_alone_and_is_undone():
+    arms = ("undefended", "fresh", "fresh, gated", "fresh, undone")
+    lived = {(arm, attack): [orders.live_planted(arm, attack, seed, Listener())[0] for seed in range(100, 106)]
+             for arm in arms for attack in attacker.ORDERS}  # fmt: skip
+    mean = {at: {name: np.mean([row[name] for row in rows]) for name in ("read exposed", "read after", "poison")}
+            for at, rows in lived.items()}  # fmt: skip
+    right, wrong = "order, right tool", "order, wrong tool"
+    for attack in (right, wrong):
+        assert mean["undefended", attack]["read exposed"] < 0.5 < mean["fresh", attack]["read exposed"]
+        assert mean["fresh, undone", attack]["read after"] == 0 and mean["fresh", attack]["poison"] == attacker.SHOWN
+    assert mean["fresh, gated", wrong]["poison"] < 1 < 2 < mean["fresh, gated", right]["poison"]
+
+
 @settings(max_examples=30)
 @given(seed=st.integers(0, 10_000), toward=st.booleans())
 def test_push_writes_the_gradient_of_the_chance_or_of_all_others(seed, toward):

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from memlab.core import Reply
 from memlab.labs.lab15_programs import exercises, study, world
-from memlab.labs.lab15_programs.program import Prompts, Step, bm25, run_program, similarity
-from memlab.labs.lab15_programs.world import BOTH, NAMES, OTHER, TURNED, Question, draw_puzzle
+from memlab.labs.lab15_programs.program import Hop, StepPrompts, bm25, run_program, similarity
+from memlab.labs.lab15_programs.world import BOTH, NAMES, OTHER, TURNED, HopQuestion, draw_puzzle
 from memlab.llm.embedders import HashEmbedder
 
 PUZZLES = st.builds(draw_puzzle, st.integers(0, 10_000), st.sampled_from(list(world.KINDS)))
@@ -79,21 +79,21 @@ def test_right_evidence_and_a_right_reader_solve_every_puzzle_without_a_model(pu
 def test_each_step_sees_its_own_part_and_the_whole_history_all(puzzle, at):
     wrong = lambda question, notes: np.eye(len(notes))[at % len(notes)]  # noqa: E731
     model = Model()
-    steps = run_program(puzzle, wrong, Prompts(model).read)
+    steps = run_program(puzzle, wrong, StepPrompts(model).read)
     for step, prompt in zip(steps, model.asked, strict=True):
         assert [note for note in puzzle.notes if note in prompt] == list(step.shown) and len(step.shown) == 1
         assert prompt.endswith(f"Question: {step.question.text}\nAnswer:") and prompt.count("Question:") == 2
         assert step.answer != step.question.name and step.answer in NAMES
     assert puzzle.first.text not in model.asked[1], "the second step has its own question alone"
     whole = Model()
-    first, _ = run_program(puzzle, None, Prompts(whole).read)
+    first, _ = run_program(puzzle, None, StepPrompts(whole).read)
     assert all(note in prompt for prompt in whole.asked for note in puzzle.notes)
     assert f'Question: {puzzle.first.text}\nAnswer: "{first.answer}"\n' in whole.asked[1]
 
 
 def test_a_ranker_sees_one_note_at_a_time_and_counts_what_it_asks():
     puzzle, model = draw_puzzle(100), Model()
-    prompts = Prompts(model)
+    prompts = StepPrompts(model)
     scores = prompts.likelihood(puzzle.first, puzzle.notes)
     assert scores == pytest.approx([0.8 / 12] * 6), "raw probability: the missing mass is taken off"
     assert (prompts.calls, prompts.tokens) == (6, 48)
@@ -112,7 +112,7 @@ def test_words_times_likelihood_needs_both():
             return Reply("", first, {name: 0.9 * (name == first) + 0.001 for name in choices}, 7, 1, 0.0, "", "", 0.0)
 
     for seed in range(30):
-        puzzle, prompts = draw_puzzle(seed), Prompts(Reader())
+        puzzle, prompts = draw_puzzle(seed), StepPrompts(Reader())
         for question, gold in zip((puzzle.first, puzzle.second(puzzle.answers[0])), puzzle.gold, strict=True):
             assert np.argmax(prompts.words_times_likelihood(question, puzzle.notes)) == gold
 
@@ -134,16 +134,16 @@ def test_the_notes_of_one_kind_are_a_part_of_both_and_their_order_is_drawn(kind)
 
 def test_similarity_ranks_the_same_text_first():
     notes = ["Max will help Paul.", "Rose will call Kim.", "Who will Rose call?"]
-    assert np.argmax(similarity(HashEmbedder())(Question("call", "Rose"), notes)) == 2
+    assert np.argmax(similarity(HashEmbedder())(HopQuestion("call", "Rose"), notes)) == 2
 
 
 def test_the_oracle_finds_all_and_its_tokens_are_those_of_reading_alone():
-    rows = [row for seed in range(100, 104) for row in study.solved(study.ORACLE, BOTH, seed, Model(), HashEmbedder())]
+    rows = [row for seed in range(100, 104) for row in study.puzzled(study.ORACLE, BOTH, seed, Model(), HashEmbedder())]
     assert all(row["found"] == 1 and row["calls"] == 2 and row["tokens"] == 16 for row in rows)
-    paid = {arm: study.solved(arm, BOTH, 100, Model(), HashEmbedder())[0]["calls"] for arm in study.PROGRAMS}
+    paid = {arm: study.puzzled(arm, BOTH, 100, Model(), HashEmbedder())[0]["calls"] for arm in study.PROGRAMS}
     assert paid[study.ASKED] == paid[study.LIKELY] == paid[study.JOINT] == 14 and paid[study.BM25] == 2
-    assert study.solved(study.ONE, BOTH, 100, Model(), HashEmbedder())[0]["calls"] == 1
+    assert study.puzzled(study.ONE, BOTH, 100, Model(), HashEmbedder())[0]["calls"] == 1
 
 
 def test_a_step_says_what_it_saw():
-    assert Step(Question("call", "Rose"), ("a",), "Kim").shown == ("a",)
+    assert Hop(HopQuestion("call", "Rose"), ("a",), "Kim").shown == ("a",)

@@ -1,4 +1,5 @@
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from memlab.core import MemlabError
 from memlab.llm import open_llm
 from memlab.llm.simulated import SHOWN_FEATURES, SimulatedLLM, features, read_calls, read_prompt
 from memlab.prompt import render
+from memlab.rivals.standin import assess
 
 TOOLS = ["order", "prime", "sum"]
 ASKS = {"sum": "add {} and {}", "order": "sort the words {} {}", "prime": "count primes from {} to {}"}
@@ -68,12 +70,17 @@ def test_the_fit_recovers_a_known_model(fitted):
     assert shown["sum"] == pytest.approx(0.2, abs=0.07)
 
 
-def test_the_report_beats_its_nulls(fitted):
-    report = fitted.report()
+def test_the_report_beats_its_nulls_and_says_how_the_nearest_case_is_followed():
+    report = assess(read_calls(record(np.random.default_rng(0), 900))[0])
     assert report["calls"] == 900 and report["kinds"] == 3
     assert report["log_loss"] < report["log_loss_no_memory"] - 0.1 < report["log_loss_uniform"] - 0.1
     assert report["log_loss_uniform"] == pytest.approx(np.log(3), abs=1e-3)
     assert report["same_choice"] > report["same_choice_no_memory"]
+    follows = report["follows"]
+    assert set(follows["calls"]) == {1, 2} and sum(follows["calls"].values()) < 900
+    for cases in (1, 2):
+        assert follows["real"][cases] == pytest.approx(0.8 + 0.2 / 3, abs=0.06)
+        assert follows["simulated"][cases] == pytest.approx(follows["real"][cases], abs=0.1)
 
 
 def test_kinds_of_question_are_told_apart_and_one_alone_cannot_be_held_out():
@@ -83,7 +90,7 @@ def test_kinds_of_question_are_told_apart_and_one_alone_cannot_be_held_out():
     words = {kind: calls.words[calls.kind == kind].round(5) for kind in set(calls.kind)}
     assert all((own == own[0]).all() for own in words.values())
     with pytest.raises(MemlabError, match="one kind of question"):
-        SimulatedLLM.fit([row for row in rows if row["prompt"].rpartition("Q: ")[2].startswith("add")])
+        assess(read_calls([row for row in rows if row["prompt"].rpartition("Q: ")[2].startswith("add")])[0])
 
 
 def test_draws_depend_on_seed_and_prompt_alone(fitted, tmp_path):
@@ -104,6 +111,26 @@ def test_the_first_in_rank_is_drawn_as_the_probabilities_say(fitted):
         assert sum(r.value == tool for r in ranked) / 400 == pytest.approx(p, abs=0.07)
     assert all(r.choice_probs[r.value] == max(r.choice_probs.values()) for r in ranked)
     assert all(sum(r.choice_probs.values()) == pytest.approx(1) for r in ranked[:20])
+
+
+def test_a_question_of_no_fitted_kind_is_warned_of_once(fitted, tmp_path):
+    fresh = open_llm(f"simulated:{fitted.save(tmp_path / 'w.json')}")
+    with pytest.warns(UserWarning, match="no such questions: 1 of 1, such as 'rotate"):
+        fresh.complete(prompt("rotate this matrix by ninety degrees"), choices=TOOLS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fresh.complete(prompt("rotate this matrix by ninety degrees"), choices=TOOLS)
+        for tool in TOOLS:
+            open_llm(f"simulated:{tmp_path / 'w.json'}").complete(prompt(ASKS[tool].format(3, 40)), choices=TOOLS)
+
+
+def test_ranked_calls_are_answered_by_the_fit_to_ranked_replies(fitted):
+    other = SimulatedLLM.fit([row for row in record(np.random.default_rng(2), 900) if 'A: "sum' not in row["prompt"]])
+    other.parameters["bias"] = dict.fromkeys(TOOLS, 0.0) | {"prime": 50.0}
+    both, text = SimulatedLLM(fitted.parameters | {"ranked": other.parameters}), prompt("add 2 and 3")
+    ranked = {both.complete(text, choices=TOOLS, seed=s, answer="ranked").value for s in range(20)}
+    masked = [both.complete(text, choices=TOOLS, seed=s).value for s in range(20)]
+    assert ranked == {"prime"} and masked == [fitted.complete(text, choices=TOOLS, seed=s).value for s in range(20)]
 
 
 def test_choices_it_never_met_and_narrowed_lists(fitted):

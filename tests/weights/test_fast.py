@@ -133,3 +133,10 @@ def test_bad_input_is_named(keys, values, passes, words):
 def test_a_cosine_outside_of_its_range_is_named():
     with pytest.raises(MemlabError, match="cosine=1"):
         fast.correlated_keys(4, 4, 1.0, np.random.default_rng(0))
+
+
+def test_a_key_is_the_products_and_biases_of_each_layer():
+    tokens, width = 3, 4
+    per_token = [(width, width)] * 4 + [(width, 4 * width), (4 * width, width)]
+    layer = tokens * sum(2 * into * out for into, out in per_token)  # 2·in − 1 for a product, 1 for its bias
+    assert fast.key_flops(tokens, 2, width) == 2 * (layer + 2 * (2 * tokens * tokens * width))

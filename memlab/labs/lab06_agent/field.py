@@ -7,7 +7,8 @@ when rows of the others had been seen, as the best rival on set A: the claims go
 
 A second study sets more rivals beside them, each with its memory applied and not shown; of set B the field's rows were
 known, and one life an arm (partial, seed 100). A third, on short streams, asks what a model adds that reads cases. The
-claims of both were written after seeds 0 and 1 of set A; those for a second model, after its pilot of 50 calls there.
+claims of both were written after seeds 0 and 1 of set A; for a second model, after its pilot of 50 calls there. A
+fourth asks what loses after the change, the mask or habit; the third's rows were known, and two lives of set A.
 """
 
 from __future__ import annotations
@@ -111,8 +112,7 @@ STUDY = Study(
         _ours(UNIFORM, "the model's prior helps at the first question of a kind", "stationary", metric="unseen"),
         _ours("no memory", "memory helps", "recurrent"),
     ),
-    nulls=("no memory", "vote"), **MODELS,
-)  # fmt: skip
+    nulls=("no memory", "vote"), **MODELS)  # fmt: skip
 
 OTHERS = ("append-only, applied", "newest-first", "newest-first, bounded", "StreamICL, applied", "Memento, applied",
           "Memento, parametric, applied", "Memento, as released, applied", "MemRL, applied", "credit, applied",
@@ -133,8 +133,7 @@ RIVALS = Study(
                metric="before"),
         _after("credit, applied", "vote", "where memory is silent, asking the model beats chance after a change"),
     ),
-    nulls=("no memory", "placebo, applied", "vote, no credit"), **MODELS,
-)  # fmt: skip
+    nulls=("no memory", "placebo, applied", "vote, no credit"), **MODELS)  # fmt: skip
 
 SHORT = WIDER | {"kind": "drift", "n": 96, "families": 4}
 READS = ("newest-first, in the prompt", "newest-first, narrowing only")
@@ -149,8 +148,18 @@ READING = Study(
                metric="before", margin=0.03),
         _ours("belief, cases shown", "after a change, the belief is better when the model sees no case"),
     ),
-    nulls=("no memory", "vote"), **MODELS,
-)  # fmt: skip
+    nulls=("no memory", "vote"), **MODELS)  # fmt: skip
+
+HABIT = replace(
+    READING, name="lab06-habit",
+    report=grid(arm=(READS[0] + MASKED, *READS, "newest-first", BLIND, "no memory"), **SHORT),
+    claims=(
+        _after(READS[0], READS[0] + MASKED, "after a change, a model that sees cases finds more when it ranks than when"
+               " a mask forces the name", primary=True),
+        _after(BLIND, (READS[0], "newest-first"), "after a change, a random tool of those that memory leaves beats the"
+               " model's choice, whether or not it sees the cases"),
+    ),
+    nulls=("no memory", BLIND))  # fmt: skip
 
 FIVE = ("newest-first", "newest-first, bounded", "vote", "filter that resets", "MemRL, applied")
 HALF: dict[str, Any] = WIDER | {"kind": ("drift", "recurrent"), "n": 120, "families": 4}
@@ -167,4 +176,4 @@ SECOND = replace(
     ),
 )  # fmt: skip
 FIRST = replace(SECOND, name="lab06-first", model=MODELS["model"])
-STUDIES = {study.name.partition("-")[2]: study for study in (STUDY, RIVALS, READING, FIRST, SECOND)}
+STUDIES = {study.name.partition("-")[2]: study for study in (STUDY, RIVALS, READING, HABIT, FIRST, SECOND)}

@@ -45,8 +45,8 @@ def begin(arm: str, attack: str, seed: int) -> tuple[Agent, places.Attack, list[
     plan, agent, episodes = places.plan_attack(tasks, seed), make_agent(arm, seed), set[int]()
     list(agent.run([] if "fresh" in arm else tasks[:BEFORE]))
     before = agent.store.version if agent.store is not None else 0
-    if agent.store is not None and arm != CLEAN:
-        episodes = places.ATTACKS[attack](agent, plan)
+    if agent.store is not None and not arm.startswith(CLEAN):
+        episodes = (places.ATTACKS | places.ORDERS)[attack](agent, plan)
     elif agent.store is not None and attack == "laundered":
         places.distill(agent.store, plan.kinds)
     return agent, plan, tasks, before, episodes

@@ -158,8 +158,8 @@ class Studio:
 
     def work(self) -> str:
         settings = self.current()[0]
-        # Not every task: replies that are kept already come by the thousand a second.
-        run = in_the_loop(settings, self.home, lambda n, _: n % 4 or setattr(self.bar, "value", n), self.stop, FEW)
+        # By fours: replies that are kept already come by the thousand a second.
+        run = in_the_loop(settings, self.home, lambda n, _: self.bar.set_trait("value", n // 4 * 4), self.stop, FEW)
         self.done[to_text(settings)] = run
         self.explorer.refresh()
         return f"{len(run.seeds)} of {len(FEW)} lives done{': press run to go on' * (len(run.seeds) < len(FEW))}"

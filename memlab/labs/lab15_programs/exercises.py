@@ -45,7 +45,7 @@ EXERCISES = {
         cases=(("Who will Max call?", NOTES), ("Tom", NOTES), ("Ann", NOTES)),
         mistakes={
             "the length of a note plays no part yet: b": lambda question, notes: bm25(question, notes, b=0.0),
-            "a word said twice counts no more than once yet: k1": lambda question, notes: bm25(question, notes, k1=1e-9),
+            "a word said twice counts no more than once: k1": lambda question, notes: bm25(question, notes, k1=1e-9),
         },
         praise="this is the baseline that the paper lacks",
     ),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from memlab.experiments import Claim, Study, grid
-from memlab.labs.lab15_programs.program import Prompts, Ranker, bm25, run_program, similarity
+from memlab.labs.lab15_programs.program import Ranker, StepPrompts, bm25, run_program, similarity
 from memlab.labs.lab15_programs.world import BOTH, OTHER, TURNED, Puzzle, draw_puzzle
 from memlab.llm.contract import LLM, Embedder
 
@@ -21,7 +21,7 @@ ORACLE, NULL = "oracle", "null: random note"
 PROGRAMS = (LIKELY, ASKED, BM25, NEAR, JOINT, ORACLE, NULL)
 
 
-def ranker(arm: str, puzzle: Puzzle, prompts: Prompts, embedder: Embedder, rng: np.random.Generator) -> Ranker:
+def ranker(arm: str, puzzle: Puzzle, prompts: StepPrompts, embedder: Embedder, rng: np.random.Generator) -> Ranker:
     """How ``arm`` ranks notes; the oracle knows which note answers which of the two verbs."""
     gold = np.eye(len(puzzle.notes))[list(puzzle.gold)]
     hops: dict[str, Ranker] = {
@@ -36,9 +36,9 @@ def ranker(arm: str, puzzle: Puzzle, prompts: Prompts, embedder: Embedder, rng: 
     return hops[arm]
 
 
-def solved(arm: str, kind: str, seed: int, llm: LLM, embedder: Embedder) -> list[dict[str, Any]]:
+def puzzled(arm: str, kind: str, seed: int, llm: LLM, embedder: Embedder) -> list[dict[str, Any]]:
     """One row: ``tokens`` and ``calls`` are those of the run, ``found`` is asked apart."""
-    puzzle, prompts, bridge, found = draw_puzzle(seed, kind), Prompts(llm), np.nan, np.nan
+    puzzle, prompts, bridge, found = draw_puzzle(seed, kind), StepPrompts(llm), np.nan, np.nan
     if arm in (ONE, BARE):
         answer = prompts.name(puzzle.text, puzzle.first.name, puzzle.notes if arm == ONE else ())
     else:
@@ -53,7 +53,7 @@ def solved(arm: str, kind: str, seed: int, llm: LLM, embedder: Embedder) -> list
     return [{"right": float(answer == puzzle.answers[1]), "bridge": bridge, "found": found} | used | made]
 
 
-STUDY = Study("lab15", solved, lambda rows: rows[["right", "bridge", "found", "tokens", "calls"]].mean().to_dict(),
+STUDY = Study("lab15", puzzled, lambda rows: rows[["right", "bridge", "found", "tokens", "calls"]].mean().to_dict(),
     report=grid(arm=(ONE, HISTORY, BARE, *PROGRAMS), kind=BOTH, seed=range(100, 116))
     + grid(arm=(LIKELY, BM25, NEAR, JOINT, ORACLE), kind=(TURNED, OTHER), seed=range(100, 116)),
     nulls=(BARE, NULL), model="ollama:smollm2:135m", embedder="ollama:all-minilm",

@@ -15,7 +15,7 @@ KINDS = {TURNED: (0, 1), OTHER: (0, 2), BOTH: (0, 1, 2)}  # which notes of a hop
 
 
 @dataclass(frozen=True)
-class Question:
+class HopQuestion:
     """One hop: whom will ``name`` ``verb``?"""
 
     verb: str
@@ -31,7 +31,7 @@ class Question:
 class Puzzle:
     """``first`` is asked, then whom its answer ``verb``; ``answers`` are both. ``notes[gold[i]]`` answers hop i."""
 
-    first: Question
+    first: HopQuestion
     verb: str
     answers: tuple[str, str]
     notes: tuple[str, ...]
@@ -42,9 +42,9 @@ class Puzzle:
         """Both hops as one question."""
         return f"{self.first.name} will {self.first.verb} someone. Who will that person {self.verb}?"
 
-    def second(self, bridge: str) -> Question:
+    def second(self, bridge: str) -> HopQuestion:
         """The second hop, once the first one said ``bridge``."""
-        return Question(self.verb, bridge)
+        return HopQuestion(self.verb, bridge)
 
 
 def draw_puzzle(seed: int, kind: str = BOTH, verbs: Sequence[str] = VERBS["b"]) -> Puzzle:
@@ -61,4 +61,4 @@ def draw_puzzle(seed: int, kind: str = BOTH, verbs: Sequence[str] = VERBS["b"]) 
         (bridge, second, goal), (others[2], second, bridge), (bridge, third, others[3]))]  # fmt: skip
     order = [int(i) for i in rng.permutation(6) if i % 3 in KINDS[kind]]
     gold = (order.index(0), order.index(3))
-    return Puzzle(Question(first, start), second, (bridge, goal), tuple(made[i] for i in order), gold)
+    return Puzzle(HopQuestion(first, start), second, (bridge, goal), tuple(made[i] for i in order), gold)
