@@ -356,7 +356,7 @@ tax.round(2)
 print(f"{256 * fast.key_flops(12) / 1e6:,.0f} to write all, {fast.key_flops(12) / 1e6:,.0f} to read one")
 
 # %% [markdown]
-# So any pass is small beside them. **The times decide nothing:** the methods ran one after the other while the machine's load changed. In *read time* all matrices do the very same product, and yet they differ.
+# So any pass is small beside them. **The times decide nothing:** the methods ran one after the other while the machine's load changed.
 #
 # ## What would falsify the claims, and what we measured
 #
@@ -416,12 +416,12 @@ for arm in ("verbatim", "text, 1 pass", "text, 2 passes"):
     print(f"--- {arm}\n{notes[arm]}")
 
 # %% [markdown]
-# A fact that is lost, or told of another thing, cannot be found again. **Before you look:** does another pass of text help, as another pass of steps does?
+# A fact that is lost, or told of another thing, cannot be found again. **Before you look:** does another pass help, of text, and of steps?
 
 # %%
 by_night = NIGHT.scores(nights)
 name = by_night["arm"].str.split(", ").str[0].replace("verbatim", "text")
-passes = by_night["arm"].str.extract(r"(\d+) pass")[0].fillna(0).astype(int)
+passes = by_night["arm"].str.extract(r"(\d+) pass")[0].fillna("0").astype(int)
 shares = by_night.assign(night=name, passes=passes).melt(["arm", "night", "passes", "seed"], ["recall", "off"], "part")
 shares["part"] = shares["part"].replace({"off": "colors"})
 mean = shares.groupby(["part", "arm"])["value"].mean()
@@ -449,7 +449,7 @@ show.curves(
 )
 
 # %% [markdown]
-# Text recalls what is still in the note; another pass only loses more. The share of the day's facts that the notes hold:
+# Text recalls about as much as its note still holds. The share of the day's facts there, and the recall:
 
 # %%
 by_night[by_night["there"] > 0].groupby("arm", sort=False)[["there", "recall"]].mean().round(2)
@@ -461,7 +461,7 @@ by_night[by_night["there"] > 0].groupby("arm", sort=False)[["there", "recall"]].
 show.verdicts(NIGHT.verdicts(), made_by=nights)
 
 # %% [markdown]
-# A verbatim note had no room to be beaten: one fact is shown and copied, so its recall is perfect. (In a pilot on one day, three facts shown at once left a third of the answers right, and the whole day at once none beyond chance: finding the fact is the work of retrieval, not of this model.) Many passes do teach the last block the day; they also overwrite the colors, and nothing was done against that (no rehearsal of other questions, no deeper or smaller adapter). One small model, one wording, two passes of text, six colors.
+# A verbatim note had no room to be beaten: one fact is shown and copied, so its recall is perfect. (In a pilot on one day, three facts shown at once left a third of the answers right, and a day of twelve facts at once none beyond chance: finding the fact is the work of retrieval, not of this model.) Many passes do teach the last block the day; they also overwrite the colors, and nothing was done against that (no rehearsal of other questions, no deeper or smaller adapter). One small model, one wording, two passes of text, six colors.
 
 # %% [markdown]
 # **What the literature says now** (November 2026). *P*: read in the paper; *A*: abstract only; *S+*: a section-cited reading by others; *S*: second-hand. Check an *S* before you use it.
