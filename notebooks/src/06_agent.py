@@ -324,7 +324,8 @@ show.verdicts(main.beside("mine", arms), made_by=arms)
 # %%
 make = field.LEARNERS["belief"]
 agent, episodes = world.one_life(make, tasks, llm)
-asked = [e for e in episodes[:160] if e.success and e.task.family == tasks[0].family][-1]
+same_kind = [e for e in episodes[:160] if e.task.family == tasks[0].family]
+asked = max(same_kind, key=lambda e: (e.success, e.index))
 read = asked.steps[0].shown[0]
 past = [edit for edit in agent.store.history(read) if edit.episode < asked.index][-3:]
 print(asked.task.id, "took", asked.steps[0].action, "from", read)
