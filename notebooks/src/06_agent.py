@@ -70,9 +70,8 @@ def forced(llm, embedder, store, seed):
     return agent
 
 
-asked = []
-for seed in range(100, 104):
-    asked += world.one_life(forced, memlab.stream("toolbox-b", "stationary", 96, seed), llm, seed)[1]
+questions = [task for seed in range(100, 104) for task in memlab.stream("toolbox-b", "stationary", 96, seed)]
+asked = world.one_life(forced, questions, llm)[1]
 names = [(r.value, r.choice_probs or {r.value: 1.0}, e.task.serves[0]) for e in asked for r in e.replies]
 masked = np.mean([value == serves for value, _, serves in names])
 ranked = np.mean([max(probs, key=probs.get) == serves for _, probs, serves in names])
