@@ -431,6 +431,7 @@ mean = shares.groupby(["part", "arm"])["value"].mean()
 
 # %%
 ends = ("verbatim", "text, 2 passes", "adapter, 16 passes")
+other = mean["recall", "null: another day's adapter"]
 show.curves(
     shares[shares["night"].isin(["text", "adapter"])],
     arm="night",
@@ -446,7 +447,7 @@ show.curves(
         f"{part}: " + ", ".join(f"{arm} {mean[part, arm]:.2f}" for arm in ends) for part in ("recall", "colors")
     ),
     caption="Lines: means; bands: 95% bootstrap over 16 days. Null: an adapter of another day, 16 passes, recalls "
-    f"{mean['recall', "null: another day's adapter"]:.2f}; blind choice of six: {1 / 6:.2f}.",
+    f"{other:.2f}; blind choice of six: {1 / 6:.2f}.",
 )
 
 # %% [markdown]
@@ -462,7 +463,7 @@ by_night[by_night["there"] > 0].groupby("arm", sort=False)[["there", "recall"]].
 show.verdicts(NIGHT.verdicts(), made_by=nights)
 
 # %% [markdown]
-# A verbatim note had no room to be beaten: one fact is shown and copied, so its recall is perfect. (In a pilot on one day, three facts shown at once left a third of the answers right, and a day of twelve facts at once none beyond chance: finding the fact is the work of retrieval, not of this model.) Many passes do teach the last block the day. They also overwrite the colors, and sooner: after two passes most of what was known there is lost, and next to nothing of the day is learned. Nothing was done against that (no rehearsal of other questions, no deeper or smaller adapter). One small model, one wording, two passes of text, six colors.
+# A verbatim note had no room to be beaten: one fact is shown and copied, so its recall is perfect. (In a pilot on one day, three facts shown at once left a third of the answers right, and a day of twelve facts at once none beyond chance: finding the fact is the work of retrieval, not of this model.) Many passes do teach the last block the day. They also overwrite the colors, and sooner: after two passes half of those known are lost, and next to nothing of the day is learned. Nothing was done against that (no rehearsal of other questions, no deeper or smaller adapter). One small model, one wording, two passes of text, six colors.
 
 # %% [markdown]
 # **What the literature says now** (November 2026). *P*: read in the paper; *A*: abstract only; *S+*: a section-cited reading by others; *S*: second-hand. Check an *S* before you use it.
