@@ -38,7 +38,7 @@ to_go = np.cumsum(rewards[::-1])[::-1]
 full_return, to_go
 
 # %% [markdown]
-# The third step could not have caused the .5 before it, so reward-to-go does not pay it for that. On average both push a policy the same way.
+# The third step could not have caused the .5 before it, so reward-to-go leaves that out. On average both push a policy the same way (the end shows it).
 #
 # ## A choice whose gradient is known
 #
@@ -135,7 +135,7 @@ in_groups = expected(4, by_size)
 (in_groups / true).round(3)
 
 # %% [markdown]
-# Milder, and still biased. Beware: with the group's *mean* as baseline it would be .99, 1.02 and .62, since two biases nearly cancel.
+# Milder, still biased. Beware: with the group's *mean* as baseline it would be .99, 1.02 and .62, since two biases nearly cancel.
 
 # %%
 names = ["a (pays 1)", "b (pays 0)", "c (pays .5)"]
@@ -191,7 +191,7 @@ show.curves(
 )
 
 # %% [markdown]
-# Five claims were written down before these rows were made (eight of the seeds, 100-107, had been seen with earlier arms), and are judged by the course's one rule: paired differences, a sign-flip test, Holm's correction. Of two rivals the better counts. The bold line is the primary claim. *As good* means worse by less than a margin that was stated before, here .02 (the grey tick):
+# Five claims were written down before these rows were made (eight of the seeds, 100-107, had been seen with earlier arms), and are judged by the course's one rule: paired differences, a sign-flip test, Holm's correction. Of two rivals the better counts. The bold line is the primary claim. *As good* means worse by less than a margin stated before, .02 (the grey tick). *Those walking*: the baseline leaves out rollouts that have ended:
 
 # %%
 verdicts = lab04.STUDY.verdicts()
@@ -350,7 +350,7 @@ print(f"reward and information differ by {unclipped:.1e} nats unclipped, by {cli
 print(verdicts[["claim", "rival", "word"]].to_string(index=False))
 
 # %% [markdown]
-# Unclipped, pay equals information on average; clipped, as the paper pays, it does not. The sampling claim is neither supported nor refuted: its intervals above hold 0. What was decided: reward-to-go compared with those still walking is at most .02 worse than full return.
+# Unclipped, pay equals information on average; clipped, it does not. The sampling claim is neither supported nor refuted: its intervals above hold 0. What was decided: reward-to-go compared with those still walking is at most .02 worse than full return.
 #
 # **What this does not show.** The policies are tables, not language models. Walking 32 rollouts to use 8 pays only where gradients cost more than rollouts. Only the step size was tuned, on ten seeds. The Bayesian's belief is perfect; the paper reads beliefs from a language model.
 #

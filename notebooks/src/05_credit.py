@@ -11,7 +11,7 @@
 #
 # **You will** pay credit to memories in three ways and measure each, first in a world where the truth is known, then with a real model.
 #
-# **Time** two sittings of 50 minutes: *who earns the credit* (down to the summary), and another day *where the lesson is stored* (at the end). **Before** [01 The MDP](01_mdp.ipynb), [04 Reward](04_reward.ipynb). **Symbols** are in the [glossary](GLOSSARY.md).
+# **Time** a sitting of 50 minutes, *who earns the credit* (down to the summary), and another day one of 20, *where the lesson is stored* (at the end). **Before** [01 The MDP](01_mdp.ipynb), [04 Reward](04_reward.ipynb). **Symbols** are in the [glossary](GLOSSARY.md).
 #
 # **The claim** (MemRL, arXiv:2601.03192): after each task, pay every memory that stood in the prompt alike, and the good ones will rise. A mechanism study at laptop scale, not a replication.
 
@@ -152,7 +152,7 @@ guess = "Shapley"
 course.predict("05.calls", guess, ("every", "leave-one-out", "Shapley"))
 
 # %% [markdown]
-# 64 worlds, 100 lives in each. *Every* has the step .15 and *Shapley* .05, both tuned on ten other worlds for this very measure; leave-one-out and *random* have .05 too. *No memory* shows nothing.
+# 64 worlds, 100 lives in each. *Every* has the step .15 and *Shapley* .05, both tuned on ten other worlds for this very measure; leave-one-out and *random* have .05 too (in tuning a smaller one gained leave-one-out less than .001). *No memory* shows nothing.
 
 # %%
 rows = study.STUDY.rows()
@@ -184,7 +184,7 @@ show.verdicts(verdicts, made_by=rows)
 #
 # ## The real model
 #
-# Now SmolLM2, with 135 million weights and recorded replies. Two questions of one family share three cases whose truth we know: *right* advises the tool that serves, *wrong* another; the third is a second *right*, a double, or a case of *another* family. Every subset was asked. One question with a double, from replicate 100:
+# Now SmolLM2, with 135 million weights and recorded replies. Two questions of one family share three cases whose truth we know: *right* advises the tool that serves, *wrong* another; the third is either a second *right* (a double) or a case of *another* family. Every subset was asked once. One question with a double, from replicate 100:
 
 # %%
 pair, llm, reward = Pair.of_seed(100)[2], memlab.open_llm("replay"), {}
@@ -299,7 +299,7 @@ show.Explorer(
 print(pd.concat([verdicts, real])[["claim", "word"]].to_string(index=False))
 
 # %% [markdown]
-# **What this does not show.** The exact world is one of many: with more harmful cases, or dearer mistakes, the crossing moves. The partner questions resemble each other closely, so trying all subsets once carries over; where no next question is alike, only values kept per case can help. Three shown cases make $2^3$ calls; ten make 1,024. Some seeds had been seen before these claims were worded: 100-115 of the exact world, 100-107 of the model.
+# **What this does not show.** The exact world is one of many: with more harmful cases, or dearer mistakes, the crossing moves. The partner questions resemble each other closely, so trying all subsets once carries over; where no next question is alike, only values kept per case can help. Three shown cases make $2^3$ calls; ten make 1,024 (a sample of the orders would need fewer; it was not tried). Some seeds had been seen before these claims were worded: 100-115 of the exact world, 100-107 of the model.
 #
 # ## Summary
 #
