@@ -389,7 +389,7 @@ ours = back[back["arm"] == "patch"].groupby("trip")["score"].mean().to_numpy()
 check_laws(trips, ours)
 
 # %% [markdown]
-# **Fifty trips.** One arm, the bare patch, went on to 50: seven documents of different kinds (an eighth was planned; the time for calls ran out), the same first ten changes as above, and a coin at each call that puts the distractor before the text or behind it. Seven are too few for a claim. Does the order matter? After ten trips, coin less fixed order:
+# **Fifty trips.** One arm, the bare patch, went on to 50: seven documents of different kinds (an eighth was planned; the time for calls ran out), the same first ten changes as above, and a coin at each call that puts the distractor before the text or behind it. Seven are too few for a claim. Does the order matter? RS after ten trips, coin less fixed order (five of the seven end the same):
 
 # %%
 long = studies["lab08-long"].rows()
@@ -398,7 +398,7 @@ first = rows[(rows["arm"] == "patch") & (rows["step"] == "back") & (rows["trip"]
 print(verdict(on[10], first[on.index]))
 
 # %% [markdown]
-# Each law is fitted to the mean of the first ten trips and foretells the fiftieth. What came, less what was foretold (the interval takes the forecast as given, although it was fitted to the same seven):
+# Each law is fitted to the mean of the first ten trips and foretells the fiftieth. What came, less what was foretold (the interval takes the forecast as given, although it was fitted to the same seven). By Holm's correction for three tests the smallest $p$ must be below .05 / 3 = .017; is it?
 
 # %%
 ends = {law: curve(far, *fitted(law, trips, on.mean()[:10])) for law, (curve, _) in LAWS.items()}
@@ -409,7 +409,7 @@ pd.DataFrame(
 ).T.round(3)
 
 # %% [markdown]
-# The whole curve, its band over seven documents, and the three forecasts from its first ten points:
+# It is not, so no law is refuted by these seven documents. The whole curve, its band over seven documents, and the three forecasts from its first ten points:
 
 # %%
 nearest = min(ends, key=lambda law: abs(tests[law].mean))
@@ -424,7 +424,7 @@ show.curves(
 )
 
 # %% [markdown]
-# RS rises now and then: an inverse can put a lost word back. And amounts, dates and keys, which no call may name, cannot be lost: under plain accuracy a floor is built in, so this curve cannot tell why the published one flattens. What flattens it, too, is that less is done. Edits obeyed, by ten trips:
+# RS rises now and then: an inverse can put a lost word back. And amounts, dates and keys, which no call may name, cannot be lost: under plain accuracy a floor is built in (a typed RS, a product, can still fall to 0, and one did), so this curve cannot tell why the published one flattens. It may flatten, too, because less is done. Edits obeyed, ten trips a row, named by the last:
 
 # %%
 forward = long[(long["arm"] == "patch") & (long["step"] == "forward")]

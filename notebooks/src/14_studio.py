@@ -27,7 +27,7 @@ from memlab.rivals.lived import at_once, in_the_loop
 # %% [markdown]
 # ## The page
 #
-# Each knob is one part of the agent or of its world. Three curves follow: success (mean of the last 12 tasks), cases kept in memory, tokens read so far. Blue is what you set, orange what is **pinned**: a run to compare with. The line on top is the ceiling, an oracle who knows every tool. The dotted curve is a reference, told the kinds of question and how often tools move, that forgets nothing and searches blindly: it can be passed.
+# Each knob is one part of the agent or of its world. Three curves follow: success (mean of the last 12 tasks), cases kept in memory, tokens read so far. Blue is what you set, orange what is **pinned**: a run to compare with. The top line is the ceiling: an oracle knows every tool. The dotted curve is a reference, told the kinds of question and how often tools move, that forgets nothing and searches blindly: it can be passed.
 #
 # | knob | what it sets |
 # |---|---|
@@ -35,7 +35,7 @@ from memlab.rivals.lived import at_once, in_the_loop
 # | `retrieval`, `k`, `alpha` | which cases are shown (most similar, newest, or drawn by value at temperature `alpha`), and how many |
 # | `credit`, `step` | what a reward does to near cases: nothing, $Q$ moves by `step`, also the *action* is overwritten (amend), or what failed is forgotten (remove) |
 # | `verifier`, `TPR`, `FPR` | a gate on writing (lab 07), and how often its verifier accepts right and wrong answers |
-# | `stream`, `horizon` | when tools move (partial: half of the kinds; gradual: one kind after another), and how many tasks there are |
+# | `stream`, `horizon` | when tools move (drift: all, at half of the `horizon`; partial: half of the kinds; gradual: one kind after another), and how many tasks there are |
 # | `noise`, `corruption` | share of wrong rewards; share of stored cases that name another tool |
 # | `model` | who answers: simulated, recorded, or live |
 #
@@ -63,7 +63,7 @@ print(run.summary())
 # %% [markdown]
 # `at_once` lives 32 streams of 96 tasks side by side, on an idle machine in some hundredths of a second; a first use of a stream or horizon, or a busy machine, takes longer. The answers come from a **simulated model**: chances fitted to recorded replies of SmolLM2-135M. Made to take its likeliest answer always, it lives task by task as the agent's own loop does (a test holds that).
 #
-# Is it like the real one? The preset's learners with the real model's *recorded* replies, over 16 replicates. That takes seconds, so on the page it goes by the button `run`:
+# Is it like the real one? The preset's learners with its *recorded* replies, over 16 replicates. That takes seconds: on the page, the button `run`:
 
 # %%
 sides = {"credit": {"credit": "rewrite Q"}, "append-only": {}, "no memory": {"learner": "no memory"}}
@@ -151,7 +151,7 @@ show.curves({"memory in the prompt": list(zip(*swept, strict=True))}, x=shares, 
             ylim=(0, 1), title=f"Memory falls to what no memory reaches ({none:.2f}) at a share near {share}")  # fmt: skip
 
 # %% [markdown]
-# On this stream most cases must lie before the gain is lost. *Undecided* does not say equal: 32 replicates cannot tell the two apart. A reading, not a finding: several near cases are shown, and the true ones agree with each other while the false ones do not.
+# On this stream most cases must lie before the gain is lost; still more, and memory harms. *Undecided* does not say equal: 32 replicates cannot tell the two apart. A reading, not a finding: several near cases are shown, and the true ones agree with each other while the false ones do not.
 #
 # ## What if rewards lie?
 #
@@ -163,7 +163,7 @@ base = at_once(checked(hard | {"credit": "rewrite Q"}))
 base.summary()
 
 # %% [markdown]
-# **Exercise 14.2.** Leave the world as it is (`stream`, `noise`, `horizon`) and find knobs that gain .45 or more on it. Any learner that is simulated at once may be used. Two changes together may gain less than one of them.
+# **Exercise 14.2.** Leave the world as it is (`stream`, `noise`, `horizon`) and find knobs that gain .45 or more on it. Any learner that needs no `run` may be used. Two changes together may gain less than one of them.
 
 
 # %%
@@ -203,7 +203,7 @@ for one in ({}, {"verifier": "gate", "credit": "rewrite Q"}, {"verifier": "gate"
 #
 # ## Keep it, hand it on
 #
-# Below the picture, on the page:
+# Below the picture:
 #
 # - **Save, export:** write a `name`, press `save`. Knobs (`.json`), a row a task (`.csv`) and figure (`.png`) lie in `.memlab/studio/` of your clone. You are told the command that makes them again, and a link: put it behind the address of a running studio (`http://localhost:8888`). It holds the knobs, not the pin.
 # - **Load, compare:** pick a run in the list `saved`, press `load`; pick several (hold Ctrl), press `compare`: each is judged against the first.
@@ -215,7 +215,7 @@ for one in ({}, {"verifier": "gate", "credit": "rewrite Q"}, {"verifier": "gate"
 #
 # **A real model.** Set `model` to `live` and press `run`: 16 lives, about a call a task, by an Ollama server or fetched weights (`python3 -m memlab doctor` says which). The bar counts tasks. After 3 minutes a live run stops by itself; `halt`, or Jupyter's stop button, stops it before the next call. Lives that are done are drawn, all replies are kept, and the next `run` goes on from there.
 #
-# **What this does not show.** The simulated model is a fit to lab 06's streams: ten verdicts on it are no second confirmation of other labs, no claim about a real model rests on them, and a knob far from what was recorded is a guess until a real model has run. One world, one-step tasks. No knob trains weights or talks over turns (labs 10 to 13). How soon a picture follows on a busy machine is not promised.
+# **What this does not show.** The simulated model is a fit to lab 06's streams: ten verdicts on it are no second confirmation of other labs, no claim about a real model rests on them, and a knob far from what was recorded is a guess until a real model has run. One world, one-step tasks. No knob trains weights or talks over turns (labs 10 to 13).
 #
 # ## Summary
 
