@@ -43,11 +43,11 @@ def with_memory(
 
 
 def live(
-    learner: Learner, llm: LLM, embedder: Embedder, *, seed: int, draw: int | None = None, arm: str = "", **where: Any
+    learner: Learner, llm: LLM, embedder: Embedder, *, seed: int, draw: int | None = None, **where: Any
 ) -> list[dict[str, Any]]:
     """One life from an empty memory on `stream(seed=seed, **where)`, a row a task.
 
-    ``draw`` seeds the learner's own chances, the stream's seed else; ``arm`` only names the learner in a grid.
+    ``draw`` seeds the learner's own chances, the stream's seed else.
     """
     agent = learner(llm, embedder, open_store(dim=embedder.dim), seed if draw is None else draw)
     return life(agent, stream(seed=seed, **where))
@@ -120,10 +120,14 @@ def study(
     cells = [arm | cell for cell in grid(world=world, kind=kinds, n=n, seed=seeds, families=families) for arm in arms]
     home = Path(folder) / "cells.sqlite" if folder is not None else None
     limit = seconds if model.backend in ("ollama", "embedded") else None
-    rows = run_cells("study", live, cells, {"llm": model, "embedder": vectors}, home, jobs, progress, limit)
+    rows = run_cells("study", _life, cells, {"llm": model, "embedder": vectors}, home, jobs, progress, limit)
     if recorded is None:
         return rows
     return pd.concat([recorded.merge(rows[["kind", "seed"]].drop_duplicates()), rows], ignore_index=True)
+
+
+def _life(arm: str, learner: Learner, llm: LLM, embedder: Embedder, **where: Any) -> list[dict[str, Any]]:
+    return live(learner, llm, embedder, **where)
 
 
 def _recorded(

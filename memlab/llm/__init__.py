@@ -31,7 +31,7 @@ def open_llm(spec: str = "auto") -> LLM:
         return ollama.OllamaLLM(rest)
     if kind == "replay" and rest:
         return replay.Replay(path, model=model or None)
-    raise MemlabError(f"Unknown model {spec!r}: use auto, ollama:NAME, embedded, simulated, recorded, replay[:PATH].")
+    raise MemlabError(f"Model {spec!r}: use 'auto', 'ollama:NAME', 'embedded', 'simulated', 'recorded', 'replay:PATH'.")
 
 
 def open_embedder(spec: str = "auto") -> Embedder:

@@ -4,7 +4,6 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,18 +62,16 @@ class EmbeddedLLM(LLM):
             answer = self._server.handle_completions(body)
         seconds = time.perf_counter() - start
         if "error" in answer:
-            raise self._error(answer["error"])
+            trouble = answer["error"]
+            if trouble.get("type") != "exceed_context_size_error":
+                raise MemlabError(f"The embedded model refused the call: {trouble.get('message')}")
+            raise ContextTooLong(
+                f"The prompt ({trouble.get('n_prompt_tokens')} tokens) does not fit into the context of "
+                f"{self.num_ctx} tokens: show fewer cases, or raise num_ctx."
+            )
         used, best = answer["usage"], answer["choices"][0]
         said = best["logprobs"]["content"] if call.choices is not None else ()
         steps = [(s["token"], s["logprob"], {t["token"]: t["logprob"] for t in s["top_logprobs"]}) for s in said]
         value, probs, missing = call.judge(best["text"], steps)
         tokens = used["prompt_tokens"], used["completion_tokens"]
         return Reply(best["text"], value, probs, *tokens, seconds, self.name, self.backend, missing)
-
-    def _error(self, trouble: Mapping[str, Any]) -> MemlabError:
-        if trouble.get("type") == "exceed_context_size_error":
-            return ContextTooLong(
-                f"The prompt ({trouble.get('n_prompt_tokens')} tokens) does not fit into the context of "
-                f"{self.num_ctx} tokens: show fewer cases, or raise num_ctx."
-            )
-        return MemlabError(f"The embedded model refused the call: {trouble.get('message')}")

@@ -1,11 +1,13 @@
 """The first choice for p_LLM(a|s,c): a model served by Ollama, with retries and errors that say what to do."""
 
+import hashlib
 import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,15 +18,14 @@ from memlab.llm.contract import LLM, BadReply, ContextTooLong, ModelMissing, NoS
 T = TypeVar("T")
 DEFAULT_HOST = "http://127.0.0.1:11434"
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-ATTEMPTS = 4
-PATIENCE = 30.0
+ATTEMPTS, PATIENCE = 4, 30.0
+BARE = "{{ .Prompt }}"
+WORKED = Path(__file__).with_name("worked_examples.txt").read_text(encoding="utf-8")
+"""What a model without a chat template reads before it chooses: tasks of lab 06's set A, each with its tool."""
 
 
 def hosts_from(text: str | None = None) -> list[str]:
-    """Server addresses in ``text``, or in OLLAMA_HOST when None: comma separated, port 11434 unless given.
-
-    Raises MemlabError on what is no address.
-    """
+    """Comma-separated server addresses in ``text`` (None: OLLAMA_HOST), port 11434 unless given; raises MemlabError."""
     found = []
     for part in (os.environ.get("OLLAMA_HOST", "") if text is None else text).split(","):
         if not part.strip():
@@ -36,14 +37,13 @@ def hosts_from(text: str | None = None) -> list[str]:
             url = urlsplit(f"{scheme or 'http'}://{f'[{address}]' if bare else address}")
             if url.scheme not in ("http", "https") or set(address) & set(" ?#@"):
                 raise ValueError("no http address")
-            name, port = url.hostname or "127.0.0.1", url.port or 11434
+            # A server bound to all addresses is reached by loopback on every system.
+            name, port = LOOPBACK.get(url.hostname or "", url.hostname or "127.0.0.1"), url.port or 11434
         except ValueError as error:
             raise MemlabError(
                 f"The Ollama address {part.strip()!r} is wrong ({error}): write HOST, HOST:PORT or http://HOST:PORT, "
                 "the port 1 to 65535, as in OLLAMA_HOST=127.0.0.1:11434."
             ) from error
-        # A server bound to all addresses is reached by loopback on every system.
-        name = LOOPBACK.get(name, name)
         found.append(f"{url.scheme}://{f'[{name}]' if ':' in name else name}:{port}{url.path}")
     return found or [DEFAULT_HOST]
 
@@ -117,16 +117,12 @@ class Servers:
     """One or more Ollama servers: calls go round robin, a dead one is skipped, failures are retried with backoff."""
 
     def __init__(self, hosts: Sequence[str] | None = None, timeout: float = 120.0, pause: float = 0.5) -> None:
-        self.hosts = list(hosts) if hosts else hosts_from()
-        self.timeout = timeout
-        self.pause = pause
+        self.hosts, self.timeout, self.pause = list(hosts) if hosts else hosts_from(), timeout, pause
         self._clients: dict[str, Any] = {}
         self._models: dict[str, set[str]] = {}
-        self._weights: dict[tuple[str, str], str] = {}
-        self._templates: dict[tuple[str, str], str] = {}
+        self._shown: dict[tuple[str, str], tuple[str, str]] = {}
         self._dead_until: dict[str, float] = {}
-        self._turn = 0
-        self._answered = False
+        self._turn, self._answered = 0, False
 
     def client(self, host: str) -> Any:
         """The `ollama.Client` of one host."""
@@ -144,14 +140,14 @@ class Servers:
         return self._models[host]
 
     def digest(self, host: str, model: str) -> str:
-        """sha256 of the weights (and adapter) that ``host`` loads for ``model``; raises ModelMissing.
+        """sha256 of the weights (and adapter) that ``host`` loads for ``model``, and of `WORKED` where it is read.
 
-        Not the digest that Ollama lists: that one changes with the folder a model was imported into.
+        Not the digest that Ollama lists: that one changes with the folder it was imported into. Raises ModelMissing.
         """
         name = full_name(model)
         if name not in self.models(host) and name not in self.models(host, fresh=True):
             raise ModelMissing(_missing(host, model, self.models(host)))
-        if (host, name) not in self._weights:
+        if (host, name) not in self._shown:
             shown = self.client(host).show(name)
             loads = re.findall(r"^(?:FROM|ADAPTER) .*sha256-(\w{64})", shown.modelfile or "", re.M)
             if not loads:
@@ -159,13 +155,14 @@ class Servers:
                     f"Ollama at {host} does not say which weights {model!r} loads, so that its replies could not be "
                     "told from another model's: update Ollama, or use a model that it holds itself."
                 )
-            self._weights[host, name] = "+".join(loads)
-            self._templates[host, name] = shown.template or "{{ .Prompt }}"
-        return self._weights[host, name]
+            template = shown.template or BARE
+            behind = f" behind {hashlib.sha256(WORKED.encode()).hexdigest()}" * (template == BARE)
+            self._shown[host, name] = "+".join(loads) + behind, template
+        return self._shown[host, name][0]
 
     def template(self, host: str, model: str) -> str:
         """How ``host`` frames one user message for ``model``, up to where the reply begins (`digest` was asked)."""
-        return self._templates[host, full_name(model)].partition("{{ .Response }}")[0]
+        return self._shown[host, full_name(model)][1].partition("{{ .Response }}")[0]
 
     def probe(self, model: str) -> None:
         """Look once at each host for a server with ``model``; raises NoServer or ModelMissing."""
@@ -224,7 +221,7 @@ class Servers:
 
 
 class OllamaLLM(LLM):
-    """``model`` as an Ollama server runs it.
+    """``model`` as an Ollama server runs it; one without a chat template reads `WORKED` before it chooses.
 
     ``num_ctx`` is the context window in tokens, the same in all calls: another value makes the server load the
     model again and lose its prefix cache. ``timeout`` is in seconds per call.
@@ -232,18 +229,11 @@ class OllamaLLM(LLM):
 
     backend = "ollama"
 
-    def __init__(
-        self,
-        model: str,
-        hosts: Sequence[str] | None = None,
-        *,
-        num_ctx: int = 2048,
-        timeout: float = 120.0,
-        pause: float = 0.5,
-    ) -> None:
-        self.name = model
-        self.num_ctx = num_ctx
+    def __init__(self, model: str, hosts: Sequence[str] | None = None, *, num_ctx: int = 2048, timeout: float = 120.0,
+                 pause: float = 0.5) -> None:  # fmt: skip
+        self.name, self.num_ctx = model, num_ctx
         self.servers = Servers(hosts, timeout, pause)
+        self._one_token: dict[str, Any] = {"num_predict": 1}
 
     @cached_property
     def digest(self) -> str:  # type: ignore[override]
@@ -251,30 +241,39 @@ class OllamaLLM(LLM):
         return self.servers.call(lambda host, _: self.servers.digest(host, self.name))
 
     def answer(self, call: Call) -> Reply:
-        """Answer one user message.
+        """Answer one user message; ``seconds`` is wall time with retries.
 
-        Raises NoServer, ModelMissing, ContextTooLong or BadReply. ``seconds`` is wall time with retries.
+        Raises NoServer, ModelMissing, ContextTooLong or BadReply.
         """
         options: dict[str, Any] = {"temperature": call.temperature, "seed": call.seed, "num_predict": call.max_tokens}
         options |= {"repeat_penalty": 1.0, "num_ctx": self.num_ctx}
+        told: dict[str, Any] = {"keep_alive": "2h"}
         if call.choices is not None:
             # After the closing quote a JSON grammar still allows blank lines: they would cost time only.
             options["stop"] = ["\n"]
+            told |= {"logprobs": True, "top_logprobs": 20}
 
         def ask(host: str, client: Any) -> Any:
             if self.servers.digest(host, self.name) != self.digest:
-                raise MemlabError(
-                    f"The hosts {self.servers.hosts} hold different models under the name {self.name!r}: "
-                    "import the same weights on each."
-                )
-            told: dict[str, Any] = {"logprobs": True, "top_logprobs": 20} if call.choices is not None else {}
-            if call.answer == "ranked":
-                # The model goes on behind the quote that opens a name.
-                opened = self.servers.template(host, self.name) + '"'
-                one = options | {"num_predict": 1}
-                return client.generate(self.name, call.prompt, template=opened, options=one, keep_alive="2h", **told)
-            told |= {"messages": [{"role": "user", "content": call.prompt}], "format": call.schema}
-            return client.chat(self.name, options=options, keep_alive="2h", **told)
+                where = f"The hosts {self.servers.hosts} hold different models under the name {self.name!r}"
+                raise MemlabError(f"{where}: import the same weights on each.")
+            template = self.servers.template(host, self.name)
+            bare = template == BARE and call.choices is not None
+            prompt = WORKED * bare + call.prompt
+            if call.answer == "masked":
+                says = [{"role": "user", "content": prompt}]
+                return client.chat(self.name, messages=says, format=call.schema, options=options, **told)
+
+            # The model goes on behind the quote that opens a name.
+            opened = template + " " * bare + '"'
+            answer = client.generate(self.name, prompt, template=opened, options=options | self._one_token, **told)
+            if answer.logprobs or "stop" in self._one_token:
+                return answer
+            # Ollama's newer engine keeps the last token back and may begin the next reply with it: wait, and from here
+            # on let replies end by themselves, at the quote.
+            time.sleep(self.servers.pause)
+            self._one_token = {"stop": ['"', "\n"]}
+            return ask(host, client)
 
         assert self.digest
         start = time.perf_counter()

@@ -45,9 +45,7 @@ def stream(world: str, kind: str, n: int, seed: int, families: int = 4, two_step
     ``two_step`` of the tasks has a second step that needs the first one's result. Raises `MemlabError` for an
     unknown world or kind and for sizes that the world cannot serve.
     """
-    toolbox.check_world(world)
-    base, noise = read_kind(kind)
-    native = toolbox.NATIVE[world]
+    native, (base, noise) = toolbox.own_tools(world), read_kind(kind)
     whole = all(isinstance(x, int | np.integer) for x in (n, seed, families)) and isinstance(two_step, float | int)
     if not whole or n < 1 or seed < 0 or not 1 <= families <= len(native) or not 0 <= two_step <= 1:
         raise MemlabError(

@@ -114,16 +114,16 @@ def with_options(rows: Sequence[Question], number: int, options: int, rng: np.ra
     return Task(name, text, choices, {}, (text,), asked.answer, asked.family, {}, scorer)
 
 
-def check_world(world: str) -> None:
-    """Raises `MemlabError` where ``world`` is none of the family sets."""
+def own_tools(world: str) -> dict[str, str]:
+    """The families of ``world``, each with its own tool. Raises `MemlabError` where there is no such world."""
     if world not in NATIVE:
         raise MemlabError(f"unknown world {world!r}; the worlds are {', '.join(NATIVE)}")
+    return NATIVE[world]
 
 
 def tool_names(world: str) -> tuple[str, ...]:
     """The names that a world offers, in alphabetical order."""
-    check_world(world)
-    return tuple(sorted([*NATIVE[world].values(), *EXTRA[world[-1]]]))
+    return tuple(sorted([*own_tools(world).values(), *EXTRA[world[-1]]]))
 
 
 @functools.lru_cache(maxsize=512)

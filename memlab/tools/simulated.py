@@ -10,6 +10,7 @@ from memlab.bootstrap import ROOT
 from memlab.llm.embedders import ReplayEmbedder
 from memlab.llm.replay import read_rows
 from memlab.llm.simulated import SimulatedLLM, read_calls, read_prompt
+from memlab.llm.weights import SMOLLM2
 from memlab.rivals.standin import assess, whole_runs
 
 RECORDED = {"B": "lab06/replies.parquet", "A": "lab06/tuning-replies.parquet"}
@@ -23,7 +24,7 @@ def replies(answer: str) -> dict[str, list[dict[str, str]]]:
 
     def fits(row: dict[str, str]) -> bool:
         given = json.loads(row["call"]).get("answer", "masked")
-        return given == answer and len(read_prompt(row["prompt"]).about) == TOOLS[answer]
+        return row["model"] == SMOLLM2 and given == answer and len(read_prompt(row["prompt"]).about) == TOOLS[answer]
 
     return {part: [row for row in read_rows(datafiles.data(name)) if fits(row)] for part, name in RECORDED.items()}
 

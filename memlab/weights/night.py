@@ -63,6 +63,7 @@ def exam_prompt(question: str, shown: str = "") -> str:
 
 def exam(facts: Mapping[str, str]) -> list[tuple[str, str, Sequence[str]]]:
     """The day's questions in other words, then those off the day: (question, right answer, choices)."""
+    found: list[tuple[str, str, Sequence[str]]]
     found = [(EXAM.format(thing), place, PLACES) for thing, place in facts.items()]
     return found + [(question, color, COLORS) for question, color in OFF.items()]
 

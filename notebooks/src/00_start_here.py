@@ -151,7 +151,7 @@ show.arms(
 {tool: tools["wrong"].count(tool) for tool in sorted(set(tools["wrong"]))}
 
 # %% [markdown]
-# It copies. Could chance alone do that? `memlab.verdict` compares two rows of scores, question by question. It gives a word, the mean difference with its interval, and $p$: how often differences with random signs have a mean as large.
+# It copies. Could chance alone do that? `memlab.verdict` compares two rows of scores, question by question. It gives a word, the mean difference with its interval, and $p$: how often differences with random signs have a mean as large. (*Not adjusted*: each is judged as if it were the only claim; lab 01 corrects for several.)
 
 # %%
 print("right beats none: ", memlab.verdict(scores["right"], scores["none"]))

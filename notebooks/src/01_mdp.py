@@ -164,7 +164,7 @@ course.settle("01.temperature", ends[["greedy", "soft", "hot"]].idxmax())
 ends[first].round(2)
 
 # %% [markdown]
-# Greedy is not stuck at the bottom: it keeps the first case that paid. How often is that the right one, here in our own world?
+# Greedy is not stuck at the bottom: it keeps the first case that paid. How often is that the right one, here in our own world? (`mdp.draw` takes the number of episodes, of learners and the most choices one may have: 12 actions; later 5 cases.)
 
 # %%
 draws = mdp.draw(200, 1000, 12, seed=0)
@@ -260,7 +260,7 @@ show.Explorer(
 )
 
 # %% [markdown]
-# $\mu^*$ is best for the goal, value *plus* spread. So its success is not the most that can be had: it falls as $\alpha$ rises.
+# A small start value makes greedy as good here. In contexts 2 and 3 no stored case helps, and $\mu^*$ shows void most, though not always: $\mu^*$ is best for the goal, value *plus* spread. So its success is not the most that can be had: it falls as $\alpha$ rises.
 #
 # ## The real model
 #
@@ -291,9 +291,9 @@ for name, place in {"memory": real, "no memory": mdp.with_cases(real, 0)}.items(
 #
 # 1. The LLM is frozen; retrieval $\mu$ learns what each case is worth, and Eq 1 is one line.
 # 2. A learner needs a reason to try what does not look best: a temperature, or a hopeful start.
-# 3. A rising curve needs a null: a table without LLM rises too, and higher. The gain of memory is a head start over a table that knows no past success.
+# 3. A rising curve needs a null: a table without LLM rises too, and higher. What memory has over it is a head start, and that only while the table knows no past success.
 #
-# **References** Memento (also called AgentFly): arXiv:2508.16153. Void case: after the void memory of Memento 2, second-hand. **Next** [02 Stores](02_stores.ipynb).
+# **References** Memento (also called AgentFly): arXiv:2508.16153. Void case: after the void memory of Memento 2, known to us from others' accounts. **Next** [02 Stores](02_stores.ipynb).
 
 # %% [markdown]
 # ## Going further

@@ -299,7 +299,7 @@ except Exception as refusal:
 # %% [markdown]
 # It refuses, and changes nothing: Ann wrote *on top of* the attacker's value, and memlab does not guess whether her work should fall. The message names two ways on: keep what came later (`keep_later=True`), or take that back first.
 #
-# **Exercise 02.2.** You decide. The attack must go, both times, and what came of it; Ann's value must stay. Write the arguments of `revert` as a dict. You may use `version` (back to that version), `since` (all later versions), `episode`, `author`, `ids` (the last change of these cases), `derived` (also what came of it, by its sources) and `keep_later`.
+# **Exercise 02.2.** You decide. The attack must go, both times, and what came of it; Ann's value must stay. Write the arguments of `revert` as a dict. You may use `version` (back to that version), `since` (all later versions), `episode`, `author`, `ids` (the last change of these cases), `derived` (also what came of it, and of that in turn, by the noted sources) and `keep_later`.
 
 # %%
 ### BEGIN SOLUTION: a dict of arguments, such as {"episode": 3}
@@ -316,7 +316,7 @@ print("in memory:", {"planted", "rule", best.id} & set(in_memory(life)), "| Q ="
 [(edit.op, edit.author, edit.undoes) for edit in life.history("rule")]
 
 # %% [markdown]
-# Of the three only our best case (its id) is left, with Ann's value. The attack stays in the log: one can still see what it did. And since a revert is an edit (`undoes` says of what), it can itself be taken back. Does your `rebuild` still give the present memory?
+# Of the three only our best case (its id) is left, with Ann's value. The attack stays in the log: one can still see what it did. And since a revert is an edit (`undoes` says of which places in the case's history, counted from 0), it can itself be taken back: `revert(author="revert")`. Does your `rebuild` still give the present memory?
 
 # %%
 rows = read_log(home / "life")
@@ -335,7 +335,7 @@ print(len(forgotten), "cases are forgotten; the log still reads:", written["rule
 # %% [markdown]
 # To *erase* a text, the log would have to be rewritten, and with it the past that `at` shows. memlab does not offer that: whoever keeps personal data in such a log should know.
 #
-# **What would falsify the claim:** a rebuild that differs from the store, or an undo that leaves a trace in memory. **What this does not show.** Anything about whether *these* memories help an agent; that sources are always noted (an attacker's are what it claims, and an agent that copies without noting leaves nothing to follow); power failure (`open_store(path, durable=True)` is for that); several writers at once.
+# **What would falsify the claim:** a rebuild that differs from the store, or an undo that leaves a trace in memory. **What this does not show.** Anything about whether *these* memories help an agent; that sources are always noted (an attacker's are what it claims, and an agent that copies without noting leaves nothing to follow); power failure (`open_store(path, durable=True)` is for that); several writers at once; a later revert of Ann's kept value, which would bring back the attacker's below it until you revert that once more.
 #
 # ## Summary
 #
@@ -402,11 +402,12 @@ powers = np.log(disk[3072] / disk[512]) / np.log(3072 / 512)
 powers.round(2)
 
 # %% [markdown]
-# Row by row each append writes a manifest that lists all files so far: the square. A million cases by these powers, rounded (**extrapolated**):
+# Row by row each append writes a manifest that lists all files so far: the square. memlab takes less than the text files since it keeps a number in 4 bytes, where JSON spells it out. A million cases by these powers, to one digit (**extrapolated**, far beyond the data):
 
 # %%
 for arm in disk.index[:2]:
-    print(f"{arm}: about {disk[3072][arm] / 1e3 * (1e6 / 3072) ** powers[arm].round():,.0f} GB")
+    gigabytes = disk[3072][arm] / 1e3 * (1e6 / 3072) ** powers[arm].round()
+    print(f"{arm}: about {float(f'{gigabytes:.0e}'):,.0f} GB")
 
 # %% [markdown]
 # Processor time of a commit, and disk, in one figure:
@@ -437,11 +438,11 @@ ratio["read back (ms)"] = recorded.query("size == 3072").groupby("arm")["open_cp
 ratio.round(2)
 
 # %% [markdown]
-# Only the dict that is saved whole pays for every commit in proportion to the size of memory; row by row rises too, but far less. What LanceDB row by row costs is disk, and the time to read all back. JSON lines pay no such disk.
+# Only the dict that is saved whole pays for every commit in proportion to the size of memory; row by row lies above 1 in the median, but its range includes 1. What LanceDB row by row costs is disk, and the time to read all back. JSON lines pay no such disk.
 #
 # **And a crash?** Tested, not measured: memlab's tests kill a writer fifty times, wherever in a commit it stands, and all that it had acknowledged is there (`tests/stores/test_crash.py`). A dict that is saved over its own file has no such promise; writing beside it and renaming gives it one. For a few hundred lessons and one process, JSON lines would do; compaction, quick opening, filters and several writers are what the database adds.
 #
-# **Exact or approximate?** memlab's search compares the query with every case. LanceDB can divide vectors into partitions (IVF) and look into a few, `nprobes`, only: less work, but it may miss. Here are 4,000 vectors without any structure, a hard case, in 64 partitions:
+# **Exact or approximate?** memlab's search compares the query with every case. LanceDB can divide vectors into partitions (IVF) and look into a few, `nprobes`, only: less work, but it may miss. Here are 4,000 vectors without any structure, a hard case, in 64 partitions (their centers are found at random, so your shares differ a little):
 
 # %%
 points = np.random.default_rng(0).normal(size=(4020, 384)).astype(np.float32)

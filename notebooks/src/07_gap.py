@@ -45,7 +45,7 @@ def gap(p, tpr, fpr):
 gap = course.check("07.1", gap)
 
 # %% [markdown]
-# Your function (memlab's, while yours is not right): a mediocre verifier, a perfect one, and one that accepts right and wrong answers alike:
+# Your function (or memlab's): a mediocre verifier, a perfect one, and one that accepts right and wrong answers alike:
 
 # %%
 for tpr, fpr in ((0.8, 0.6), (1.0, 0.0), (0.7, 0.7)):
@@ -279,7 +279,7 @@ title = f"No memory {ends['no memory']:.2f}, its own yes {ends['the model judges
 show.arms(able, y="success", made_by=easy, title=title, xlabel="J after three rounds")
 
 # %% [markdown]
-# Its *yes* has no gap (-.01), the question asked again has one (.11), and so has its own favorite (.15): asking again tells more than asking for a verdict. Writing everything falls *below* no memory: a copied mistake stays. Four claims, fixed before these rows:
+# Its *yes* has no gap (-.01), asking again has one (.11), and so has its own favorite (.15). Writing everything falls *below* no memory, as another question's wrong answer does; asking again only makes up for that (.66, .65; no claim). Four claims, fixed before these rows:
 
 # %%
 show.verdicts(study.EASY.verdicts(), made_by=easy)
@@ -289,7 +289,7 @@ show.verdicts(study.EASY.verdicts(), made_by=easy)
 #
 # The agent of lab 06 takes a gate: `Agent(..., gate=...)`. It sees each edit before it is written and gives a text: an empty one lets it pass, any other refuses it and says why. `verify.gate(verifier)` makes one of any verifier.
 #
-# In the *noisy* stream 15% of the rewards are reported the wrong way round. A tool that does not fit answers `this tool cannot read the question`, so a small *program* can check a report. **Exercise 07.3.** Write such a gate from `episode.reward` (1 or 0, as reported) and `episode.answer`.
+# In the *noisy* stream 15% of the rewards are reported the wrong way round. A tool that fits is right, any other answers `this tool cannot read the question`; so a small *program* can check a report. **Exercise 07.3.** Write such a gate from `episode.reward` (1 or 0, as reported) and `episode.answer`.
 
 
 # %%
@@ -322,7 +322,7 @@ title = f"Newest-first: {ends['newest-first, no gate']:.2f}, behind a noisy gate
 show.arms(behind, y="after", made_by=lives, xlabel="success in the second half", title=title)
 
 # %% [markdown]
-# A gate is a filter on *reports*, of which .85 are true: so the gap predicts how pure the memory gets.
+# A gate filters *reports*, of which .85 are true: so the gap predicts how pure the memory gets.
 
 # %%
 pure = behind.groupby("arm")["true"].mean()["newest-first, noisy gate"]
@@ -344,7 +344,7 @@ print(said[["claim", "word"]].to_string(index=False))
 #
 # 1. A filter adds the gap and no more: it must tell right from wrong. Where the verifier shares all errors of the generator, six rounds of *verified* answers gain nothing.
 # 2. Falling diversity needs no verifier, and a rising score may be form alone. Control for both.
-# 3. SmolLM2's own *yes* has no gap, at chance or not, and writing by it is as good as writing everything. Where it can answer, asking again has a gap and beats writing everything; the world's verdict beats that.
+# 3. SmolLM2's own *yes* has no gap, at chance or not, and writing by it is as good as writing everything. Where it can answer, asking again has a gap and beats writing everything, hardly no memory; the world's verdict beats that.
 #
 # **References** Mind the Gap (Song et al.): arXiv:2412.02674. Memento: arXiv:2508.16153.
 

@@ -13,7 +13,7 @@
 #
 # **Time** 50 minutes. **Before** [01 The MDP](01_mdp.ipynb), [02 Stores](02_stores.ipynb). **Symbols** are in the [glossary](GLOSSARY.md).
 #
-# **The claim** (arXiv:2605.12978): when a language model keeps rewriting its notes, their use first rises, then falls, possibly below no memory; raw episodes stay competitive. This is a mechanism study at laptop scale, not a replication.
+# **The claim** (arXiv:2605.12978): when a language model keeps rewriting its notes, their use first rises, then falls, possibly below no memory; raw episodes stay competitive. A mechanism study at laptop scale, not a replication.
 
 # %%
 import numpy as np
@@ -131,7 +131,7 @@ drawdown = course.check("09.1", drawdown)
 {name: round(drawdown(list(pair)), 3) for name, pair in (published | {"ours": widened["γ = 3%"]}).items()}
 
 # %% [markdown]
-# Now the **null**: a memory that never changes, each answer right with chance .5. Exams differ by luck, and a drawdown takes the *worst* pair of many. `noise_tail` holds the exact chance that luck falls deeper than 0/64, 1/64, and so on. Of luck as deep as the three falls above:
+# Now the **null**: a memory that never changes, in exams of 64 questions, each right with chance .5 (where luck swings most). A drawdown takes the *worst* pair of many exams. `noise_tail` holds the exact chance that luck falls deeper than 0/64, 1/64, and so on; their sum / 64 is its mean. Luck as deep as the three falls above:
 
 # %%
 for exams in (8, 32, 128):
@@ -141,20 +141,20 @@ for exams in (8, 32, 128):
     )
 
 # %% [markdown]
-# So a drawdown means little without the number of exams. With many, such luck makes the smallest of the three falls, hardly the second, and not the largest.
+# So a drawdown means little without the number of exams. With many, such luck can make the smallest fall, hardly the second, not the largest.
 #
 # ## A ladder of control
 #
-# The authors gave the writer freedom step by step. Four rungs:
+# The authors freed the writer step by step:
 #
 # | rung | may do |
 # |---|---|
 # | visible append | sees the notes, adds what is not there yet |
 # | blind append | adds all; the reader takes the commonest of several notes |
-# | add + delete | replaces the notes of the place; a deletion may hit a wrong note |
+# | add + delete | replaces the place's notes; sometimes deletes another one by mistake |
 # | rewrite | writes everything anew |
 #
-# *Bounded append* holds the notes of 6 visits (an append-only memory cannot forget by definition; a bounded one can). 100 lives each, slips 2 %, $\gamma$ = 3 %:
+# *Bounded append* holds the notes of 6 visits (append-only cannot forget by definition; bounded can). Notes slip (2 %), only *rewrite* widens ($\gamma$ = 3 %). 100 lives each:
 
 # %%
 lives = {arm: ladder.study_places(arm, 96, loss=0.02, widen=0.03) for arm in ladder.LADDER[:5]}
@@ -176,7 +176,7 @@ show.curves(
 #
 # A cure: a **gate** lets a rewrite pass only if it answers the facts of the last few visits no worse than the notes before it; else these stay (a **rollback**), with the new facts added.
 #
-# **Exercise 09.2.** How many visits should the gate look back on? Each costs 8 raw notes. The next cell tries your number.
+# **Exercise 09.2.** On how many visits must the gate look back to see that a widened note does harm? Take 16 at most: each costs 8 raw notes.
 
 # %%
 ### BEGIN SOLUTION: a number of visits
@@ -185,7 +185,7 @@ look_back = 4
 look_back = course.check("09.2", look_back)
 
 # %% [markdown]
-# Yours (memlab's, while yours is not right) beside one that sees the newest visit only:
+# Yours (or memlab's) beside one that sees the newest visit only:
 
 # %%
 for recent in (1, look_back):
@@ -195,7 +195,7 @@ for recent in (1, look_back):
     )
 
 # %% [markdown]
-# A widened note is right at the place just seen, so a gate that looks there alone lets it pass; later it only keeps new facts from being overwritten. Slips in older notes pass as well: a gate sees only what it checks.
+# A widened note is right at the place just seen, so a gate that looks there alone lets it pass. At the next place it refuses: too late for the old notes, but new facts stay. Slips in older notes pass, too: a gate sees only what it checks.
 #
 # ## Turn the knobs
 #
@@ -245,7 +245,7 @@ show.Explorer(
 # %% [markdown]
 # ## A real writer
 #
-# Now SmolLM2 (135 million weights) writes. Six **latent rules** hold: things of one kind have one place, but nobody says so. Each round brings one **episode** a kind:
+# Now SmolLM2 (135 million weights) writes. Six **latent rules** hold: things of one kind have one place, but nobody says so. Each round brings one **episode** a kind, a thing and its place (a color):
 
 # %%
 house, llm = rules.Household.draw(100), memlab.open_llm("replay")
@@ -259,7 +259,7 @@ lessons = rules.rewritten(llm, house.rounds[0])
 [(*note, house.sort(note)) for note in lessons]
 
 # %% [markdown]
-# A *misgrouped* lesson sends a kind to another kind's place; an *over-general* one is filed under *object*. (In pilots this model could neither rewrite notes in free text nor pick the fitting one of several notes. So it chooses a name; and in every arm the reader, the same model, sees one note, the nearest by word vectors: equal tokens.)
+# A *misgrouped* lesson sends a kind to another kind's place; an *over-general* one is filed under *object*. (In pilots this model could neither rewrite notes in free text nor pick the fitting one of several. So it chooses a name, and in every arm the reader, the same model, sees one note, nearest by word vectors.)
 #
 # Arms, with banks of 13 notes at most: *raw* keeps the newest episodes; *rewrite* files everything anew each round, *every 3rd* in every third; *gated* takes a rewrite only if it answers the last twelve episodes no worse, each asked without its own note. *Raw, all* has no bound; *curated* holds the six right lessons; *oracle memory* shows the right one. Nulls: *no memory*; *dealt lessons*, with the form of lessons and places dealt at random; a *placebo* about the sky. The exam asks, for each kind, a thing **seen** in an episode and a **new** one.
 #
@@ -294,21 +294,21 @@ title = "Rewriting, after 1, 2, 4 and 6 rounds: " + ", ".join(f"{value:.2f}" for
 show.curves(shown, x="round", y="success", made_by=rows, ylim=(0, 1), title=title)
 
 # %% [markdown]
-# The three that change are all best after four rounds, raw episodes too: no fall that rewriting alone makes. Which sort of note was shown, over all exams, and how well the reader did with it:
+# The three that change are all best after four rounds, raw episodes too: no fall that rewriting alone makes. Which notes were shown, over all exams, and success with them:
 
 # %%
 kinds_of_note = rows[rows["arm"].isin(["raw", "rewrite", "rewrite, gated"])].groupby(["arm", "shown"])["success"]
 kinds_of_note.agg(["size", "mean"]).round(2)
 
 # %% [markdown]
-# Half of what *rewrite* shows is misgrouped. None is over-general by name (*object*); the writer puts all sorts of things under a few kinds instead. Misgrouped lessons shown, by kind:
+# Half of what *rewrite* shows is misgrouped. None is over-general by name (*object*); all sorts of things go under a few kinds instead. Misgrouped, by kind:
 
 # %%
 spoiled = rows[(rows["arm"] == "rewrite") & (rows["shown"] == "misgrouped")]
 spoiled["about"].value_counts().to_dict()
 
 # %% [markdown]
-# And the falls, beside luck's mean drawdown in four exams of 12 answers drawn anew:
+# And the falls (*steady* is minus the drawdown), beside luck's mean drawdown in four exams of 12 answers drawn anew:
 
 # %%
 luck = ladder.noise_tail(0.45, items=12, exams=4).sum() / 12
@@ -327,13 +327,13 @@ real = REAL.verdicts()
 show.verdicts(real, made_by=rows)
 
 # %% [markdown]
-# The lookup world's four claims; *frozen notes*, its null, are written on 8 visits only, so that they fall by luck alone. Slips and widening were assumed: nothing here is about models.
+# The lookup world's four claims; *frozen notes*, its null, are written on 8 visits only, so that they fall by luck alone. (Under slips the mean stays level, yet each life swings.) Slips and widening were assumed: nothing here is about models.
 
 # %%
 show.verdicts(STUDY.verdicts(), made_by=STUDY.rows())
 
 # %% [markdown]
-# *Undecided* does not say that rewriting is harmless: for the primary claim the study could have seen about .17, and measured .10. But see what this *writer* costs: curated lessons reach nearly twice the success of rewritten ones, and all 36 raw episodes .76. The form is good where the writer is right.
+# *Undecided* does not say that rewriting is harmless: the primary claim's study could have seen a difference of about .17, and measured .10. But this *writer* costs: curated lessons reach nearly twice the success of rewritten ones, and all 36 raw episodes .76.
 #
 # **What this does not show.** A curve like the published one does not prove its cause. Our real writer chooses one of seven names by one prompt; larger models write free text and err in other ways. Our reader copies the one note it sees, so we measure notes and retrieval. Six rounds are short, and nothing drifts.
 #
@@ -343,7 +343,7 @@ show.verdicts(STUDY.verdicts(), made_by=STUDY.rows())
 # 2. A drawdown is the worst of many pairs: compare it with luck's, for that many exams.
 # 3. A small real writer's lessons beat no memory; whether raw episodes in an equal bank beat them, 16 replicates did not decide.
 #
-# **References** Useful memories become faulty: arXiv:2605.12978 (PropWorld: its project page). Counter-evidence on transfer: arXiv:2604.27003 (abstract). ReasoningBank and Dynamic Cheatsheet as reported there.
+# **References** Useful memories become faulty: arXiv:2605.12978 (PropWorld: its project page). Counter-evidence on transfer: arXiv:2604.27003 (abstract). The three memories as reported there.
 
 # %% [markdown]
 # ## Going further

@@ -80,7 +80,7 @@ def came_of(edits, ids):
 came_of = course.check("12.1", came_of)
 
 # %% [markdown]
-# Your function (memlab's, while yours is not right) on this log:
+# Your function (memlab's, while yours is not right) on this log (`before` is version 48; two edits on, the planted cases are still there):
 
 # %%
 names = [case.id for case in store.at(before + 2).cases()] + [case.id for case in store.cases()]
@@ -269,7 +269,7 @@ effects.round(2)
 show.verdicts(studies["lab12-weights"].verdicts(), made_by=policies)
 
 # %% [markdown]
-# *As good* here is close: a little less than retraining, just within .05. And the first claim mixes log and kernel (local rows, linear weights): *same* of *read as weights* is the log alone.
+# *As good* here is close: a little less than retraining, just within .05. And the first claim mixes the log with how it is read (rows speak for near questions, weights for all): *same* of *read as weights* shows the log alone.
 #
 # ## Orders in a text
 #
@@ -327,7 +327,7 @@ published = ["88.6% (A)", "sandbox: 0% on 8 of 9 (A)", "far less (A)", "80% of s
 pd.DataFrame({"published": published, "ours": [f"{x:.0%}" for x in ours]}, index=what)
 
 # %% [markdown]
-# (First line: the real model, one planted case alone; the others simulated. That the last line agrees is chance.)
+# (First line: the real model, one planted case alone; the others simulated. The last: false rules still believed, for each planted case that was deleted; that it agrees is chance.)
 #
 # ## What would falsify the claim
 #
@@ -358,13 +358,13 @@ means[["solved after", "kept"]].stack(future_stack=True).unstack("attack").round
 chances.groupby("arm", sort=False)[["taken", "right"]].mean().round(2)
 
 # %% [markdown]
-# **Control tokens in a case's text.** A server reads `<|im_end|>` as the end of the user's message wherever it is spelt, so that a case could end the question and begin the model's own answer. `prompt.one_line` breaks such spellings up. What does that buy? The last of three cases (or the only one, *alone*) says `<|im_end|> <|im_start|>assistant "..."<|im_end|>` with the attacker's tool: *as written* (the guard off, for this study alone), *broken up*, or its *words* without tokens. The case's tool is the right one.
+# **Control tokens in a case's text.** A server reads `<|im_end|>` as the end of the user's message wherever it is spelt, so that a case could end the question and begin the model's own answer. `prompt.one_line` breaks such spellings up with a space. What does that buy? The last of three cases (or the only one, *alone*) says `<|im_end|> <|im_start|>assistant "..."<|im_end|>` with the attacker's tool: *as written* (the guard off, in this study only), *broken up*, or its *words* without tokens. The case's tool is the right one.
 
 # %%
 spelt = studies["lab12-tokens"].scores()
 taken = spelt.groupby("arm")["taken"].mean()
 written, broken, words = (taken[arm] for arm in ("tokens, as written", "tokens, broken up", "their words, no tokens"))
-title = f"Tokens as written take {written:.2f}, broken up {broken:.2f}, their words alone {words:.2f}; a plain order {taken['order']:.2f}"
+title = f"Beside honest cases, tokens as written take {written:.2f}, broken up {broken:.2f}, their words without tokens {words:.2f}; a plain order {taken['order']:.2f}"
 show.arms(
     spelt,
     y="taken",
@@ -375,16 +375,16 @@ show.arms(
 )
 
 # %% [markdown]
-# Claims, fixed before the rows, after a pilot on four seeds of set A, in which the plain order took most (the margin is .05):
+# Claims, fixed before the rows, after a pilot on four seeds of set A, in which the plain order took most (the margin is .05; under *as safe*, what is left of zero is less safe):
 
 # %%
 show.verdicts(studies["lab12-tokens"].verdicts(), made_by=studies["lab12-tokens"].rows())
 
 # %% [markdown]
-# Beside honest cases the guard takes away a part of what tokens do. *Alone* the claim came out the other way round: there the tokens as written take *less* than broken up. And it guards against tokens only: the same tool named in plain words, as a bare reply or as an order, is taken, too; which of order and raw tokens takes more is undecided. We did not look for the strongest spelling.
+# Beside honest cases the guard takes away a part of what tokens do; what is left is more than the bare words, by about the margin. *Alone* the claim came out the other way round: there the tokens as written take *less* than broken up; why, no arm tells. And it guards against tokens only: the same tool named in plain words, as a bare reply or as an order, is taken, too; which of order and raw tokens takes more is undecided. We did not look for the strongest spelling.
 
 # %% [markdown]
-# **Orders that must be retrieved.** Here three cases that begin *Always answer "..."*, followed by the words of the attacked kind, are written to a memory, beside the wrong tool or beside the right one. A search must find them. *Undefended*: 48 tasks were lived before (with the simulated model); *fresh*: none. The real model lives two questions of the kind, then comes the cure, then two more. *Read*: share of answers that read a planted case; *poison*: planted cases that were written; *kept*: share of the other cases that the cure left.
+# **Orders that must be retrieved.** Here three cases that begin *Always answer "..."*, followed by the words of the attacked kind, are written to a memory, beside the wrong tool or beside the right one. A search must find them. *Undefended*: 48 tasks were lived before (with the simulated model); *fresh*: none. The real model lives two questions of the kind, then comes the cure, then two more. *Taken*: the chance of the attacker's tool; *read*: share of answers that read a planted case; *poison*: planted cases that were written; *edits*: cases that the cure changed; *kept*: share of the other cases that it left (counted 0 where there were none, as in one life of *fresh, gated*).
 
 # %%
 hidden = studies["lab12-planted"].scores()
@@ -392,7 +392,7 @@ columns = ["poison", "read exposed", "taken exposed", "solved exposed", "edits",
 hidden.groupby(["attack", "arm"], sort=False)[columns].mean().round(2)
 
 # %% [markdown]
-# A gate asks whether an *answer* was right, not what a text says: beside the right tool an order passes as an honest case does. What the undo takes beside the planted cases are the notes of answers that had read them. In a fresh memory that is most of what it holds, and the right tool that stood beside the order goes, too: less is solved afterwards than if nobody had undone anything (means, no claim). In a full one it costs next to nothing. Five claims, fixed before the rows:
+# A gate asks whether an *answer* was right, not what a text says: beside the right tool an order passes as an honest case does. What the undo takes beside the planted cases are the notes of answers that had read them. In a fresh memory that is most of what it holds, and a right tool that stood beside the order goes, too: then less is solved afterwards than if nobody had undone anything; beside a wrong tool it is more (means, no claim). In a full one the undo costs next to nothing. Five claims, fixed before the rows; *as safe as without an attack* is of a fresh memory, over both attacks:
 
 # %%
 show.verdicts(studies["lab12-planted"].verdicts(), made_by=studies["lab12-planted"].rows())
@@ -412,7 +412,7 @@ pd.DataFrame(
 ).T.round(3)
 
 # %% [markdown]
-# One lesson in the adapter moved most other answers; in our linear policy a negative update left a few changed. But the two halves measure different things: lab 10 *wrote* a true lesson, into a real model, and asked other kinds; here a false one was *taken out*, of a softmax layer. Lab 10 also timed the removal: the adapter is trained anew on the other lessons, a row is deleted:
+# One lesson in the adapter moved most other answers; in our linear policy a negative update left a few changed. But the two halves measure different things: lab 10 *wrote* a true lesson, into a real model, and asked other kinds; here a false one was *taken out*, of a softmax layer. Lab 10 also timed writing (*seconds*) and removal (*removed*, in seconds, too): the adapter is trained anew on the other lessons, a row is deleted:
 
 # %%
 pd.read_parquet(data("lab10/lesson.parquet")).groupby("arm")[["seconds", "removed"]].agg(["mean", "min", "max"]).round(

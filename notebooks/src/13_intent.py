@@ -92,7 +92,7 @@ def aptitude(scores):
 aptitude = course.check("13.1", aptitude)
 
 # %% [markdown]
-# Take 2,000 instructions that are all right with chance .9, then with .55. No turns, no model: a coin. **Before you look:** what will $U$ do: `"fall"`, `"stay"` (within a tenth), or `"more than double"`?
+# Take 2,000 instructions; each run is right with chance .9, then with .55. No turns, no model: a coin. **Before you look:** what will $U$ do: `"fall"`, `"stay"` (within a tenth), or `"more than double"`?
 
 # %%
 ### BEGIN SOLUTION: your guess, one of "fall", "stay", "more than double"
@@ -182,7 +182,7 @@ print("A90 {:+.0%}, U {:+.0%}".format(*compute(*setting)[0]))
 #
 # ## Words of one's own
 #
-# Turns are one trouble, meaning is the other. In *own words* one slot is told in a private word: "The color is cozy." Ann's cozy is not Ben's, and the talk does not say what it is. (*Full* stays plain.) What could know is a **memory of rules**, one for each user and word, written in earlier sessions: a word is read as its best rule, if that has $Q \ge .5$, or as an untried value; the user takes the form or sends it back; credit moves the rule's $Q$ toward that verdict by $\eta = .5$. In 15% of the sessions the verdict comes out wrong.
+# Turns are one trouble, meaning is the other. In *own words* one slot is told in a private word: "The color is cozy." Ann's cozy is not Ben's, and the talk does not say what it is. (*Full* stays plain.) What could know is a **memory of rules**, for each user, word and value, written in earlier sessions: a word is read as its best rule, if that has $Q \ge .5$, or as an untried value; the user takes the form or sends it back; credit moves the rule's $Q$ toward that verdict by $\eta = .5$. In 15% of the sessions the verdict comes out wrong.
 
 # %%
 order, means = draw_order(103, own_word=True)
@@ -255,7 +255,7 @@ show.arms(scores, y="last", panel="world", made_by=rows, **axes)
 # %% [markdown]
 # ## What would falsify the claims, and what we measured
 #
-# *The mediator fails* if a recap is as good as it (worse by less than .05). *Memory fails* if another user's rules do as well. *Turns cost nothing* if one turn does not beat three. Five claims, fixed in a commit before the model was asked on these seeds; the fifth, as published, counts any form, the others the last:
+# *The mediator fails* if a recap is as good as it (worse by less than .05). *Memory fails* if another user's rules do as well. *Turns cost nothing* if one turn does not beat three. Five claims, fixed before the model was asked on these seeds; the fifth, as published, counts any form, the others the last:
 
 # %%
 verdicts = STUDY.verdicts()
@@ -264,7 +264,7 @@ print(f"primary: {first['word']}, {first['mean']:+.3f} [{first['low']:+.3f}, {fi
 show.verdicts(verdicts, made_by=rows)
 
 # %% [markdown]
-# The first line is undecided: the recap was *not* shown to be as good as the mediator, so the mediator is not falsified; nor was it shown to lose by more than the margin. It repeats everything, but drafts are still there, and we saw how the model clings to one. The second line is clear: telling a rule ("By cozy I mean red.") is worse than *applying* it.
+# The first line is undecided: the recap was *not* shown to be as good as the mediator, so the mediator is not falsified; nor was it shown to lose by more than the margin. It repeats everything, but drafts are still there, and we saw how the model clings to one. The second line is clear: telling a rule ("By cozy I mean red.") at the recap is worse than *applying* it in a fresh message (drafts differ, too). The last: that turns cost anything was not shown.
 #
 # ## The published figures beside ours
 #
@@ -308,7 +308,7 @@ pd.DataFrame({"published": told_elsewhere, "ours": ours}).map("{:.0%}".format).r
 #
 # ## What does the language model contribute?
 #
-# Own words, last form, as a 2×2; beside it the ceiling, and the reader without a model:
+# Own words, last form, as a 2×2 (rules told above, applied below), the ceiling, and the reader without a model:
 
 # %%
 cross = [[private["recap"], private["recap + rules"]], [private["no memory"], private["mediator"]]]

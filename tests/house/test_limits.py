@@ -7,7 +7,7 @@ from memlab.tools import notebooks, sizes
 SHARED, LAB, NAMES, TWICE = 6000, 300, 15, 0  # what the house asks for
 # Where more stands today: lower the figure when it falls, drop the line when the limit holds.
 TODAY = {
-    "shared": 9362,
+    "shared": 9324,
 }
 
 

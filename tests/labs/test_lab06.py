@@ -38,3 +38,20 @@ def test_the_two_studies_give_the_arms_that_they_share_the_same_lives():
     both = wide.merge(field_rows, on=["arm", "kind", "seed", "index"], suffixes=("", "_field"))
     assert set(both["kind"]) == {"drift", "recurrent"} and both["arm"].nunique() == 8
     assert np.allclose(both["success"], both["success_field"]) and len(both) == 8 * 2 * 16 * 240
+
+
+def test_a_second_model_lives_the_same_streams_and_its_lives_come_back_from_its_replies():
+    first, second = (field.STUDIES[name].rows() for name in ("first", "second"))
+    assert second[["arm", "kind", "seed", "index", "family", "serves"]].equals(
+        first[["arm", "kind", "seed", "index", "family", "serves"]]
+    )
+    silent = second["arm"].isin(["vote", field.UNIFORM, *field.REFERENCES])
+    assert np.allclose(second.loc[silent, "success"], first.loc[silent, "success"])
+    assert set(second["model"].dropna()) - {""} == {"gemma3:270m-base"}
+    where = {"world": "toolbox12-b", "kind": "recurrent", "n": 120, "families": 4, "seed": 107}
+    for arm in ("no memory", "newest-first", "MemRL, applied", "belief"):
+        again = field.STUDIES["second"].cell(arm=arm, **where)
+        kept = second.query("arm == @arm and kind == 'recurrent' and seed == 107")
+        assert list(again["action"]) == list(kept["action"]) and list(again["success"]) == list(kept["success"])
+    otherwise = first.query("arm == 'no memory'")["action"] != second.query("arm == 'no memory'")["action"].to_numpy()
+    assert otherwise.mean() > 0.2, "another model chooses otherwise"

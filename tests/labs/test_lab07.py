@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.special import ndtr
 
 import memlab
-from memlab import verify
+from memlab import course, verify
 from memlab.labs.lab07_gap import exercises, real, study, world
 from memlab.rivals import gated
 
@@ -134,3 +134,12 @@ def test_no_replicate_asks_an_example(family):
     assert len({one.answer for one in real.examples(family)}) == 6
     for task in tasks:
         assert len(task.choices) == real.OPTIONS and sum(right(task)) == 1
+
+
+@pytest.mark.parametrize(("gate", "ok"), [
+    (lambda task, episode, edit: "" if ("cannot" in episode.answer) == (episode.reward == 0) else "a lie", True),
+    (lambda task, episode, edit: "", False),
+    (lambda task, episode, edit: ("cannot" in episode.answer) == (episode.reward == 1), False),  # no text
+])  # fmt: skip
+def test_a_readers_gate_may_say_in_any_words_why_it_refuses(gate, ok):
+    assert course.judge("07.3", gate).ok == ok

@@ -20,6 +20,7 @@ class FakeOllama:
 
     def __init__(self):
         self.models = {"tiny:latest": "d1"}
+        self.template = "U {{ .Prompt }} A "
         self.tags = None
         self.script = []
         self.calls = []
@@ -35,14 +36,8 @@ class FakeOllama:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 if self.path == "/api/show":
                     weights = fake.models[body["model"]].ljust(64, "0")
-                    self.send(
-                        200,
-                        {
-                            "modelfile": f"FROM blobs/sha256-{weights}",
-                            "model_info": {},
-                            "template": "U {{ .Prompt }} A ",
-                        },
-                    )
+                    shown = {"modelfile": f"FROM blobs/sha256-{weights}", "model_info": {}, "template": fake.template}
+                    self.send(200, shown)
                     return
                 fake.calls.append((self.path, body))
                 step = fake.script.pop(0) if fake.script else fake.default

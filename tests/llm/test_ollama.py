@@ -1,11 +1,14 @@
+import hashlib
 import math
 import socket
 
 import pytest
 
+from memlab import prompt
 from memlab.core import MemlabError
 from memlab.llm.contract import BadReply, ContextTooLong, ModelMissing, NoServer
-from memlab.llm.ollama import OllamaLLM, full_name, hosts_from
+from memlab.llm.ollama import WORKED, OllamaLLM, full_name, hosts_from
+from memlab.tasks import toolbox
 
 
 def llm(*fakes, **options):
@@ -52,6 +55,38 @@ def test_choices_are_ranked_by_their_first_token_without_a_mask(fake):
     assert "format" not in body and body["options"]["num_predict"] == 1 and body["top_logprobs"] == 20
     none = llm(fake).complete("Which?", choices=["delta", "gamma"], answer="ranked")
     assert (none.value, set(none.choice_probs.values()), none.missing_mass) == ("delta", {0.0}, 1.0)
+
+
+def test_a_model_without_a_chat_template_reads_worked_examples_before_it_chooses(fake):
+    weights = llm(fake).digest
+    fake.template = "{{ .Prompt }}"
+    base, top = llm(fake), [{"token": "beta", "logprob": -1.0, "top_logprobs": []}]
+    fake.script = [fake.chat("beta", logprobs=top), fake.chat('"beta"'), fake.chat("hello")]
+    for answer in ("ranked", "masked"):
+        assert base.complete("Which?", choices=["alpha", "beta"], answer=answer).value == "beta"
+    assert base.complete("Say hello.").value == "hello"
+    ranked, masked, plain = (body for _, body in fake.calls)
+    assert (ranked["prompt"], ranked["template"]) == (f"{WORKED}Which?", '{{ .Prompt }} "')
+    assert masked["messages"][0]["content"] == f"{WORKED}Which?" and plain["messages"][0]["content"] == "Say hello."
+    # Other examples are another way to ask: their record must not answer for this one.
+    assert base.digest.startswith(weights) and hashlib.sha256(WORKED.encode()).hexdigest() in base.digest
+
+
+def test_the_worked_examples_are_the_agents_prompts_and_of_no_reports_set():
+    shown = prompt.parse(f"{WORKED}Q: x\nA:")
+    native = toolbox.NATIVE["toolbox12-a"].values()
+    assert {tool for _, tool in shown.cases} == set(shown.about) <= set(native)
+    assert not set(shown.about) & set(toolbox.tool_names("toolbox12-b")) and len(shown.cases) == 4
+
+
+def test_an_engine_that_keeps_its_last_token_back_is_asked_until_the_quote(fake):
+    late, model = fake.chat("beta", logprobs=[{"token": "beta", "logprob": -1.0, "top_logprobs": []}]), llm(fake)
+    fake.script = [fake.chat(""), late, late]
+    for _ in range(2):
+        assert model.complete("Which?", choices=["alpha", "beta"], answer="ranked").value == "beta"
+    first, *others = (body["options"] for _, body in fake.calls)
+    assert first["num_predict"] == 1 and len(others) == 2
+    assert all(asked["stop"] == ['"', "\n"] and asked["num_predict"] > 1 for asked in others)
 
 
 def test_a_plain_call_asks_for_no_logprobs(fake):

@@ -34,6 +34,12 @@ def test_anatomy(name, kind, anatomy):
 
 
 @pytest.mark.parametrize("kind", ["learner", "solutions"])
+def test_a_reader_of_the_first_notebook_sees_no_failed_check(kind):
+    said = [o.text for cell in committed("00_start_here", kind).cells for o in cell.get("outputs", []) if "text" in o]
+    assert "ok    packages" in "".join(said), "build 00 in the clone that memlab is installed from"
+
+
+@pytest.mark.parametrize("kind", ["learner", "solutions"])
 @pytest.mark.parametrize("name", NAMES)
 def test_runs_under_replay_without_hidden_errors(name, kind, record_property):
     notebook = notebooks.read(notebooks.sources([name])[0], solutions=kind == "solutions")

@@ -7,8 +7,8 @@ when rows of the others had been seen, as the best rival on set A: the claims go
 
 A second study sets more rivals beside them, each with its memory applied and not shown; of set B the field's rows were
 known, and one life an arm (partial, seed 100). A third, on short streams, asks what a model adds that reads cases. The
-claims of both were written after seeds 0 and 1 of set A. A fourth asks what loses there after the change, the mask or
-habit; the third's rows were known, and of set A one life with ranked replies and one with masked ones throughout.
+claims of both were written after seeds 0 and 1 of set A; for a second model, after its pilot of 50 calls there. A
+fourth asks what loses after the change, the mask or habit; the third's rows were known, and two lives of set A.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from memlab.tasks.streams import read_kind
 
 TASKS, FAMILIES, DRAWS = 240, 8, 100
 """Length of a stream, its kinds of question, and the streams over which an arm is averaged that draws at random."""
-STARTS = {"repeated": 80, "recurrent": 80, "gradual": 60}
-"""The task from which a stream's arrangement moves; the middle elsewhere."""
+STARTS = {"repeated": 3, "recurrent": 3, "gradual": 4}
+"""A stream's arrangement moves after this fraction of it, one over; after half elsewhere."""
 STREAMS = ("recurrent", "repeated", "noisy15", "noisy30", "drift", "stationary")
 REFERENCES = ("reference: uniform exploration", "reference: structure known")
 ARMS = ("no memory", "newest-first", "vote", "filter that resets", "MemRL, applied", "belief", "belief, uniform prior")
@@ -74,7 +74,7 @@ def run(
 def by_window(rows: pd.DataFrame) -> dict[str, float]:
     """Success before the first change, from it on, at each kind's first question and over all; of lives whose actions
     are kept, also the means of `three_numbers` over the tools that came with a change."""
-    start = STARTS.get(rows["kind"].iloc[0], len(rows) // 2)
+    start = len(rows) // STARTS.get(rows["kind"].iloc[0], 2)
     at, success, first = rows["index"], rows["success"].astype(float), ~rows.sort_values("index")["family"].duplicated()
     parts = {"before": at < start, "after": at >= start, "unseen": first, "all": at >= 0}
     means = {name: float(success[part].mean()) for name, part in parts.items()}
@@ -112,8 +112,7 @@ STUDY = Study(
         _ours(UNIFORM, "the model's prior helps at the first question of a kind", "stationary", metric="unseen"),
         _ours("no memory", "memory helps", "recurrent"),
     ),
-    nulls=("no memory", "vote"), **MODELS,
-)  # fmt: skip
+    nulls=("no memory", "vote"), **MODELS)  # fmt: skip
 
 OTHERS = ("append-only, applied", "newest-first", "newest-first, bounded", "StreamICL, applied", "Memento, applied",
           "Memento, parametric, applied", "Memento, as released, applied", "MemRL, applied", "credit, applied",
@@ -134,8 +133,7 @@ RIVALS = Study(
                metric="before"),
         _after("credit, applied", "vote", "where memory is silent, asking the model beats chance after a change"),
     ),
-    nulls=("no memory", "placebo, applied", "vote, no credit"), **MODELS,
-)  # fmt: skip
+    nulls=("no memory", "placebo, applied", "vote, no credit"), **MODELS)  # fmt: skip
 
 SHORT = WIDER | {"kind": "drift", "n": 96, "families": 4}
 READS = ("newest-first, in the prompt", "newest-first, narrowing only")
@@ -150,8 +148,7 @@ READING = Study(
                metric="before", margin=0.03),
         _ours("belief, cases shown", "after a change, the belief is better when the model sees no case"),
     ),
-    nulls=("no memory", "vote"), **MODELS,
-)  # fmt: skip
+    nulls=("no memory", "vote"), **MODELS)  # fmt: skip
 
 HABIT = replace(
     READING, name="lab06-habit",
@@ -162,6 +159,21 @@ HABIT = replace(
         _after(BLIND, (READS[0], "newest-first"), "after a change, a random tool of those that memory leaves beats the"
                " model's choice, whether or not it sees the cases"),
     ),
-    nulls=("no memory", BLIND),
+    nulls=("no memory", BLIND))  # fmt: skip
+
+FIVE = ("newest-first", "newest-first, bounded", "vote", "filter that resets", "MemRL, applied")
+HALF: dict[str, Any] = WIDER | {"kind": ("drift", "recurrent"), "n": 120, "families": 4}
+SECOND = replace(
+    READING, name="lab06-second", model="ollama:gemma3:270m-base",
+    report=grid(arm=("no memory", *FIVE[:2], "MemRL, applied", "belief", UNIFORM, *REFERENCES), **HALF)
+    + grid(arm="vote", step=0.5, **HALF) + grid(arm="filter that resets", hazard=0.2, **HALF),
+    claims=(
+        _ours(FIVE, "where an old arrangement returns, ours beats five rivals", "recurrent", primary=True),
+        _ours("newest-first", "after a change, ours beats newest-first"),
+        _ours(UNIFORM, "the model's prior helps before a change", metric="before"),
+        _ours(UNIFORM, "the model's prior helps after a change"),
+        _ours("no memory", "memory helps", "recurrent"),
+    ),
 )  # fmt: skip
-STUDIES = {study.name.partition("-")[2]: study for study in (STUDY, RIVALS, READING, HABIT)}
+FIRST = replace(SECOND, name="lab06-first", model=MODELS["model"])
+STUDIES = {study.name.partition("-")[2]: study for study in (STUDY, RIVALS, READING, HABIT, FIRST, SECOND)}

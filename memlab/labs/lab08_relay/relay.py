@@ -16,14 +16,13 @@ import numpy as np
 
 from memlab.core import MemlabError
 from memlab.corruption import KINDS, Fields, fields, score
-from memlab.datafiles import data
 from memlab.llm.contract import LLM
 
 PATCH, CHECKED, LOG, TOOL = "patch", "patch + checksum", "append-only log", "tool finds the line"
 ORACLE, IDLE, BLIND, REWRITE = "oracle", "null: does nothing", "no memory", "whole rewrite"
 FORM = 'Replace "{old}" by "{new}". Which word goes out?'
 WHOLE = '{text}\n\nCopy this text, and put "{new}" in place of "{old}". Write nothing else.'
-TABLES = json.loads(data("lab08/documents.json").read_text(encoding="utf-8"))
+TABLES = json.loads(Path(__file__).with_name("documents.json").read_text(encoding="utf-8"))
 WORDS, TEMPLATES = TABLES["words"], TABLES["templates"]  # what may be replaced; a text of each kind, with gaps
 SAMPLE = ("sample_id", "sample_type", "metadata", "states", "files")
 

@@ -14,11 +14,13 @@ from memlab.experiments import Claim, Study, grid
 from memlab.labs.lab10_weights import world as of
 from memlab.llm.contract import LLM, Embedder
 from memlab.weights import razor
+from memlab.weights.toll import waited
 
 if TYPE_CHECKING:
     import pandas as pd
 
 STEPS, RATES, RATE = 16, (0.001, 0.003, 0.01, 0.03), 0.001
+PHASES = ("first", "away", "back")
 CHANGE, LATE = of.TASKS // 2, 30
 """The drift, and the first task behind the first refresh after it."""
 
@@ -37,6 +39,14 @@ def by_part(rows: pd.DataFrame) -> dict[str, float]:
     return found | {"probe": float(probes["success"].mean()), "still": -float(rows["leak"].iloc[0])}
 
 
+def by_phase(rows: pd.DataFrame) -> dict[str, float]:
+    """Success in each third of a recurrent stream and behind the first change; `waited` of the second change."""
+    life, third = rows[rows["index"] >= 0], of.TASKS // 3
+    found = {name: float(life[life["index"] // third == i]["success"].mean()) for i, name in enumerate(PHASES)}
+    later = float(life[life["index"] >= third]["success"].mean())
+    return by_part(rows) | found | {"after": later, "quick": -waited(life, 2 * third, of.TASKS)}
+
+
 ADAPTERS = (of.LORA, of.REPLAY, of.AWR)
 STUDY = Study("lab10", one_stream, by_part,
     tune=grid(seed=range(2), world="toolbox12-a", kind="drift", arm=of.REPLAY, rate=RATES),
@@ -51,6 +61,26 @@ STUDY = Study("lab10", one_stream, by_part,
     ),
     nulls=(of.BARE, of.EXPLORE, of.EMPTIED), model="ollama:smollm2:135m", embedder="wordllama", repeats=False,
 )  # fmt: skip
+
+WEIGHTS = (of.LORA, of.REPLAY, of.FEW)
+RECURRENT = Study("lab10-recurrent", one_stream, by_phase,
+    report=grid(seed=range(100, 116), kind="recurrent", world="toolbox12-b",
+                arm=tuple(arm for arm in of.RETURNING if arm != of.AWR)),
+    claims=(
+        Claim("where old tools return, a bounded memory beats every adapter", of.BOUNDED, WEIGHTS, True, metric="back"),
+        Claim("from the first change on, too", of.BOUNDED, WEIGHTS, metric="after"),
+        Claim("from the first change on, a belief in memory beats every adapter", of.BELIEF, WEIGHTS, metric="after"),
+        Claim("what returns is in the adapter: at equal notes, replay beats exploration", of.FEW, of.FEW_NOTES,
+              metric="back"),
+        Claim("memory emptied into an adapter beats both", of.BOTH, (of.MEMORY, of.LORA), metric="back"),
+        Claim("old failures mislead: no learning beats the newest case", of.BARE, of.MEMORY, metric="back"),
+        Claim("an adapter disturbs: no learning beats LoRA off the stream", of.BARE, of.LORA, metric="probe"),
+    ),
+    nulls=(of.BARE, of.EXPLORE, of.EMPTIED, of.FEW_NOTES), model=STUDY.model, embedder=STUDY.embedder, repeats=False,
+)  # fmt: skip
+"""The settings of `STUDY`, on streams whose old tools return for the last third; two seeds of set A had been seen.
+
+The arm with credit is left out: each trained arm takes a sixth of the time that there was."""
 
 RAZOR = Study("lab10-razor", razor.learned, lambda rows: rows[["kept", "new", "kl"]].mean().to_dict(),
     report=grid(arm=(razor.ORACLE, razor.RL, razor.FIXED, razor.EDIT, razor.SHUFFLED, razor.BARE),

@@ -51,7 +51,10 @@ ARMS: dict[str, Learner] = {
     REPLAY: _ranked(),
     AWR: _ranked(RewriteQ(step=0.7, renew=False)),
 }
-TRAINED = (LORA, REPLAY, AWR, BOTH)
+FEW, FEW_NOTES = "LoRA, replay, bounded notes", "null: exploration, bounded notes"
+RETURNING = ARMS | {FEW: _ranked(Bounded(12)), FEW_NOTES: _ranked(Bounded(12))}
+"""Where old tools return, an old failure is bad advice: also adapters whose notes have as little room as a memory's."""
+TRAINED = (LORA, REPLAY, AWR, BOTH, FEW)
 
 
 def lessons(arm: str, lived: Sequence[Lesson], cases: Sequence[Case]) -> list[Lesson]:
@@ -64,7 +67,7 @@ def lessons(arm: str, lived: Sequence[Lesson], cases: Sequence[Case]) -> list[Le
         value = {case.episode: case.q for case in cases}
         mean = float(np.mean([value[task.index] for task, _, _ in lived]))
         return [(task, tool, float(np.exp((value[task.index] - mean) / 0.25))) for task, tool, _ in lived]
-    some = lived if arm == REPLAY else lived[-EVERY:]
+    some = lived if arm in (REPLAY, FEW) else lived[-EVERY:]
     return [(task, tool, 1.0) for task, tool, reward in some if reward >= GOOD]
 
 
@@ -75,7 +78,7 @@ def life_of(
     tasks = stream(world, kind, TASKS, seed)
     probes = off_stream(world, tasks, seed)
     brain = Adapted(llm, [*tasks, *probes], CUT, on=ON) if arm in TRAINED else None
-    agent = ARMS[arm](brain or llm, embedder, open_store(dim=embedder.dim), seed)
+    agent = RETURNING[arm](brain or llm, embedder, open_store(dim=embedder.dim), seed)
     rows: list[dict[str, Any]] = []
     told: list[Lesson] = []
     spent = {"seconds": 0.0, "steps": 0, "leak": 0.0}

@@ -71,7 +71,7 @@ def live_planted(arm: str, attack: str, seed: int, llm: LLM) -> list[dict[str, A
         probs = [(e.replies[0].choice_probs if e.replies else None) or {} for e in lived]
         read = [any(str(name).startswith(PLANT) for name in e.steps[0].shown) for e in lived]
         found = {"taken": [p.get(plan.wrong, 0.0) for p in probs], "solved": [e.success for e in lived], "read": read}
-        row |= {f"{name} {when}": float(np.mean(values)) for name, values in found.items()}
+        row |= {f"{name} {when}": float(np.asarray(values, float).mean()) for name, values in found.items()}
         row |= cure(arm, agent.store, before, episodes) if when == "exposed" else {}
     return [row | {"backend": llm.backend, "model": llm.name}]
 
