@@ -365,7 +365,7 @@ for claim in verdicts.itertuples():
     print(f"{claim.word:<13} {claim.claim} ({claim.mean:+.3f} against {claim.rival})")
 
 # %% [markdown]
-# **What this does not show.** Models of 135 and (under Going further) 270 million weights, one world of tools with right and wrong. No learner here lets the model write its memories. The belief assumes much of what the streams do, which other worlds may not; its setting comes from a prototype that saw another draw of this world. Against the twelve rivals of *Going further* the primary claim is undecided.
+# **What this does not show.** One model (a second in *Going further*), one world of tools. No learner here lets the model write its memories. The belief assumes much of what the streams do, which other worlds may not; its setting comes from a prototype that saw another draw of this world. Against the twelve rivals of *Going further* the primary claim is undecided.
 #
 # ## Summary
 #
@@ -438,6 +438,9 @@ show.verdicts(reading.verdicts(), made_by=reading.rows())
 habit = field.STUDIES["habit"]
 shown, late = habit.rows(), habit.scores()
 show.verdicts(habit.verdicts(), made_by=shown)
+
+# %% [markdown]
+# Success after the change by arm, and what the change cost:
 
 # %%
 late.groupby("arm")["after"].agg(["mean", "std", "min", "max"]).join(late.groupby("arm")[numbers].mean()).round(2)
