@@ -119,16 +119,3 @@ def test_a_server_killed_in_a_run_and_the_run_resumed(own_server, tmp_path):
     assert [reply.backend for reply in after] == ["replay"] * 3 + ["ollama"] * 3
     assert [reply.text for reply in after[:3]] == [reply.text for reply in before]
     assert len(Replay(path)) == 6
-
-
-def test_a_base_model_ranks_and_the_reply_before_leaves_no_token_in_it(host):
-    llm = OllamaLLM("gemma3:270m-base", [host])
-    try:
-        llm.servers.probe(llm.name)
-    except ModelMissing:
-        pytest.skip("the server has no base model")
-    asked = [PROMPT, PROMPT.replace("add 3 and 4", "spell rat backward")] * 4
-    replies = [llm.complete(text, choices=TOOLS, answer="ranked") for text in asked]
-    assert replies[0].choice_probs != replies[1].choice_probs and all(reply.missing_mass < 1 for reply in replies)
-    for reply, first in zip(replies, replies[:2] * 4, strict=True):
-        assert reply.choice_probs == pytest.approx(first.choice_probs, rel=0.02)
