@@ -1,4 +1,4 @@
-"""A base model through a server that holds one: Gemma's weights are not shipped, so this runs where they were pulled."""
+"""A base model through a server that holds one: Gemma is not shipped, so this runs where it was pulled."""
 
 import os
 
