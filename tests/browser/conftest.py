@@ -67,9 +67,9 @@ def _wait_for(url: str, server: subprocess.Popen, log: Path, patience: float = 3
     raise AssertionError(f"memlab lab did not answer within {patience} s")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(lab, ran_against):
-    """A headless Chromium."""
+    """A headless Chromium; while Playwright runs, no later test could start an event loop."""
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
         chrome = driver.chromium.launch(executable_path=chromium(), headless=True, args=FLAGS.split())
