@@ -7,6 +7,7 @@ work on the machine matters less than in seconds of a wall clock. Needs the extr
 from __future__ import annotations
 
 import time
+import timeit
 from collections.abc import Callable
 from typing import Any
 
@@ -32,12 +33,7 @@ def drawn_states(batch: int, seed: int = 0) -> llama.Waiting:
 def spent(work: Callable[[], Any], repeats: int = 3) -> list[float]:
     """Processor seconds of ``work``, once it was compiled."""
     work()
-    found = []
-    for _ in range(repeats):
-        began = time.process_time()
-        work()
-        found.append(time.process_time() - began)
-    return found
+    return timeit.repeat(work, timer=time.process_time, number=1, repeat=repeats)
 
 
 def a_step(top: int, batch: int = 8, steps: int = 2) -> list[dict[str, Any]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from tempfile import TemporaryDirectory
+from timeit import timeit
 from typing import Any
 
 import numpy as np
@@ -20,13 +20,6 @@ from memlab.tasks import stream
 
 NEEDED = ("jax", "optax", "gguf", "tokenizers")
 NOTHING = "(nothing)"
-
-
-def stopped(work: Callable[[], Any]) -> float:
-    """Seconds that ``work`` took."""
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def in_memory(task: Task, tool: str, embedder: Embedder, others: Sequence[Task] = ()) -> dict[str, Any]:
@@ -47,8 +40,8 @@ def in_memory(task: Task, tool: str, embedder: Embedder, others: Sequence[Task] 
             found = TopK(k=1)(vector, store, np.random.default_rng(0)).cases
             return found[0].action if found and found[0] else NOTHING
 
-        before, tell = said(), stopped(lambda: store.commit([case(task, tool)]))
-        after, remove = said(), stopped(lambda: store.revert(ids=[task.id]))
+        before, tell = said(), timeit(lambda: store.commit([case(task, tool)]), number=1)
+        after, remove = said(), timeit(lambda: store.revert(ids=[task.id]), number=1)
         return {"route": "memory", "before": before, "after": after, "back": said(), "tell": tell, "remove": remove,
                 "asked": "a search of the store"}  # fmt: skip
 
@@ -80,7 +73,7 @@ def in_weights(
         if rest:
             brain.learn(rest, steps=4, rate=0.003, batch=8)
 
-    (before,), tell = brain.chosen([task]), stopped(learn)
+    (before,), tell = brain.chosen([task]), timeit(learn, number=1)
     (after,) = brain.chosen([task])
     if isinstance(server, OllamaLLM) and brain.adapter is not None:
         text, asked = prompt.render(task.about, [], task.subtasks[0]), f"{server.name} on the server"
@@ -88,7 +81,7 @@ def in_weights(
             file = write_adapter(f"{folder}/lesson.gguf", brain.cut, brain.adapter)
             with on_server(server, file) as served:
                 after = str(served.complete(text, choices=task.choices, answer="ranked").value)
-    remove = stopped(forget)
+    remove = timeit(forget, number=1)
     return {"route": "adapter", "before": before, "after": after, "back": brain.chosen([task])[0], "tell": tell,
             "remove": remove, "asked": asked}  # fmt: skip
 

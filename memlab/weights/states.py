@@ -7,12 +7,13 @@ folder of the model's weights; a run that was cut short goes on behind the last 
 from __future__ import annotations
 
 import hashlib
-import os
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from memlab.datafiles import write_whole
 from memlab.weights.llama import Llama, Waiting, compiled, padded
 
 BATCH = 16
@@ -46,10 +47,8 @@ def place_of(folder: Path, digest: str, cut: int, opening: str, text: str) -> Pa
 
 def _save(path: Path, states: np.ndarray) -> None:
     """Whole or not at all: another process may read while this one writes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part.npy")
-    np.save(part, states)
-    part.replace(path)
+    np.save(held := io.BytesIO(), states)
+    write_whole(path, lambda part: part.write_bytes(held.getvalue()))
 
 
 def kept(model: Llama, texts: Sequence[str], opening: str, cut: int, folder: Path, digest: str) -> Waiting:

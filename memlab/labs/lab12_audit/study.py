@@ -13,13 +13,13 @@ from memlab import Agent, Claim, Study, Task, grid, open_llm, open_store, stream
 from memlab.credit import RewriteQ, append_only
 from memlab.retrieval import TopK
 from memlab.rivals import attacker as places
+from memlab.rivals.gated import FPR, TPR
 from memlab.stores import Store
 from memlab.weights.bandit import bandit
 from memlab.weights.linear import Lessons, Weights, linear, local
 from memlab.weights.unlearn import NEGATIVE, ON, RETRAINED, ROWS, effects, plant_and_undo
 
 BEFORE, EXPOSED, AFTER, SEEDS = 48, 24, 24, range(100, 164)  # tasks before the attack, until the cure, and behind it
-TPR, FPR = 0.8, 0.2  # of the gate's verifier, as in lab 07
 CLEAN, BARE = "null: no attack", "no memory"
 ARMS = (CLEAN, BARE, "undefended", "fresh", "gated", "fresh, gated", "credit", "deleted", "undone", "undone since",
         "credit, deleted", "credit, undone")  # fmt: skip
