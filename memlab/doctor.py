@@ -39,17 +39,6 @@ def ollama_host() -> str:
     return hosts_from()[0]
 
 
-def ollama_version(host: str | None = None, timeout: float = 2.0) -> str | None:
-    """Version of the Ollama server at ``host``, or None when none answers within ``timeout`` seconds."""
-    import httpx
-
-    try:  # without a proxy: the server is nearly always on this machine
-        answer = httpx.get(f"{host or ollama_host()}/api/version", timeout=timeout, trust_env=False)
-        return str(answer.json()["version"])
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
-        return None
-
-
 def ollama_models(host: str | None = None) -> set[str]:
     """Names of the models on the server, without the tag ``:latest``; raises when the server is gone."""
     from memlab.llm.ollama import Servers
@@ -111,6 +100,7 @@ def kernel() -> Finding:
 
 def ollama() -> Finding:
     """Whether an Ollama server answers, and holds the models of the course."""
+    from memlab.llm.ollama import ollama_version
     from memlab.llm.weights import ASSETS
 
     version = ollama_version()

@@ -98,17 +98,8 @@ def _judge(test: SignFlip, margin: float | None, p: float, alpha: float, note: s
         word = "supported" if d.mean() > 0 else "contradicted"
     if word != "undecided" and len(d) > 2 and np.abs(d).max() > 0.5 * abs(d.sum()) and margin is None:
         note = f"{note}; " * bool(note) + f"one replicate carries more than half, the median is {np.median(d):+.3f}"
-    return Verdict(
-        word,
-        float(d.mean()),
-        low,
-        high,
-        p,
-        len(d),
-        visible(float(d.std(ddof=1)), len(d), alpha) if len(d) > 1 else float("inf"),
-        level,
-        note,
-    )
+    seen = visible(float(d.std(ddof=1)), len(d), alpha) if len(d) > 1 else float("inf")
+    return Verdict(word, float(d.mean()), low, high, p, len(d), seen, level, note)
 
 
 def holm(p: Sequence[float]) -> tuple[list[float], list[float]]:
@@ -204,9 +195,8 @@ class Study:
     def cell(self, **cell: Any) -> pd.DataFrame:
         """The rows of one cell, made again from the recorded replies."""
         with ExitStack() as stack:
-            return run_cells(
-                self.name, self.run, [self._settled(cell)], self._models(stack, False, False), None, 1, False
-            )
+            models = self._models(stack, False, False)
+            return run_cells(self.name, self.run, [self._settled(cell)], models, None, 1, False)
 
     def _home(self) -> Path:
         return data_folder().parent / ".memlab" / "studies" / f"{self.name}.sqlite"
@@ -220,9 +210,8 @@ class Study:
         elif self.model:
             models["llm"] = Replay(data(names[0]), model=self.model.partition(":")[2] or None)
         if self.embedder and live:
-            models["embedder"] = stack.enter_context(
-                RecordingEmbedder(open_embedder(self.embedder), data_folder() / names[1])
-            )
+            recorder = RecordingEmbedder(open_embedder(self.embedder), data_folder() / names[1])
+            models["embedder"] = stack.enter_context(recorder)
         elif self.embedder:
             models["embedder"] = ReplayEmbedder(data(names[1]))
         return models
@@ -247,9 +236,8 @@ class Study:
         found = []
         for key, part in rows.groupby(axes, sort=False, dropna=False):
             scored = self.score(part)
-            found.append(
-                dict(zip(axes, key, strict=True)) | (dict(scored) if isinstance(scored, Mapping) else {"score": scored})
-            )
+            named = scored if isinstance(scored, Mapping) else {"score": scored}
+            found.append(dict(zip(axes, key, strict=True)) | dict(named))
         return pd.DataFrame(found)
 
     def verdicts(self, rows: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -285,14 +273,8 @@ def judge_claims(claims: Sequence[Claim], scores: pd.DataFrame) -> pd.DataFrame:
     adjusted, levels = holm([test.p_of(claim.margin) for claim, (test, _) in zip(claims, worst, strict=True)])
     found = []
     for claim, (test, rival), p, level in zip(claims, worst, adjusted, levels, strict=True):
-        about = {
-            "claim": claim.words,
-            "arm": claim.arm,
-            "rival": rival,
-            "primary": claim.primary,
-            "margin": claim.margin,
-        }
-        found.append(about | asdict(_judge(test, claim.margin, p, level)))
+        about = {"claim": claim.words, "arm": claim.arm, "rival": rival, "primary": claim.primary}
+        found.append(about | {"margin": claim.margin} | asdict(_judge(test, claim.margin, p, level)))
     return pd.DataFrame(found)
 
 

@@ -1,11 +1,9 @@
 """``memlab lab``: JupyterLab at the first notebook, with the best model that this machine offers."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -13,11 +11,11 @@ from pathlib import Path
 
 from memlab.bootstrap import ROOT, say
 from memlab.core import MemlabError
-from memlab.doctor import ollama_host, ollama_models, ollama_version
+from memlab.doctor import ollama_host, ollama_models
 from memlab.llm import weights
+from memlab.llm.ollama import ollama_program, ollama_version, serving
 
 SETTINGS = Path(__file__).resolve().parent / "jupyter"
-PATIENCE = 20.0
 
 
 def first_notebook() -> Path:
@@ -60,27 +58,14 @@ def ollama_server() -> Iterator[str | None]:
     ``MEMLAB_OLLAMA_BIN`` names the program when it is not on the PATH. Gives None when there is no server. Raises
     `MemlabError` where the program cannot be run.
     """
-    version = ollama_version()
-    program = os.environ.get("MEMLAB_OLLAMA_BIN") or shutil.which("ollama")
+    version, program = ollama_version(), ollama_program()
     local = ollama_host().startswith(("http://127.0.0.1:", "http://localhost:"))
     if version is not None or not program or not local:
         yield version
         return
     say(f"Starting {program} serve on {ollama_host()}; it stops with JupyterLab")
-    environment, quiet = {**os.environ, "OLLAMA_HOST": ollama_host().removeprefix("http://")}, subprocess.DEVNULL
-    try:
-        server = subprocess.Popen([program, "serve"], env=environment, stdout=quiet, stderr=quiet)
-    except OSError as error:
-        raise MemlabError(f"cannot run {program} ({error.strerror}); correct MEMLAB_OLLAMA_BIN, or unset it") from error
-    with server:
-        try:
-            give_up = time.monotonic() + PATIENCE
-            while version is None and server.poll() is None and time.monotonic() < give_up:
-                time.sleep(0.2)
-                version = ollama_version()
-            yield version
-        finally:
-            server.terminate()
+    with serving(ollama_host()):
+        yield ollama_version()
 
 
 def prepare_models(fetch: bool = True) -> str:

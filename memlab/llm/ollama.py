@@ -3,12 +3,14 @@
 import hashlib
 import os
 import re
+import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 from urllib.parse import urlsplit
 
 from memlab.core import MemlabError, Reply
@@ -46,6 +48,45 @@ def hosts_from(text: str | None = None) -> list[str]:
             ) from error
         found.append(f"{url.scheme}://{f'[{name}]' if ':' in name else name}:{port}{url.path}")
     return found or [DEFAULT_HOST]
+
+
+def ollama_version(host: str | None = None, timeout: float = 2.0) -> str | None:
+    """Version of the Ollama server at ``host``, or None when none answers within ``timeout`` seconds."""
+    import httpx
+
+    try:  # without a proxy: the server is nearly always on this machine
+        answer = httpx.get(f"{host or hosts_from()[0]}/api/version", timeout=timeout, trust_env=False)
+        return str(answer.json()["version"])
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
+        return None
+
+
+def ollama_program() -> str | None:
+    """The program that MEMLAB_OLLAMA_BIN names, else ``ollama`` on the PATH, or None."""
+    return os.environ.get("MEMLAB_OLLAMA_BIN") or shutil.which("ollama")
+
+
+@contextmanager
+def serving(host: str, log: IO[bytes] | int = subprocess.DEVNULL, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    """``ollama serve`` on ``host``, a loopback address, with ``settings`` in its environment; it ends with the block.
+
+    The block begins when the server answers, has ended, or 20 s are over. Raises MemlabError where it cannot be run.
+    """
+    program, told = ollama_program(), {**os.environ, **settings, "OLLAMA_HOST": host.removeprefix("http://")}
+    if program is None:
+        raise MemlabError("no program ollama here: install Ollama, or let MEMLAB_OLLAMA_BIN name it")
+    try:
+        server = subprocess.Popen([program, "serve"], env=told, stdout=log, stderr=log)
+    except OSError as error:
+        raise MemlabError(f"cannot run {program} ({error.strerror}); correct MEMLAB_OLLAMA_BIN, or unset it") from error
+    with server:
+        try:
+            give_up = time.monotonic() + 20
+            while ollama_version(host) is None and server.poll() is None and time.monotonic() < give_up:
+                time.sleep(0.2)
+            yield server
+        finally:
+            server.terminate()
 
 
 def full_name(model: str) -> str:

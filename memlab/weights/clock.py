@@ -15,7 +15,7 @@ import numpy as np
 
 from memlab.weights import llama, lora
 from memlab.weights.cost import PREFIX
-from memlab.weights.school import ON
+from memlab.weights.lora import BATCH, ON
 from memlab.weights.served import model
 
 LENGTH = 64
@@ -36,10 +36,10 @@ def spent(work: Callable[[], Any], repeats: int = 3) -> list[float]:
     return timeit.repeat(work, timer=time.process_time, number=1, repeat=repeats)
 
 
-def a_step(top: int, batch: int = 8, steps: int = 2) -> list[dict[str, Any]]:
+def a_step(top: int, batch: int = BATCH, steps: int = 2) -> list[dict[str, Any]]:
     """Steps of training on the ``top`` blocks, r = 8 on six matrices."""
     cut, prompts = len(model().blocks["attn_q"]) - top, drawn_states(batch)
-    start = lora.fresh(model(), cut, 8, on=ON)
+    start = lora.fresh(model(), cut, on=ON)
 
     def work() -> None:
         lora.fit(model(), start, cut, prompts, [5] * batch, steps=steps, rate=0.001, batch=batch)
@@ -47,7 +47,7 @@ def a_step(top: int, batch: int = 8, steps: int = 2) -> list[dict[str, Any]]:
     return [_row("step", top, batch, seconds / steps) for seconds in spent(work)]
 
 
-def a_read(blocks: int, batch: int = 8) -> list[dict[str, Any]]:
+def a_read(blocks: int, batch: int = BATCH) -> list[dict[str, Any]]:
     """Prompts through the first ``blocks``, no logits."""
     prompts, through = drawn_states(batch), llama.compiled()[0]
     part = model().part(0, blocks)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from memlab.reward import Floats
+from memlab.weights.lora import BATCH, RANK, STEPS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,13 +35,17 @@ class Dims:
         """Weights of one block."""
         return 2 * self.width * (self.width + self.kv) + 3 * self.width * self.gate
 
+    def thin(self, rank: float, keys: bool = True) -> float:
+        """Numbers of an adapter on all matrices of a block, or on all but that of the ``keys``."""
+        return rank * (4 * self.width + (1 + keys) * (self.width + self.kv) + 3 * (self.width + self.gate))
+
     def horizon(
         self,
         shown: float,
-        steps: float = 16,
+        steps: float = STEPS,
         share: float = 1.0,
         price: float = 1.0,
-        rank: float = 8,
+        rank: float = RANK,
         uncached: float = 0,
     ) -> float:
         """Tasks that must read a lesson before an adapter is cheaper than ``shown`` tokens of it in each prompt.
@@ -50,16 +55,16 @@ class Dims:
         operation in training by one in reading. Infinite where its answers cost more than those with the lesson shown.
         """
         top, again = max(1.0, share * self.blocks), uncached * PREFIX
-        wide = thin(self, rank) * 2 * top * self.block * (SUFFIX + again)
+        wide = 2 * top * self.thin(rank) * (SUFFIX + again)
         spared = forward(self, shown, last=0, ahead=PREFIX) - forward(self, again, last=0) - wide
         return price * steps * step(self, PREFIX, SUFFIX, BATCH, top) / spared if spared > 0 else float("inf")
 
     def a_task(
-        self, tasks: ArrayLike, shown: float = 35, steps: float = 16, share: float = 1 / 30, rank: float = 8
+        self, tasks: ArrayLike, shown: float = 35, steps: float = STEPS, share: float = 1 / 30, rank: float = RANK
     ) -> dict[str, Floats]:
         """Operations a task over a horizon of ``tasks`` (n,), by route, all learning included; the prefix cached."""
         answer, over, top = forward(self, SUFFIX, ahead=PREFIX), np.asarray(tasks, float), max(1.0, share * self.blocks)
-        wide = answer + 2 * top * self.block * SUFFIX * thin(self, rank)
+        wide = answer + 2 * top * SUFFIX * self.thin(rank)
         return {
             "no lesson, or one that a program applies": answer + 0 * over,
             "memory, in the prompt": answer + forward(self, shown, last=0, ahead=PREFIX) + 0 * over,
@@ -87,8 +92,8 @@ SHAPES = {
     "Llama 3.1 70B": Dims(80, 8192, 1024, 28672, 128256),
 }
 """The model that was measured, and those to which the count is carried on: their published shapes, none was run."""
-PREFIX, SUFFIX, BATCH = 129, 43, 8
-"""Tokens that all prompts of our streams share, tokens of a question with its chat frame (mean), prompts a step."""
+PREFIX, SUFFIX = 129, 43
+"""Tokens that all prompts of our streams share, and tokens of a question with its chat frame (mean)."""
 
 
 def forward(dims: Dims, tokens: float, blocks: float | None = None, last: float = 1.0, ahead: float = 0.0) -> float:
@@ -142,9 +147,3 @@ def rates(work: ArrayLike, seconds: ArrayLike) -> Floats:
 
     done, clock = np.asarray(work, dtype=float), np.asarray(seconds, dtype=float)
     return nnls(done / (unit := done.max(axis=0)) / clock[:, None], np.ones(len(clock)))[0] / unit
-
-
-def thin(dims: Dims, rank: float) -> float:
-    """Weights of an adapter on all seven matrices of a block, as a share of the block's: what it adds to each read."""
-    ends = 4 * dims.width + 2 * (dims.width + dims.kv) + 3 * (dims.width + dims.gate)
-    return rank * ends / dims.block

@@ -22,25 +22,27 @@ NEEDED = ("jax", "optax", "gguf", "tokenizers")
 NOTHING = "(nothing)"
 
 
+def as_case(task: Task, tool: str, embedder: Embedder) -> Edit:
+    """The lesson "for ``task`` take ``tool``" as a row of memory."""
+    vector = embedder.embed([prompt.shorten(task.text, prompt.CASE_LENGTH)])[0]
+    return Edit.write(Case(task.id, task.text, tool, 1.0, 1.0, episode=task.index, vector=vector))
+
+
 def in_memory(task: Task, tool: str, embedder: Embedder, others: Sequence[Task] = ()) -> dict[str, Any]:
     """The lesson "for ``task`` take ``tool``" as a row on disk, beside the lessons of ``others``; and out again.
 
     ``before``, ``after`` and ``back`` are what memory says of the question; ``tell`` and ``remove`` are seconds.
     """
 
-    def case(one: Task, action: str) -> Edit:
-        vector = embedder.embed([prompt.shorten(one.text, prompt.CASE_LENGTH)])[0]
-        return Edit.write(Case(one.id, one.text, action, 1.0, 1.0, episode=one.index, vector=vector))
-
     with TemporaryDirectory() as folder, open_store(folder, dim=embedder.dim) as store:
-        store.commit([case(one, one.serves[0]) for one in others])
+        store.commit([as_case(one, one.serves[0], embedder) for one in others])
 
         def said() -> str:
             vector = embedder.embed([prompt.shorten(task.text, prompt.CASE_LENGTH)])[0]
             found = TopK(k=1)(vector, store, np.random.default_rng(0)).cases
             return found[0].action if found and found[0] else NOTHING
 
-        before, tell = said(), timeit(lambda: store.commit([case(task, tool)]), number=1)
+        before, tell = said(), timeit(lambda: store.commit([as_case(task, tool, embedder)]), number=1)
         after, remove = said(), timeit(lambda: store.revert(ids=[task.id]), number=1)
         return {"route": "memory", "before": before, "after": after, "back": said(), "tell": tell, "remove": remove,
                 "asked": "a search of the store"}  # fmt: skip
@@ -56,22 +58,22 @@ def in_weights(
     """
     from memlab.llm.ollama import OllamaLLM
     from memlab.weights.files import write_adapter
-    from memlab.weights.school import ON
+    from memlab.weights.lora import BATCH, CUT, ON
     from memlab.weights.served import Adapted, on_server
 
-    brain, asked = Adapted(None, [task, *others], 29, on=ON), "the model in this process"
+    brain, asked = Adapted(None, [task, *others], CUT, on=ON), "the model in this process"
     rest = [(one, one.serves[0], 1.0) for one in others]
 
     def learn() -> None:
         for _ in range(most // 4):
-            brain.learn([(task, tool, 1.0), *rest], steps=4, rate=0.003, batch=8)
+            brain.learn([(task, tool, 1.0), *rest], steps=4, rate=0.003, batch=BATCH)
             if brain.chosen([task]) == [tool]:
                 return
 
     def forget() -> None:
         brain.adapter = None
         if rest:
-            brain.learn(rest, steps=4, rate=0.003, batch=8)
+            brain.learn(rest, steps=4, rate=0.003, batch=BATCH)
 
     (before,), tell = brain.chosen([task]), timeit(learn, number=1)
     (after,) = brain.chosen([task])

@@ -15,13 +15,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from memlab.core import MemlabError
-from memlab.weights.llama import Adapter, Llama, Shape, Waiting, head
+from memlab.weights.llama import LINEAR, Adapter, Llama, Shape, Waiting, head
 
 QV = ("attn_q", "attn_v")
 """The matrices that the paper adapts."""
+ON = tuple(name for name in LINEAR if name != "attn_k")
+"""Those that learn in our labs: all of a block but the keys'."""
+CUT, RANK, BATCH, STEPS = 29, 8, 8, 16
+"""In our labs an adapter sits on the last of 30 blocks; its rank, prompts a step, and steps of a refresh."""
 
 
-def fresh(model: Llama, cut: int, rank: int = 8, seed: int = 0, on: Sequence[str] = QV) -> Adapter:
+def fresh(model: Llama, cut: int, rank: int = RANK, seed: int = 0, on: Sequence[str] = QV) -> Adapter:
     """An adapter for the blocks from ``cut`` on that changes nothing yet: b = 0."""
     rng, found = np.random.default_rng(seed), {}
     for name in on:

@@ -18,6 +18,7 @@ import numpy as np
 from memlab.llm.contract import LLM, Embedder
 from memlab.llm.embedded import chat_prompt
 from memlab.weights import llama, lora, served
+from memlab.weights.lora import CUT, ON, RANK
 
 THINGS = ("lamp", "book", "coat", "ball", "cup", "hat")
 PLACES = ("box", "bag", "car", "hall", "yard", "office")
@@ -28,8 +29,6 @@ OFF = {
     "What color is blood?": "red", "What color is the sky?": "blue", "What color is a banana?": "yellow",
 }  # fmt: skip
 FORM = re.compile(rf"[Tt]he ({'|'.join(THINGS)}) is in the ({'|'.join(PLACES)})\b")
-CUT, RANK, ALL = 29, 8, ("attn_q", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
-"""The last block learns, by its matrices for queries, values and outputs, and those of its feed-forward part."""
 REWRITE, WRITTEN = "Rewrite these notes in your own words. Keep every fact.\n\n{}", 64
 """What is asked for a pass over the notes as text, and how many tokens it may write."""
 
@@ -103,7 +102,7 @@ def _waiting() -> llama.Waiting:
 @functools.lru_cache(maxsize=64)
 def trained(seed: int, passes: int, rate: float) -> lora.Adapter:
     """An adapter after ``passes`` over that day, a step each, by Adam with ``rate``; 0 passes change nothing."""
-    fresh, facts = lora.fresh(served.model(), CUT, RANK, seed, ALL), day(seed)
+    fresh, facts = lora.fresh(served.model(), CUT, RANK, seed, ON), day(seed)
     targets = [served.first_token(facts[thing]) for thing in THINGS]
     return fresh if not passes else lora.fit(
         served.model(), fresh, CUT, _waiting().rows(range(len(THINGS))), targets,

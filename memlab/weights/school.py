@@ -11,15 +11,13 @@ import numpy as np
 from memlab.core import Task
 from memlab.tasks import stream
 from memlab.weights import lora
-from memlab.weights.llama import LINEAR
-from memlab.weights.lora import QV
+from memlab.weights.lora import BATCH, CUT, ON, QV
 from memlab.weights.served import UNRELATED, Adapted
 
 WORLD, TASKS, PROBES, KINDS = "toolbox12-b", 48, 6, 12
 """The set of the report, tasks of a stream, questions off it, and kinds of question in a set."""
-ON = tuple(name for name in LINEAR if name != "attn_k")
-SIZES: dict[str, tuple[int, int, tuple[str, ...]]] = {f"last block, r = {r}": (29, r, ON) for r in (1, 4, 8, 16)}
-SIZES |= {f"last {n}, q and v, r = 8": (cut, 8, QV) for n, cut in (("block", 29), ("two", 28))}
+SIZES: dict[str, tuple[int, int, tuple[str, ...]]] = {f"last block, r = {r}": (CUT, r, ON) for r in (1, 4, 8, 16)}
+SIZES |= {f"last {n}, q and v, r = 8": (cut, 8, QV) for n, cut in (("block", CUT), ("two", CUT - 1))}
 """Where an adapter begins, its rank, and the matrices that learn."""
 
 
@@ -57,7 +55,7 @@ def taught(size: str, seed: int) -> dict[str, Any]:
             if part:
                 brain.settle()
             steps = 16 if size == RESET else 32
-            brain.learn(told, steps=steps, rate=rate, batch=8, seed=part, held="a" if size.startswith(FULL) else "")
+            brain.learn(told, steps=steps, rate=rate, batch=BATCH, seed=part, held="a" if size.startswith(FULL) else "")
 
     seconds = timeit.timeit(learn, number=1)
     weights = (brain.adapter or {}).values()

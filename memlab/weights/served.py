@@ -70,7 +70,7 @@ class Adapted(LLM):
     backend = "embedded"
 
     def __init__(
-        self, llm: LLM | None, tasks: Sequence[Task], cut: int, rank: int = 8, on: Sequence[str] = lora.QV
+        self, llm: LLM | None, tasks: Sequence[Task], cut: int, rank: int = lora.RANK, on: Sequence[str] = lora.QV
     ) -> None:
         self.llm, self.name, self.digest = llm, weights.SMOLLM2, weights.ASSETS[weights.SMOLLM2].main_sha256
         self.cut, self.rank, self.on, self.model = cut, rank, tuple(on), model()

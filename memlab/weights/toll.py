@@ -1,16 +1,20 @@
-"""What a life paid and how fast it recovered, from its recorded rows; counts by `memlab.weights.cost`."""
+"""What lab 10's lives reached, paid and how fast they recovered, from recorded rows; counts by `memlab.weights.cost`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from memlab.weights.cost import BATCH, PREFIX, SUFFIX, Dims, forward, step
+from memlab.weights.cost import PREFIX, SUFFIX, Dims, forward, step
+from memlab.weights.lora import BATCH, RANK, STEPS
+from memlab.weights.school import TASKS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-STEPS, RANK, VECTOR, TEXT = 16, 8, 256, 56
-"""Steps of a refresh and rank of its adapter; numbers in the vector of a case, and letters of its text (mean)."""
+VECTOR, TEXT = 256, 56
+"""Numbers in the vector of a case, and letters of its text (mean)."""
+PHASES, CHANGE, LATE = ("first", "away", "back"), TASKS // 2, 30
+"""Thirds of a recurrent stream; the drift of the other, and the first task behind the first refresh after it."""
 
 
 def waited(life: pd.DataFrame, start: int, stop: int) -> float:
@@ -23,10 +27,21 @@ def waited(life: pd.DataFrame, start: int, stop: int) -> float:
     return float((1 - part.groupby("family")["success"].cummax()).groupby(part["family"]).sum().mean())
 
 
-def adapter_bytes(dims: Dims, rank: int = RANK) -> float:
-    """Bytes of a float32 adapter on six matrices (all but the keys') of one block."""
-    ends = 4 * dims.width + dims.width + dims.kv + 3 * (dims.width + dims.gate)
-    return 4 * rank * ends
+def by_part(rows: pd.DataFrame) -> dict[str, float]:
+    """Success before the first change, from it on and in the second window, off the stream, and minus the leak."""
+    life, probes = rows[rows["index"] >= 0], rows[rows["index"] < 0]
+    at, success = life["index"], life["success"]
+    parts = {"before": at < CHANGE, "after": at >= CHANGE, "late": at >= LATE}
+    found = {name: float(success[part].mean()) for name, part in parts.items()}
+    return found | {"probe": float(probes["success"].mean()), "still": -float(rows["leak"].iloc[0])}
+
+
+def by_phase(rows: pd.DataFrame) -> dict[str, float]:
+    """Success in each third of a recurrent stream and behind the first change; `waited` of the second change."""
+    life, third = rows[rows["index"] >= 0], TASKS // 3
+    found = {name: float(life[life["index"] // third == i]["success"].mean()) for i, name in enumerate(PHASES)}
+    later = float(life[life["index"] >= third]["success"].mean())
+    return by_part(rows) | found | {"after": later, "quick": -waited(life, 2 * third, TASKS)}
 
 
 def paid(rows: pd.DataFrame, change: int) -> pd.DataFrame:
@@ -42,6 +57,6 @@ def paid(rows: pd.DataFrame, change: int) -> pd.DataFrame:
     found = (calls / tasks * (PREFIX + SUFFIX)).to_frame("tokens")
     found["read"] = calls / tasks * forward(dims, SUFFIX, ahead=PREFIX) / 1e9
     found["train"] = steps / tasks * step(dims, PREFIX, SUFFIX, BATCH, 1) / 1e9
-    found["kB"] = (life["edits"].sum() * (4 * VECTOR + TEXT) + steps / STEPS * adapter_bytes(dims)) / 1024
+    found["kB"] = (life["edits"].sum() * (4 * VECTOR + TEXT) + steps / STEPS * 4 * dims.thin(RANK, keys=False)) / 1024
     wait = [waited(part, change, int(part["index"].max()) + 1) for _, part in life]
     return found.assign(wait=wait).groupby("arm", sort=False).mean()

@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 import memlab
 from memlab import cli, doctor
-from memlab.llm import weights
+from memlab.llm import ollama, weights
 
 
 def test_every_line_names_its_state_and_every_problem_its_remedy():
@@ -18,14 +18,14 @@ def test_every_line_names_its_state_and_every_problem_its_remedy():
 
 def test_without_a_server_the_doctor_warns_and_goes_on(monkeypatch):
     monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
-    assert doctor.ollama_version() is None
+    assert ollama.ollama_version() is None
     assert doctor.ollama().status == "warn"
 
 
 def test_models_the_server_lacks_are_named(monkeypatch):
     from memlab.llm.ollama import Servers
 
-    monkeypatch.setattr(doctor, "ollama_version", lambda: "0.13.5")
+    monkeypatch.setattr(ollama, "ollama_version", lambda: "0.13.5")
     monkeypatch.setattr(Servers, "models", lambda self, host, fresh: {"smollm2:135m", "all-minilm:latest"})
     assert doctor.ollama().status == "ok"
     monkeypatch.setattr(Servers, "models", lambda self, host, fresh: {"smollm2:135m"})

@@ -8,7 +8,7 @@ import pytest
 
 import memlab
 from memlab import lab
-from memlab.llm import weights
+from memlab.llm import ollama, weights
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_no_server_is_started_for_a_distant_host(monkeypatch):
     monkeypatch.setenv("OLLAMA_HOST", "http://192.0.2.1:11434")
     monkeypatch.setenv("MEMLAB_OLLAMA_BIN", "my-ollama")
     monkeypatch.setattr(lab, "ollama_version", lambda host=None: None)
-    monkeypatch.setattr(lab.subprocess, "Popen", lambda *a, **k: pytest.fail("started"))
+    monkeypatch.setattr(ollama.subprocess, "Popen", lambda *a, **k: pytest.fail("started"))
     with lab.ollama_server() as version:
         assert version is None
 
@@ -91,7 +91,7 @@ def test_an_ollama_program_that_cannot_run_is_named(alone, monkeypatch, tmp_path
 
 def test_a_server_that_was_started_is_stopped(monkeypatch):
     seen = SimpleNamespace(command=None, stopped=False)
-    versions = iter([None, None, "0.13.5"])
+    versions = iter([None, None, "0.13.5", "0.13.5"])
 
     class Server:
         def __init__(self, command, env, **_):
@@ -111,8 +111,9 @@ def test_a_server_that_was_started_is_stopped(monkeypatch):
 
     monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:12345")
     monkeypatch.setenv("MEMLAB_OLLAMA_BIN", "my-ollama")
-    monkeypatch.setattr(lab, "ollama_version", lambda host=None: next(versions))
-    monkeypatch.setattr(lab.subprocess, "Popen", Server)
+    for module in (lab, ollama):
+        monkeypatch.setattr(module, "ollama_version", lambda host=None: next(versions))
+    monkeypatch.setattr(ollama.subprocess, "Popen", Server)
     with lab.ollama_server() as version:
         assert version == "0.13.5"
         assert seen.command == (["my-ollama", "serve"], "127.0.0.1:12345")

@@ -7,7 +7,7 @@ import pytest
 from memlab.core import Case
 from memlab.labs.lab10_weights import study, world
 from memlab.tasks import stream
-from memlab.weights import school
+from memlab.weights import school, toll
 
 TASKS = stream("toolbox12-a", "drift", 48, 0)
 
@@ -47,7 +47,7 @@ def test_the_parts_of_a_recurrent_stream_are_its_thirds_and_quick_counts_from_th
     assert first == back != {task.family: task.serves for task in tasks[16:32]}
     right = [0.5] * 16 + [0.0] * 16 + [float(i >= 12) for i in range(16)]
     rows = [{"index": i, "family": "one", "success": s, "leak": 0.25} for i, s in enumerate(right)]
-    found = study.by_phase(pd.DataFrame([*rows, {"index": -1, "family": "two", "success": 1.0, "leak": 0.25}]))
+    found = toll.by_phase(pd.DataFrame([*rows, {"index": -1, "family": "two", "success": 1.0, "leak": 0.25}]))
     assert (found["first"], found["away"], found["back"], found["after"]) == (0.5, 0.0, 0.25, 0.125)
     assert (found["quick"], found["probe"], found["still"]) == (-12, 1.0, -0.25)
 

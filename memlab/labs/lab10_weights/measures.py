@@ -10,10 +10,12 @@ import numpy as np
 
 from memlab import prompt
 from memlab.agent import action_values
-from memlab.core import Case, Edit, Task
+from memlab.core import Task
 from memlab.labs.lab10_weights import world
 from memlab.llm.contract import Embedder
 from memlab.stores import open_store
+from memlab.weights.live import as_case
+from memlab.weights.lora import BATCH
 from memlab.weights.school import pupil
 
 
@@ -31,11 +33,11 @@ def one_lesson(seed: int, embedder: Embedder) -> list[dict[str, Any]]:
     )
     before, steps, spent = np.array(brain.chosen(elsewhere)), 0, 0.0
     while brain.chosen([task]) != [tool] and steps < 64:
-        spent += timeit.timeit(lambda: brain.learn([(task, tool, 1.0)], steps=4, rate=0.003, batch=8), number=1)
+        spent += timeit.timeit(lambda: brain.learn([(task, tool, 1.0)], steps=4, rate=0.003, batch=BATCH), number=1)
         steps += 4
     weights: dict[str, Any] = {"near": brain.right(near), "moved": float(np.mean(before != brain.chosen(elsewhere)))}
     brain.adapter, again = None, [(t, t.serves[0], 1.0) for t in others]
-    removed = timeit.timeit(lambda: brain.learn(again, steps=max(steps, 4), rate=0.003, batch=8), number=1)
+    removed = timeit.timeit(lambda: brain.learn(again, steps=max(steps, 4), rate=0.003, batch=BATCH), number=1)
     weights |= {"arm": "adapter", "seconds": spent, "steps": steps, "removed": removed, "backend": "embedded"}
     with TemporaryDirectory() as folder:
         store = open_store(folder, dim=embedder.dim)
@@ -44,12 +46,9 @@ def one_lesson(seed: int, embedder: Embedder) -> list[dict[str, Any]]:
             vector = embedder.embed([prompt.shorten(t.text, prompt.CASE_LENGTH)])[0]
             return action_values(world.NEWEST(vector, store, np.random.default_rng(0)).near)
 
-        def lesson(t: Task) -> Edit:
-            vector = embedder.embed([prompt.shorten(t.text, prompt.CASE_LENGTH)])[0]
-            return Edit.write(Case(t.id, t.text, t.serves[0], 1.0, 1.0, episode=t.index, vector=vector))
-
-        store.commit([lesson(t) for t in others])
-        said, spent = [values(t) for t in elsewhere], timeit.timeit(lambda: store.commit([lesson(task)]), number=1)
+        store.commit([as_case(t, t.serves[0], embedder) for t in others])
+        said = [values(t) for t in elsewhere]
+        spent = timeit.timeit(lambda: store.commit([as_case(task, tool, embedder)]), number=1)
         moved = float(np.mean([values(t) != was for t, was in zip(elsewhere, said, strict=True)]))
         told = float(np.mean([values(t).get(tool, 0.0) >= 0.5 for t in near]))
         memory = {"arm": "memory", "seconds": spent, "steps": 0, "near": told, "moved": moved, "backend": "computed"}

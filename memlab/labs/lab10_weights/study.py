@@ -1,6 +1,6 @@
 """Lab 10: success kept in memory, in adapters, or both. Reported on set B, at equal steps of training.
 
-Primary metric: success from the drift on. A refresh comes after every tenth task, `STEPS` steps on 8 prompts, whatever
+Primary metric: success from the drift on. A refresh comes after every tenth task, 16 steps on 8 prompts, whatever
 the arm. The rate was tuned for replay on two seeds of set A: .001 and .01 tied, and the one that leaks less was taken
 (two seeds cannot rank rates; a smaller one was not tried). The believer comes as lab 06 tuned it. Rows are trained, so
 they come back only with the extra ``adapters``, and nearly so. Seed 113 has no probe: its stream holds those kinds.
@@ -8,47 +8,14 @@ they come back only with the extra ``adapters``, and nearly so. Seed 113 has no 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from memlab.experiments import Claim, Study, grid
 from memlab.labs.lab10_weights import world as of
-from memlab.llm.contract import LLM, Embedder
 from memlab.weights import razor
-from memlab.weights.toll import waited
+from memlab.weights.toll import by_part, by_phase
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-STEPS, RATES, RATE = 16, (0.001, 0.003, 0.01, 0.03), 0.001
-PHASES = ("first", "away", "back")
-CHANGE, LATE = of.TASKS // 2, 30
-"""The drift, and the first task behind the first refresh after it."""
-
-
-def one_stream(arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder, rate: float = RATE) -> Any:
-    """One life."""
-    return of.life_of(arm, world, kind, seed, llm, embedder, STEPS, rate)
-
-
-def by_part(rows: pd.DataFrame) -> dict[str, float]:
-    """Success before the first change, from it on and in the second window, off the stream, and minus the leak."""
-    life, probes = rows[rows["index"] >= 0], rows[rows["index"] < 0]
-    at, success = life["index"], life["success"]
-    parts = {"before": at < CHANGE, "after": at >= CHANGE, "late": at >= LATE}
-    found = {name: float(success[part].mean()) for name, part in parts.items()}
-    return found | {"probe": float(probes["success"].mean()), "still": -float(rows["leak"].iloc[0])}
-
-
-def by_phase(rows: pd.DataFrame) -> dict[str, float]:
-    """Success in each third of a recurrent stream and behind the first change; `waited` of the second change."""
-    life, third = rows[rows["index"] >= 0], of.TASKS // 3
-    found = {name: float(life[life["index"] // third == i]["success"].mean()) for i, name in enumerate(PHASES)}
-    later = float(life[life["index"] >= third]["success"].mean())
-    return by_part(rows) | found | {"after": later, "quick": -waited(life, 2 * third, of.TASKS)}
-
-
+RATES = (0.001, 0.003, 0.01, 0.03)
 ADAPTERS = (of.LORA, of.REPLAY, of.AWR)
-STUDY = Study("lab10", one_stream, by_part,
+STUDY = Study("lab10", of.life_of, by_part,
     tune=grid(seed=range(2), world="toolbox12-a", kind="drift", arm=of.REPLAY, rate=RATES),
     report=grid(seed=range(100, 116), kind="drift", world="toolbox12-b", arm=tuple(of.ARMS)),
     claims=(
@@ -63,7 +30,7 @@ STUDY = Study("lab10", one_stream, by_part,
 )  # fmt: skip
 
 WEIGHTS = (of.LORA, of.REPLAY, of.FEW)
-RECURRENT = Study("lab10-recurrent", one_stream, by_phase,
+RECURRENT = Study("lab10-recurrent", of.life_of, by_phase,
     report=grid(seed=range(100, 116), kind="recurrent", world="toolbox12-b",
                 arm=tuple(arm for arm in of.RETURNING if arm != of.AWR)),
     claims=(

@@ -24,11 +24,12 @@ from memlab.rivals.bounded import Bounded
 from memlab.rivals.knn import Direct
 from memlab.stores import open_store
 from memlab.tasks import stream
-from memlab.weights.school import ON, TASKS, off_stream
+from memlab.weights.lora import BATCH, CUT, ON, STEPS
+from memlab.weights.school import TASKS, off_stream
 from memlab.weights.served import UNRELATED, Adapted, Lesson
 
-EVERY, CUT, BATCH = 10, 29, 8
-"""Tasks between refreshes, frozen blocks, and prompts a step."""
+EVERY, RATE = 10, 0.001
+"""Tasks between refreshes, and Adam's rate."""
 NEWEST, NAMED = TopK(k=0, newest=True), learners("ranked")
 
 
@@ -72,7 +73,7 @@ def lessons(arm: str, lived: Sequence[Lesson], cases: Sequence[Case]) -> list[Le
 
 
 def life_of(
-    arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder, steps: int, rate: float
+    arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder, rate: float = RATE
 ) -> list[dict[str, Any]]:
     """A row a task of the stream, and one for each probe after it (index -1)."""
     tasks = stream(world, kind, TASKS, seed)
@@ -90,9 +91,9 @@ def life_of(
         given = lessons(arm, told, held) if brain and start + EVERY < TASKS else []
         if brain and given:
             began = time.perf_counter()
-            brain.learn(given, steps=steps, rate=rate, batch=BATCH, seed=seed)
+            brain.learn(given, steps=STEPS, rate=rate, batch=BATCH, seed=seed)
             spent["seconds"] += time.perf_counter() - began
-            spent["steps"] += steps
+            spent["steps"] += STEPS
         if agent.store is not None and arm in (BOTH, EMPTIED) and start + EVERY < TASKS:
             why = "its lesson is in the adapter" if brain else "emptied where another arm trains"
             agent.store.commit([Edit.forget(case.id, reason=why, episode=start + EVERY - 1) for case in held])
