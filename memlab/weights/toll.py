@@ -1,4 +1,4 @@
-"""What lab 10's lives reached, paid and how fast they recovered, from recorded rows; counts by `memlab.weights.cost`."""
+"""What a life reached and paid, and how fast it recovered, from its recorded rows; counts by `memlab.weights.cost`."""
 
 from __future__ import annotations
 
