@@ -30,8 +30,9 @@ BITS = {PLAIN: 16.0, FLASH: 16.0, EIGHT: 8.5, FOUR: 4.5}
 """Bits a number of the cache: where there are fewer than 16, each 32 numbers share a scale of 16 bits."""
 KINDS = {16.0: "f16", 8.5: "q8_0", 4.5: "q4_0"}
 """How Ollama names them. A quantized cache needs flash attention."""
-DEPTHS, WRITTEN, ASKED = (200, 800, 1600), 16, 8
+DEPTHS, WRITTEN, ASKED = (200, 800), 16, 6
 """Words read so far, each about a token; tokens then written there; and recorded questions that are asked again."""
+TIMED = ("words", "depth", "new", "read", "read_cpu", "write", "write_cpu")
 
 
 def settings_of(arm: str) -> dict[str, str]:
@@ -86,10 +87,10 @@ def agreement(recorded: LLM, asked: LLM, seed: int) -> dict[str, float]:
 def one_server(arm: str, seed: int, llm: LLM) -> list[dict[str, Any]]:
     """A row a depth: seconds to read what is new up to there, and to write a token there; ``_cpu``: of its processor.
 
-    ``llm`` holds the recorded replies. Raises MemlabError where the server has another model.
+    Read by one thread: two wait for each other where other work goes on, and waiting counts as work. Only even seeds
+    read, since that takes longest; an odd one has a row of what else was seen. ``llm`` holds the recorded replies.
+    Raises MemlabError where the server has another model.
     """
-    import psutil
-
     host, text, rows = free_host(), drawn_words(DEPTHS[-1], seed).split(), list[dict[str, Any]]()
     with tempfile.TemporaryFile() as log:
         with serving(host, log, **settings_of(arm)) as server:
@@ -97,15 +98,16 @@ def one_server(arm: str, seed: int, llm: LLM) -> list[dict[str, Any]]:
             if asked.digest != llm.digest:
                 raise MemlabError(f"the recorded replies are of other weights than the {asked.name} of {host}")
             about: dict[str, Any] = agreement(llm, asked, seed) | {"cells": asked.num_ctx}
-            runner, options = psutil.Process(server.pid).children(recursive=True)[-1], {"num_ctx": asked.num_ctx}
 
             def told(words: int, most: int) -> tuple[Any, float]:
-                start, set_to = sum(runner.cpu_times()[:2]), options | {"num_predict": most, "temperature": 0.0}
-                said = " ".join(text[:words])
-                reply = asked.servers.client(host).generate(asked.name, said, raw=True, options=set_to)
-                return reply, sum(runner.cpu_times()[:2]) - start
+                options = {"num_ctx": asked.num_ctx, "num_thread": 1, "num_predict": most, "temperature": 0.0}
+                said, start = " ".join(text[:words]), _runner(server.pid).cpu_times()
+                reply = asked.servers.client(host).generate(asked.name, said, raw=True, options=options)
+                return reply, sum(_runner(server.pid).cpu_times()[:2]) - sum(start[:2])
 
-            for words in DEPTHS:
+            for words in DEPTHS * (seed % 2 == 0):
+                if not rows:
+                    told(1, 1)  # loads the model for one thread
                 (read, read_cpu), (wrote, write_cpu) = told(words, 1), told(words, WRITTEN)
                 depth, made = read.prompt_eval_count, wrote.eval_count
                 rows.append({
@@ -113,31 +115,36 @@ def one_server(arm: str, seed: int, llm: LLM) -> list[dict[str, Any]]:
                     "read": read.prompt_eval_duration / 1e9, "read_cpu": read_cpu,
                     "write": wrote.eval_duration / 1e9 / made, "write_cpu": write_cpu / made,
                 })  # fmt: skip
-            about["resident_mb"] = runner.memory_info().rss / 2**20
+            about["resident_mb"] = _runner(server.pid).memory_info().rss / 2**20
         log.seek(0)
         about |= said_by(log.read().decode(errors="replace"))
-    return [row | about | {"backend": "ollama", "model": llm.name} for row in rows]
+    return [row | about | {"backend": "ollama", "model": llm.name} for row in rows or [dict.fromkeys(TIMED, np.nan)]]
+
+
+def _runner(server: int) -> Any:
+    """The process that holds the model, of the server with this number."""
+    import psutil
+
+    return psutil.Process(server).children(recursive=True)[-1]
 
 
 def economy(rows: pd.DataFrame) -> dict[str, float]:
     """Minus log10 of processor seconds to read all, and to write a token behind it; `agreement`, higher is better."""
-    deepest = rows.loc[rows["depth"].idxmax()]
-    read, write = -np.log10([rows["read_cpu"].sum(), deepest["write_cpu"]])
-    return {"read": float(read), "write": float(write), "same": deepest["same"], "near": -deepest["apart"]}
+    last = rows.iloc[-1]
+    read, write = -np.log10([rows["read_cpu"].sum(min_count=1), last["write_cpu"]])
+    return {"read": float(read), "write": float(write), "same": last["same"], "near": -last["apart"]}
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """Means of each arm, beside what `memlab.weights.cost` counts: GFLOP a processor second, bytes of the cache."""
-    dims, deepest = Dims(), DEPTHS[-1]
-    rate = [forward(dims, row.new, ahead=row.depth - row.new) / 1e9 / row.read_cpu for row in rows.itertuples()]
-    means = rows.assign(rate=rate).groupby(["arm", "words"]).mean(numeric_only=True).unstack().reindex(list(BITS))
+    dims, deepest, read = Dims(), DEPTHS[-1], rows[rows["words"].notna()]
+    rate = [forward(dims, row.new, ahead=row.depth - row.new) / 1e9 / row.read_cpu for row in read.itertuples()]
+    means = read.assign(rate=rate).groupby(["arm", "words"]).mean(numeric_only=True).unstack().reindex(list(BITS))
     found = means["read_cpu"].sum(axis=1).to_frame("read, s")
     for words in (DEPTHS[0], deepest):
         found[f"GFLOP/s at {words:,}"] = means["rate", words]
         found[f"ms a token at {words:,}"] = 1000 * means["write_cpu", words]
-    found["cache, MiB"] = means["cache_mb", deepest]
+    found["cache, MiB"], found["runner, MiB"] = means["cache_mb", deepest], means["resident_mb", deepest]
     numbers = 2 * dims.blocks * dims.kv * means["cells", deepest]
     found["counted, MiB"] = [n * BITS[arm] / 8 / 2**20 for arm, n in numbers.items()]
-    for name, column in (("runner, MiB", "resident_mb"), ("same", "same"), ("apart", "apart")):
-        found[name] = means[column, deepest]
-    return found
+    return found.join(rows.drop_duplicates(["arm", "seed"]).groupby("arm")[["same", "apart"]].mean())

@@ -20,11 +20,12 @@ import numpy as np
 import pandas as pd
 
 import memlab
-from memlab import course, show
-from memlab.labs.lab10_weights.study import RAZOR, RECURRENT, STUDY
-from memlab.weights import cost, live, toll
+from memlab import course, labs, show
+from memlab.weights import cost, live, serving, toll
 
 pd.set_option("display.max_colwidth", None)
+studies = labs.studies()
+STUDY, RECURRENT, RAZOR = (studies[f"lab10{part}"] for part in ("", "-recurrent", "-razor"))
 
 # %% [markdown]
 # ## What an adapter is

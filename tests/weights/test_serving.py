@@ -1,5 +1,7 @@
 """A server's settings: what they are, what its log says, how far answers moved, and what the rows add up to."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,14 +39,14 @@ def rows(arm, read, write, seed=100):
 
 def test_each_arm_sets_one_thing_more_and_only_a_server_with_flash_attention_gets_fewer_bits():
     told = [serving.settings_of(arm) for arm in serving.BITS]
-    changed = [{k for k in a if a[k] != b[k]} for a, b in zip(told, told[1:], strict=False)]
+    changed = [{k for k in a if a[k] != b[k]} for a, b in pairwise(told)]
     assert changed == [{"OLLAMA_FLASH_ATTENTION"}, {"OLLAMA_KV_CACHE_TYPE"}, {"OLLAMA_KV_CACHE_TYPE"}]
     assert all(one["OLLAMA_FLASH_ATTENTION"] == "1" or one["OLLAMA_KV_CACHE_TYPE"] == "f16" for one in told)
 
 
 def test_the_log_tells_of_the_last_load_and_a_silent_one_is_an_error():
     assert serving.said_by(LOG) == {"cache_mb": 23.91, "buffer_mb": 98.25, "kind": "q8_0", "flash": "enabled"}
-    with pytest.raises(MemlabError, match="buffer_mb, kind, flash|cache_mb"):
+    with pytest.raises(MemlabError, match="cache_mb, buffer_mb, kind, flash"):
         serving.said_by("hello")
 
 
@@ -63,6 +65,8 @@ def test_half_the_work_is_a_higher_score_and_the_deepest_token_counts():
     assert fast["read"] - slow["read"] == pytest.approx(np.log10(2)) == pytest.approx(fast["write"] - slow["write"])
     assert fast["write"] == pytest.approx(-np.log10(0.01 * (1 + serving.DEPTHS[-1])))
     assert (fast["same"], fast["near"]) == (0.75, -0.01)
+    unread = serving.economy(rows("one", 1, 1)[:1].assign(read_cpu=np.nan, write_cpu=np.nan))
+    assert np.isnan(unread["read"]) and unread["same"] == 0.75
 
 
 def test_the_summary_counts_the_operations_behind_what_was_read_and_the_bytes_of_the_cache():
@@ -73,5 +77,8 @@ def test_the_summary_counts_the_operations_behind_what_was_read_and_the_bytes_of
     told = cost.forward(cost.Dims(), new, ahead=last + 5 - new) / 1e9 / (0.01 * new)
     assert found[f"GFLOP/s at {last:,}"].to_numpy() == pytest.approx(np.full(4, told))
     assert found["read, s"].iloc[0] == pytest.approx(0.01 * last)
+    nothing = rows(serving.FLASH, 0.01, 0.02, 103)[:1].assign(**dict.fromkeys(serving.TIMED, np.nan), same=0.0)
+    more = serving.summary(pd.concat([*(rows(arm, 0.01, 0.02) for arm in serving.BITS), nothing]))
+    assert more.loc[serving.FLASH, "same"] == 0.375 and more["read, s"].to_numpy() == pytest.approx(found["read, s"])
     # The first is what a server's log says of 2,048 cells.
     assert found["counted, MiB"].round(2).tolist() == [45.0, 45.0, 23.91, 12.66]

@@ -71,14 +71,14 @@ RATE = Study("lab10-rate", of.life_of, by_part,
 SERVING = Study("lab10-serving", serving.one_server, serving.economy,
     report=grid(seed=range(100, 116), arm=tuple(serving.BITS)), nulls=(serving.PLAIN,),
     claims=(
-        Claim("flash attention reads 1,600 tokens with less work", serving.FLASH, serving.PLAIN, True, metric="read"),
+        Claim("flash attention reads 800 tokens with less work", serving.FLASH, serving.PLAIN, True, metric="read"),
         Claim("it writes a token behind them with less work", serving.FLASH, serving.PLAIN, metric="write"),
         Claim("a cache of 8 bits reads them with at most a tenth more work", serving.EIGHT, serving.FLASH, margin=0.04,
               metric="read"),
         Claim("it takes the same tools", serving.EIGHT, serving.FLASH, margin=0.05, metric="same"),
         Claim("so does a cache of 4 bits", serving.FOUR, serving.FLASH, margin=0.05, metric="same"),
     ), model=STUDY.model, repeats=False)  # fmt: skip
-"""A server for each cell, the settings in turns. ``live`` is not needed: the recorded replies are the standard."""
+"""A server for each cell, the settings in turns; long reads in every other round. Recorded replies are the standard."""
 
 RAZOR = Study("lab10-razor", razor.learned, lambda rows: rows[["kept", "new", "kl"]].mean().to_dict(),
     report=grid(arm=(razor.ORACLE, razor.RL, razor.FIXED, razor.EDIT, razor.SHUFFLED, razor.BARE),
