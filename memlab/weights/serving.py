@@ -30,7 +30,7 @@ BITS = {PLAIN: 16.0, FLASH: 16.0, EIGHT: 8.5, FOUR: 4.5}
 """Bits a number of the cache: where there are fewer than 16, each 32 numbers share a scale of 16 bits."""
 KINDS = {16.0: "f16", 8.5: "q8_0", 4.5: "q4_0"}
 """How Ollama names them. A quantized cache needs flash attention."""
-DEPTHS, WRITTEN, ASKED = (200, 800), 16, 6
+DEPTHS, WRITTEN, ASKED = (200, 800), 16, 4
 """Words read so far, each about a token; tokens then written there; and recorded questions that are asked again."""
 TIMED = ("words", "depth", "new", "read", "read_cpu", "write", "write_cpu")
 
