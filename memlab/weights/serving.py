@@ -21,6 +21,7 @@ from memlab.llm.ollama import OllamaLLM, serving
 from memlab.tasks import stream
 from memlab.weights.cost import Dims, forward
 from memlab.weights.night import PLACES, THINGS
+from memlab.weights.school import TASKS, WORLD
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,12 +72,10 @@ def said_by(log: str) -> dict[str, Any]:
 
 
 def agreement(recorded: LLM, asked: LLM, seed: int) -> dict[str, float]:
-    """``same``: share of a stream's first questions with the recorded tool; ``apart``: how far its chances moved.
-
-    The latter is the mean, over the questions, of the largest difference of a tool's probability.
-    """
+    """``same``: share of a stream's first questions that get the recorded tool; ``apart``: the mean, over them, of the
+    largest difference of a tool's probability."""
     same, apart = [], []
-    for task in stream("toolbox12-b", "drift", ASKED, seed):
+    for task in stream(WORLD, "drift", TASKS, seed)[:ASKED]:
         text = prompt.render(task.about, [], task.subtasks[0])
         was, now = (llm.complete(text, choices=task.choices, answer="ranked") for llm in (recorded, asked))
         same.append(was.value == now.value)

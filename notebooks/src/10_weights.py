@@ -352,7 +352,7 @@ show.verdicts(RAZOR.verdicts(), made_by=RAZOR.rows())
 #
 # ### When old tools return
 #
-# Now the stream has three parts of 16 tasks: each kind has its first tool, then another, then its first again. The arms are those of above but for the one with credit (time was short), and one adapter whose notes have as little room as the bounded memory's (with its null): where old tools return, an old failure is bad advice. Seven claims, fixed before any row; two seeds of set A had been seen, without adapters.
+# Now the stream has three parts of 16 tasks: each kind has its first tool, then another, then its first again. The arms are those of above but for the one with credit (it came later, see below), and one adapter whose notes have as little room as the bounded memory's (with its null): where old tools return, an old failure is bad advice. Seven claims, fixed before any row; two seeds of set A had been seen, without adapters.
 
 # %%
 again = RECURRENT.scores()
@@ -383,6 +383,22 @@ again.groupby("arm", sort=False)[["first", "away", "back", "quick", "probe", "st
 
 # %% [markdown]
 # The few notes have their price off the stream: *probe* falls to .00. And *away*, behind the first change, nobody is above .1: 16 tasks are too few to find new tools among sixteen. Lab 06 has longer parts, and there a belief does better.
+
+# %% [markdown]
+# **And the adapter with credit?** It lived the same streams later: its rivals' rows had been seen, its own had not. Three claims:
+
+# %%
+credit = studies["lab10-credit"]
+show.verdicts(credit.verdicts(), made_by=credit.rows())
+
+# %% [markdown]
+# Its means, in the columns of above:
+
+# %%
+credit.scores().groupby("arm", sort=False)[["first", "away", "back", "quick", "probe", "still"]].mean().round(2)
+
+# %% [markdown]
+# Once the old tools are back it fares as the adapters without credit did: far below the bounded memory (supported), and not told apart from its own exploration. It leaks less than they did (*still* −.07; LoRA −.31), and keeps more off the stream (.32; LoRA .03), yet less than no learning (supported). That it disturbs less than LoRA is seen in means of two runs, not judged.
 
 # %% [markdown]
 # ### What a life pays
@@ -490,8 +506,30 @@ show.Explorer(
 # %% [markdown]
 # Reading the prefix again hurts weights most: its 129 tokens, read anew for each answer, are more than a short lesson would take, and then no horizon is long enough.
 #
-# Not in the count: quantized adapters (fewer bytes, the same operations here), speculative decoding, flash attention and quantized caches (they make reading cheaper on both sides; the server's settings were not ours to change, so they are not measured here), moving adapters between machines, and people's time.
+# Not in the count: quantized adapters (fewer bytes, the same operations here), speculative decoding, moving adapters between machines, people's time, and two settings of the server:
 #
+# ### Flash attention and a smaller cache
+#
+# *Flash attention* never writes the scores of attention out; a *quantized cache* keeps the keys and values of what was read in 8 or 4 bits a number, in place of 16. Both promise cheaper reading, so both would help memory, which pays at each read. Ollama takes them when it starts. So sixteen rounds started a server for each of four settings, in turns: four recorded questions again, and in every other round 800 words to read. **Before you look:** which of the two saves work here, which saves bytes, and which changes answers?
+#
+# *read*: processor seconds for all 800 (one thread: two would wait for each other beside other work); *GFLOP/s*: operations by our count in such a second, alike everywhere if the count told all; *ms a token*: to write one there; *cache*: by the server's own log, and *counted*; *runner*: its resident memory; *same*: share of the questions that get the recorded tool; *apart*: largest change of a tool's probability (mean over questions).
+
+# %%
+settings = studies["lab10-serving"].rows()
+serving.summary(settings).round(3).T
+
+# %% [markdown]
+# Five claims, fixed before the rows (the first two after the settings' own promise):
+
+# %%
+show.verdicts(studies["lab10-serving"].verdicts(), made_by=settings)
+
+# %% [markdown]
+# SERVINGTEXT
+#
+# `memlab study lab10-serving` does it again: it starts and stops the servers itself (the program `ollama`, or the one that `MEMLAB_OLLAMA_BIN` names). A server of your own takes the same settings: `OLLAMA_FLASH_ATTENTION=1 OLLAMA_KV_CACHE_TYPE=q8_0 ollama serve`.
+
+# %% [markdown]
 # ### Prices and costs, dated
 #
 # What others report, by the month in the arXiv id; grades as below. None is ours, and none is at equal bytes.
@@ -534,6 +572,17 @@ pd.concat([sizes[sizes["arm"] == "last block, r = 8"], others]).groupby("arm", s
 
 # %% [markdown]
 # The rate decides more than the form. (Four replicates, no claim; at another rate an adapter would leak less, too.)
+#
+# ### The rate again
+#
+# The arms above train at .001, the smallest of the rates that had been tried, on two seeds. Here are ten seeds of set A (those of tuning) and rates on both sides of it, for the same arm with replay, at the same budget. *after* is what was tuned for; *still* is minus the leak:
+
+# %%
+rates = studies["lab10-rate"].scores()
+rates.groupby(["arm", "rate"], sort=False)[["after", "late", "probe", "still"]].mean().round(3)
+
+# %% [markdown]
+# RATETEXT
 #
 # **What the literature says** (as of 2026-11). Grades: P read in the paper; A abstract only; S second-hand; S+ a close reading by others.
 #
