@@ -75,12 +75,13 @@ def lessons(arm: str, lived: Sequence[Lesson], cases: Sequence[Case]) -> list[Le
 def life_of(
     arm: str, world: str, kind: str, seed: int, embedder: Embedder, llm: LLM | None = None, rate: float = RATE
 ) -> list[dict[str, Any]]:
-    """A row a task of the stream, and one for each probe after it (index -1); no ``llm``: it answers in this process."""
+    """A row a task of the stream, and one a probe after it (index -1). No ``llm``: all is asked in this process."""
     tasks = stream(world, kind, TASKS, seed)
     probes = off_stream(world, tasks, seed)
     learns = arm in TRAINED
-    brain = Adapted(llm, [*tasks, *probes], CUT, on=ON) if learns or llm is None else None
-    agent = RETURNING[arm](brain or llm, embedder, open_store(dim=embedder.dim), seed)
+    asked = Adapted(llm, [*tasks, *probes], CUT, on=ON) if learns or llm is None else llm
+    brain = asked if isinstance(asked, Adapted) else None
+    agent = RETURNING[arm](asked, embedder, open_store(dim=embedder.dim), seed)
     rows: list[dict[str, Any]] = []
     told: list[Lesson] = []
     spent = {"seconds": 0.0, "steps": 0, "leak": 0.0}
