@@ -65,8 +65,8 @@ RATE = Study("lab10-rate", of.life_of, by_part,
     report=grid(seed=range(10), world="toolbox12-a", kind="drift", arm=of.REPLAY,
                 rate=(0.0005, 0.001, 0.002, 0.004, 0.01))
     + grid(seed=range(10), world="toolbox12-a", kind="drift", arm=of.EXPLORE, rate=of.RATE),
-    nulls=(of.EXPLORE,), model=STUDY.model, embedder=STUDY.embedder, repeats=False)  # fmt: skip
-"""The tuning once more, later, on ten seeds of set A and rates around the one that was taken. No claim, no report."""
+    nulls=(of.EXPLORE,), embedder=STUDY.embedder, repeats=False)  # fmt: skip
+"""The tuning once more, later, on ten seeds of set A and rates around the one taken; no server, no claim, no report."""
 
 SERVING = Study("lab10-serving", serving.one_server, serving.economy,
     report=grid(seed=range(100, 116), arm=tuple(serving.BITS)), nulls=(serving.PLAIN,),

@@ -73,13 +73,15 @@ def lessons(arm: str, lived: Sequence[Lesson], cases: Sequence[Case]) -> list[Le
 
 
 def life_of(
-    arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder, rate: float = RATE
+    arm: str, world: str, kind: str, seed: int, embedder: Embedder, llm: LLM | None = None, rate: float = RATE
 ) -> list[dict[str, Any]]:
-    """A row a task of the stream, and one for each probe after it (index -1)."""
+    """A row a task of the stream, and one a probe after it (index -1). No ``llm``: all is asked in this process."""
     tasks = stream(world, kind, TASKS, seed)
     probes = off_stream(world, tasks, seed)
-    brain = Adapted(llm, [*tasks, *probes], CUT, on=ON) if arm in TRAINED else None
-    agent = RETURNING[arm](brain or llm, embedder, open_store(dim=embedder.dim), seed)
+    learns = arm in TRAINED
+    asked = Adapted(llm, [*tasks, *probes], CUT, on=ON) if learns or llm is None else llm
+    brain = asked if isinstance(asked, Adapted) else None
+    agent = RETURNING[arm](asked, embedder, open_store(dim=embedder.dim), seed)
     rows: list[dict[str, Any]] = []
     told: list[Lesson] = []
     spent = {"seconds": 0.0, "steps": 0, "leak": 0.0}
@@ -88,14 +90,14 @@ def life_of(
             told.append((episode.task, episode.steps[0].action, episode.reward))
             rows.append({"index": episode.index} | _row(episode))
         held = agent.store.cases("case") if agent.store is not None else ()
-        given = lessons(arm, told, held) if brain and start + EVERY < TASKS else []
+        given = lessons(arm, told, held) if learns and start + EVERY < TASKS else []
         if brain and given:
             began = time.perf_counter()
             brain.learn(given, steps=STEPS, rate=rate, batch=BATCH, seed=seed)
             spent["seconds"] += time.perf_counter() - began
             spent["steps"] += STEPS
         if agent.store is not None and arm in (BOTH, EMPTIED) and start + EVERY < TASKS:
-            why = "its lesson is in the adapter" if brain else "emptied where another arm trains"
+            why = "its lesson is in the adapter" if learns else "emptied where another arm trains"
             agent.store.commit([Edit.forget(case.id, reason=why, episode=start + EVERY - 1) for case in held])
     rows += [{"index": -1} | _row(agent.attempt(task)) for task in probes]
     spent["leak"] = brain.leak(UNRELATED) if brain else 0.0
