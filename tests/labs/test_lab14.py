@@ -20,7 +20,7 @@ from memlab.rivals import lived
 from memlab.rivals.knobs import KNOBS, checked, from_text
 from memlab.rivals.lived import at_once, in_the_loop
 from memlab.rivals.outcome import load_outcome, rolled_mean
-from memlab.rivals.quick import RULE
+from memlab.rivals.quick import VOTE
 from memlab.whatif import new_learner
 
 
@@ -267,5 +267,5 @@ def test_the_axis_of_tokens_keeps_its_limit_while_what_is_drawn_fits(studio):
     knob(studio, "k", 5)
     most = studio.current()[1].curves()[2][0, -1]
     assert most < 10 < widest and top() == widest, "a new limit would draw all axes again, which takes 60 ms"
-    knob(studio, "learner", RULE)  # asks no model
-    assert top() < widest, "what is a tenth as high would be a line on the floor"
+    knob(studio, "learner", VOTE)  # asks no model
+    assert top() < widest, "a learner of few tokens would be a line on the floor"
