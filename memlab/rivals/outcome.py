@@ -121,6 +121,7 @@ def paint(canvas: Any, settings: Settings, best: np.ndarray, *runs: Outcome | No
 
     n, there = settings["horizon"], {name: run for name, run in zip((NOW, PINNED), runs, strict=False) if run}
     curves = {name: one.curves() for name, one in there.items()}
+    held = canvas.panels[2].get_ylim()[1]  # kept while it fits: a new limit draws all axes again, which takes 60 ms
     for name in (NOW, PINNED):
         for panel, (mean, low, high) in enumerate(curves.get(name, np.full((3, 3, 2), np.nan))):
             canvas.line(name, np.arange(1, len(mean) + 1), mean, panel)
@@ -130,7 +131,7 @@ def paint(canvas: Any, settings: Settings, best: np.ndarray, *runs: Outcome | No
     canvas.level("oracle ceiling", 1.0)
     most = max([1.0, *(found[2][0, -1] for found in curves.values())])
     steps = [m * 10.0 ** int(np.log10(most)) for m in (1, 2, 5, 10)]
-    tokens = (0, next(step for step in steps if step >= most))  # few steps: a new limit draws all axes again
+    tokens = (0, held if most <= held <= 10 * most else next(step for step in steps if step >= most))
     canvas.axes(0, ylabel="success", xlim=(0, n), ylim=(0, 1.04))
     canvas.axes(1, ylabel="cases kept", xlim=(0, n), ylim=(0, 1.04 * n))
     canvas.axes(2, xlabel="task (number in the stream)", ylabel="tokens (1,000)", xlim=(0, n), ylim=tokens)

@@ -41,6 +41,7 @@ class Canvas:
         self._places: tuple[dict[str, int], dict[str, int]] = ({}, {})  # of colored names, and of grey ones
         self._groups: list[dict[str, Any]] = [{} for _ in self.panels]
         self._title: Any = None
+        self._title_lines = 0
         self._legend: Any = None
         self._applied: dict[tuple[int, str], Any] = {}
         self._background: Any = None
@@ -52,8 +53,9 @@ class Canvas:
         if self._title is None:
             style: Any = {"fontsize": 10.5, "fontweight": "bold", "parse_math": False}
             self._title = self.fig.suptitle("", x=0.01, ha="left", animated=True, **style)
-        if text.count("\n") > self._title.get_text().count("\n"):
-            self._background = None  # more lines than there is room for: the figure is laid out again
+        if text.count("\n") > self._title_lines:
+            # More lines than there is room for: the figure is laid out again, and the room stays.
+            self._title_lines, self._background = text.count("\n"), None
         self._title.set_text(text)
 
     def source(self, *sources: Any) -> None:

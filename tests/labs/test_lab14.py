@@ -20,6 +20,7 @@ from memlab.rivals import lived
 from memlab.rivals.knobs import KNOBS, checked, from_text
 from memlab.rivals.lived import at_once, in_the_loop
 from memlab.rivals.outcome import load_outcome, rolled_mean
+from memlab.rivals.quick import VOTE
 from memlab.whatif import new_learner
 
 
@@ -257,3 +258,14 @@ def test_every_arm_of_the_study_is_a_preset_or_a_null_and_all_are_simulated_at_o
     assert set(STUDY.nulls) <= set(ARMS) and {cell["arm"] for cell in STUDY.report} == set(ARMS)
     assert all(at_once(settings, (100,)) is not None for settings in ARMS.values())
     assert len(KNOBS) == 14 and (bootstrap.ROOT / "notebooks" / "studio.ipynb").exists()
+
+
+def test_the_axis_of_tokens_keeps_its_limit_while_what_is_drawn_fits(studio):
+    top = lambda: studio.explorer.canvas.panels[2].get_ylim()[1]  # noqa: E731
+    knob(studio, "k", 8)
+    widest = top()
+    knob(studio, "k", 5)
+    most = studio.current()[1].curves()[2][0, -1]
+    assert most < 10 < widest and top() == widest, "a new limit would draw all axes again, which takes 60 ms"
+    knob(studio, "learner", VOTE)  # asks no model
+    assert top() < widest, "a learner of few tokens would be a line on the floor"

@@ -150,6 +150,16 @@ def test_log_axes_have_plain_numbers():
     assert "0.01" in labels and "100" in labels
 
 
+def test_a_title_that_grows_again_finds_its_room_and_nothing_is_laid_out_twice(monkeypatch):
+    canvas, long, laid_out = show.Canvas(), "A finding of so many words that its line is broken. " * 2, []
+    settle = canvas._settle
+    monkeypatch.setattr(canvas, "_settle", lambda: (laid_out.append(canvas.words), settle()))
+    for words in ("short", long, "short", long, "short", long):
+        canvas.title(words)
+        canvas.png()
+    assert laid_out == ["short", long]
+
+
 def test_panels_stand_one_below_the_other_under_one_legend_inside_the_picture():
     canvas = show.Canvas(panels=2)
     for panel in (0, 1):
