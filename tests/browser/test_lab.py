@@ -164,7 +164,7 @@ def press_keys_alone_and_beside_a_busy_core(page, handle):
 
 def record(name, moves):
     """Keep the latencies, from the slider's event to the decoded picture, for ``memlab bench``."""
-    assert min(map(len, moves.values())) >= 20, f"too few pictures came: {moves}"
+    assert min(map(len, moves.values())) >= 15, f"too few pictures came: {moves}"
     kept = json.loads(LATENCIES.read_text()) if LATENCIES.exists() else {}
     kept[name] = {beside: percentiles(times) for beside, times in moves.items()}
     LATENCIES.parent.mkdir(exist_ok=True)

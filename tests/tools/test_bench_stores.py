@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import time
 
+import numpy as np
 import pytest
 
 from memlab.stores import open_store
@@ -48,10 +50,19 @@ def test_the_peers_do_the_same_work(tmp_path):
     assert db.open_table("changes").count_rows() == sum(len(store.history(found.id)) for found in store.cases())
 
 
-def test_a_peer_that_takes_too_long_is_stopped():
+def test_the_peers_take_turns_and_one_that_takes_too_long_waits():
     ((_, ratio, _, limit, note),) = bench_peers.beside_peers(3, 8)
     assert limit == 0.25 and ratio > 0 and note.startswith("memlab ") and ", lancedb " in note
-    assert bench_peers.seconds_lived(bench_peers.lancedb_episodes, bench_stores.random_rows(10_000, 8), most=0.0) < 60
+    lived = []
+
+    def takes(name, seconds):
+        return lambda *_: lambda i, _: (lived.append((name, i)), time.sleep(seconds))
+
+    makes = {"ours": takes("ours", 0.001), "even": takes("even", 0.001), "slow": takes("slow", 0.05)}
+    took = bench_peers.seconds_lived(makes, np.zeros((40, 2)))
+    assert lived[:4] == [("ours", 0), ("even", 0), ("slow", 0), ("ours", 1)]
+    assert [sum(name == who for who, _ in lived) for name in ("ours", "even")] == [40, 40]
+    assert sum(name == "slow" for name, _ in lived) < 20 and took["slow"] > took["ours"]
 
 
 def test_chroma_does_the_same_work(tmp_path):
