@@ -299,16 +299,8 @@ def _strength(tested: tuple[SignFlip, str], margin: float | None) -> float:
     return p if leads else 2 - p
 
 
-def run_cells(
-    name: str,
-    run: Callable[..., Any],
-    cells: Sequence[Cell],
-    models: Mapping[str, LLM | Embedder],
-    home: Path | None,
-    jobs: int,
-    progress: bool,
-    seconds: float | None = None,
-) -> pd.DataFrame:
+def run_cells(name: str, run: Callable[..., Any], cells: Sequence[Cell], models: Mapping[str, LLM | Embedder],
+              home: Path | None, jobs: int, progress: bool, seconds: float | None = None) -> pd.DataFrame:  # fmt: skip
     """The rows of every cell, in order. With ``home`` each is kept there when it is done, and is not run again.
 
     What is kept is found by the hash of all that made it, so that rows of another model, learner or code never come
@@ -340,8 +332,7 @@ def run_cells(
         for (key, _), frame in zip(todo, done, strict=True):
             frames[key] = frame
             if journal is not None:
-                buffer = io.BytesIO()
-                frame.to_parquet(buffer, index=False)
+                frame.to_parquet(buffer := io.BytesIO(), index=False)
                 journal.put(key, buffer.getvalue())
             bar.update(1)
             taken, new = time.monotonic() - started, len(frames) - found
