@@ -104,6 +104,22 @@ def test_recorded_rows_are_refused_under_other_claims(home):
         other.rows()
 
 
+def test_recorded_rows_are_scored_once_and_anew_when_they_are_made_anew(home):
+    from memlab.datafiles import write_manifest
+
+    asked = []
+    study = Study("lab99", coin, lambda rows: asked.append(len(rows)) or mean(rows), CELLS, claims=toy().claims)
+    study.make(progress=False)
+    write_manifest(home)
+    first = study.scores()
+    study.verdicts()
+    first["score"] = -1.0
+    assert len(asked) == len(first) and (study.scores()["score"] >= 0).all(), "a reader's change stays the reader's"
+    study.make(progress=False)
+    write_manifest(home)
+    assert len(study.scores()) == len(asked) / 2
+
+
 def test_tuned_settings_reach_the_cells_that_they_agree_with():
     study = toy(tune=grid(arm=("a", "b"), shift=(0.0, 0.5, 0.2), seed=range(2)), tuned=({"arm": "a", "shift": 0.5},))
     assert study.cells()[0] == {"arm": "a", "seed": 0, "shift": 0.5} and study.cells()[-1] == {"arm": "b", "seed": 3}

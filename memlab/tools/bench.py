@@ -33,8 +33,7 @@ from memlab.tools import bench_stores
 from memlab.tools import notebooks as build
 from memlab.tools.bench_peers import Measured
 
-CALL_SECONDS = 0.5
-"""Seconds of one short JSON-enum choice by SmolLM2-135M on 2 cores: the measure when no server can be asked."""
+CALL_SECONDS = 0.5  # of one short JSON-enum choice by SmolLM2-135M on 2 cores, for where no server can be asked
 
 
 def import_time() -> Iterator[Measured]:
@@ -90,8 +89,7 @@ def sliders() -> Iterator[Measured]:
 
     Alone, and beside a Python loop that keeps one core busy.
     """
-    test = ROOT / "tests" / "browser"
-    promise = "slider to picture in Chromium, p95"
+    test, promise = ROOT / "tests" / "browser", "slider to picture in Chromium, p95"
     if not test.is_dir() or importlib.util.find_spec("playwright") is None:
         yield Measured(promise, float("nan"), "ms", note="needs a clone and the extra dev")
         return

@@ -19,8 +19,7 @@ from memlab.stores import open_store
 
 Episode = Callable[[int, np.ndarray], None]
 Make = Callable[[Path, int], Episode]
-STOP = 6.0
-"""A rival that has taken this many times memlab's seconds waits."""
+STOP = 6.0  # times the seconds of the first
 
 
 class Measured(NamedTuple):
@@ -111,7 +110,7 @@ def chroma_episodes(folder: Path, dim: int) -> Episode:
 def seconds_lived(makes: Mapping[str, Make], vectors: np.ndarray) -> dict[str, float]:
     """Seconds of each for one episode with each of ``vectors``, turn by turn: a change of load then meets all alike.
 
-    Who has taken `STOP` times the seconds of the first leaves episodes out, until that is so no more.
+    Who has taken `STOP` times those of the first leaves episodes out, until that is so no more.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         lives = {name: make(Path(folder, name), vectors.shape[1]) for name, make in makes.items()}
@@ -132,6 +131,5 @@ def beside_peers(episodes: int = 2_000, dim: int = 384) -> Iterator[Measured]:
         makes["chroma"] = chroma_episodes
     took = seconds_lived(makes, random_rows(episodes, dim))
     note = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in took.items())
-    note += "" if "chroma" in took else "; chroma needs the extra peers"
-    ours = took.pop("memlab")
+    note, ours = note + "; chroma needs the extra peers" * ("chroma" not in took), took.pop("memlab")
     yield Measured("2,000 episodes on disk, over the faster peer", ours / min(took.values()), "x", 0.25, note)
