@@ -337,7 +337,7 @@ show.verdicts(RAZOR.verdicts(), made_by=RAZOR.rows())
 # %% [markdown]
 # The paper's direction, the first claim, is contradicted in this small policy (the means above point the same way); that says little about language models. That an edit of memory forgets nothing holds *by construction*: it speaks at its own context alone, and teaches nothing about others.
 #
-# **What this does not show.** One model of 135 million weights; adapters on its last block; one drift; four refreshes, so a lesson in weights waits up to ten tasks. No adapter on all blocks, no 70-billion model: nothing here says that larger models forget as much. The rate (.001) was tuned on two seeds; ten (*Going further*) could not tell it from .0005 to .01, and half of it leaks less. The primary is not at equal exploration: the believer's rule is its own.
+# **What this does not show.** One model of 135 million weights; adapters on its last block; one drift; four refreshes, so a lesson in weights waits up to ten tasks. No adapter on all blocks, no 70-billion model: nothing here says that larger models forget as much. The rate (.001) was tuned on two seeds; ten (*Going further*) could not tell it from .0005 to .01. The primary is not at equal exploration: the believer's rule is its own.
 #
 # ## Summary
 #
@@ -398,7 +398,7 @@ show.verdicts(credit.verdicts(), made_by=credit.rows())
 credit.scores().groupby("arm", sort=False)[["first", "away", "back", "quick", "probe", "still"]].mean().round(2)
 
 # %% [markdown]
-# Once the old tools are back it fares as the adapters without credit did: far below the bounded memory (supported), and not told apart from its own exploration. It leaks less than they did (*still* −.07; LoRA −.31), and keeps more off the stream (.32; LoRA .03), yet less than no learning (supported). That it disturbs less than LoRA is seen in means of two runs, not judged.
+# Once the old tools are back it fares as LoRA with and without replay did: far below the bounded memory (supported), and not told apart from its own exploration. It leaks less than they did (*still* −.07; LoRA −.31), and keeps more off the stream (.32; LoRA .03), yet less than no learning (supported). That it disturbs less than LoRA is seen in means of two runs, not judged.
 
 # %% [markdown]
 # ### What a life pays
@@ -525,11 +525,11 @@ serving.summary(settings).round(3).T
 show.verdicts(studies["lab10-serving"].verdicts(), made_by=settings)
 
 # %% [markdown]
-# *Work*: on this processor the promise does not hold. Flash attention takes more work to read, not less (contradicted), and fewer bits take more still, since each number is unpacked as it is read. Our count gives all four settings the same operations; the clock gives the 4-bit cache 1.8 times the seconds of the first setting. So here the count fails: it does not see how a step is programmed. On graphics cards, for which these settings were made, it may be otherwise; none was tried.
+# *Work*: on this processor the promise does not hold. Flash attention takes more work to read, not less (contradicted), and fewer bits took more still, in each pair of the table (8 bits within a tenth: undecided). Writing a token is undecided; there eight bits took less than flash attention alone. Our count gives all four settings the same operations; the clock gives the 4-bit cache 1.8 times the seconds of the first setting. So here the count fails: it does not see how a step is programmed. On graphics cards, for which these settings were made, it may be otherwise; none was tried.
 #
-# *Bytes*: the cache shrinks just as counted, but beside the weights of even this small model little is saved at 2,048 tokens.
+# *Bytes*: the cache shrinks just as counted; with the weights of even this small model beside it, the runner needs a tenth less at eight bits, a sixth less at four (2,048 tokens).
 #
-# *Answers*: with flash attention all 64 questions get their recorded tool, with the recorded chances: where nothing is set this server turns it on by itself, so it made every record of this course. Eight bits are undecided (mean .94, margin .05), four are contradicted: three answers of eight change. Turning flash attention off also moves some. In a comparison such settings belong to the name of the model.
+# *Answers*: with flash attention all 64 questions get their recorded tool, with the recorded chances: so these records were made with it, though nobody had set it. Eight bits are undecided (mean .94, margin .05), four are contradicted: three answers of eight change. Without it three of 64 move. In a comparison such settings belong to the name of the model.
 #
 # For memory or weights: here neither setting makes what memory shows cheaper to read. Both routes read, and a longer prompt loses more.
 #
@@ -581,7 +581,7 @@ pd.concat([sizes[sizes["arm"] == "last block, r = 8"], others]).groupby("arm", s
 #
 # ### The rate again
 #
-# The arms above train at .001, the smallest of the rates that had been tried, on two seeds. Here are ten seeds of set A (those of tuning) and rates on both sides of it, for the same arm with replay, at the same budget. *after* is what was tuned for; *still* is minus the leak:
+# The arms above train at .001, the smallest of the rates that had been tried, on two seeds. Here are ten seeds of set A (the two of tuning among them) and rates on both sides of it, for the same arm with replay, at the same budget. *after* is what was tuned for; *still* is minus the leak:
 
 # %%
 rates = studies["lab10-rate"].scores()
@@ -596,7 +596,7 @@ for rate in (0.0005, 0.002, 0.004, 0.01):
     print(f"{rate}: {memlab.verdict(tuned[rate], tuned[0.001])}")
 
 # %% [markdown]
-# None is told apart. The best mean is at .004, inside the grid, and leaks more than four times as much; half the rate leaks a little less. So .001 stands, as one of several that ten seeds cannot rank; the arms were not trained again at another.
+# None is told apart. The best mean is at .004, inside the grid, and leaks more than four times as much; half the rate leaks less by a difference that ten seeds do not tell apart. So .001 stands, as one of several that ten seeds cannot rank; the arms were not trained again at another.
 #
 # **What the literature says** (as of 2026-11). Grades: P read in the paper; A abstract only; S second-hand; S+ a close reading by others.
 #

@@ -350,7 +350,7 @@ for part in ("write", "read"):
 tax.round(2)
 
 # %% [markdown]
-# Two passes are enough here. Beyond keys, a database computes nothing when it is written; its time is bookkeeping. All methods need the same *keys*, drawn here and left out above. An encoder like all-minilm, 12 tokens a fact, would take, in millions of FLOPs:
+# Two passes are nearly enough here: 15 of the 64 draws lack a fact or more. Beyond keys, a database computes nothing when it is written; its time is bookkeeping. All methods need the same *keys*, drawn here and left out above. An encoder like all-minilm, 12 tokens a fact, would take, in millions of FLOPs:
 
 # %%
 print(f"{256 * fast.key_flops(12) / 1e6:,.0f} to write all, {fast.key_flops(12) / 1e6:,.0f} to read one")
@@ -386,7 +386,7 @@ show.verdicts(COST.verdicts(), made_by=bills)
 #
 # 1. Repetition multiplies what is missing by the same matrix each pass; it earns its passes where keys are alike and values are dense. One Hebbian pass, the null, recalls everything where values have entries of their own.
 # 2. Depth, not repetition, follows chains: $k$ hops need $k-1$ passes, or $\lceil\log_2 k\rceil$ with doubling. Reading on $k-1$ times when awake does as well; sleep pays for what is asked often.
-# 3. A database write of the same facts takes no FLOPs beyond its keys and recalls all; in memory that takes a little less time than our two passes, on disk twice as long, and the matrix is read in half the time. Sleep must earn its price by what a store cannot do in one read.
+# 3. A database write of the same facts takes no FLOPs beyond its keys and recalls all; in memory that takes a little less time than our two passes, on disk twice their time; the matrix is read in half the time, though by more FLOPs. Sleep must earn its price by what a store cannot do in one read.
 #
 # **References** Sleep (fast weights): arXiv:2605.26099, known by a reading of others. The delta rule as a fast weight: arXiv:2102.11174. Memento: arXiv:2508.16153.
 
