@@ -35,7 +35,7 @@ from memlab.rivals.lived import at_once, in_the_loop
 # | `retrieval`, `k`, `alpha` | which cases are shown (most similar, newest, or drawn by value at temperature `alpha`), and how many |
 # | `credit`, `step` | what a reward does to near cases: nothing, $Q$ moves by `step`, also the *action* is overwritten (amend), or what failed is forgotten (remove) |
 # | `verifier`, `TPR`, `FPR` | a gate on writing (lab 07), and how often its verifier accepts right and wrong answers |
-# | `stream`, `horizon` | when tools move (drift: all, at half of the `horizon`; partial: half of the kinds; gradual: one kind after another), and how many tasks there are |
+# | `stream`, `horizon` | when tools move (drift: all, at half of the `horizon`; partial: half of the kinds; repeated: all, at each third; recurrent: all at the first third, back at the second; gradual: one kind after another), and how many tasks there are |
 # | `noise`, `corruption` | share of wrong rewards; share of stored cases that name another tool |
 # | `model` | who answers: simulated, recorded, or live |
 #
@@ -48,7 +48,7 @@ studio
 # %% [markdown]
 # Try: move `noise` to .15. The pinned run keeps its own world, without noise: to compare in the noisy one, set `credit` to `append-only`, press `pin`, and set `credit` back. With `append-only`, `step` turns grey, and below the knobs stands why: it would change nothing.
 #
-# Under the picture stands the **verdict**: the mean difference of success in the second half, its interval by sign flips over 32 replicates (up to 16 where a side was lived by `run`), and the word. "Not adjusted": of many comparisons that you try one may come out by luck.
+# Above the picture stands the **verdict** on a gain over the pinned run: the mean difference of success in the second half, its interval by sign flips over 32 replicates (up to 16 where a side was lived by `run`), and the word. Where a gain is *undecided*, the verdict names the smallest that four of five such tries would have seen. It warns where the two worlds differ. "Not adjusted": of many comparisons that you try one may come out by luck.
 #
 # ## What is behind a picture
 #

@@ -26,7 +26,7 @@ from memlab.show.explorer import ERROR_MARK
 HOME, PAGE = ROOT / ".memlab" / "studio", "/voila/render/notebooks/studio.ipynb"
 ALT = "Success with bands, cases in memory, and tokens read over the tasks of a stream: these knobs, and a pinned run."
 CAPTION = f"Success: last {WINDOW} tasks. Bands: 95% over {len(MANY)} replicates at once, or up to {len(FEW)} lived."
-BUTTONS = ("pin", "run", "halt", "save", "load", "compare", "restore")
+BUTTONS, WORLD = ("pin", "run", "halt", "save", "load", "compare", "restore"), ("stream", "noise", "horizon")
 
 
 def export(settings: Settings, against: Settings | None, folder: Path) -> str:
@@ -56,19 +56,18 @@ class Studio:
         self.preset = w.Dropdown(description="preset", options=[*PRESETS], value=None, **wide)
         self.explorer = show.Explorer(self.compute, self.draw, KNOBS, alt=ALT, caption=CAPTION, panels=3, height=1.6)
         self.reasons, self.verdict, self.said, self.compared = (w.HTML() for _ in range(4))
-        self.bar, self.name = w.IntProgress(description="tasks"), w.Text(description="name")
+        self.bar, self.name = w.IntProgress(description="tasks"), w.Text(description="name", placeholder="my_run")
         self.kept = w.SelectMultiple(description="saved", options=saved(home), rows=4)
         self.text = w.Textarea(description="settings", rows=2, layout={"width": "min(60em, 100%)"})
         self.buttons = {name: w.Button(description=name) for name in BUTTONS}
         for name, button in self.buttons.items():
             button.on_click(lambda _, name=name: self.act(getattr(self, name)))
-        shell, (pin, run, halt, save, load, compare, restore) = self.explorer.widget, self.buttons.values()
+        shell, (pin, run, halt, save, load, compare, back) = self.explorer.widget, self.buttons.values()
         knobs, picture = shell.children[: len(KNOBS)], shell.children[len(KNOBS) :]
         left = w.VBox([self.preset, *knobs, self.own, self.reasons], layout={"width": "min(33em, 100%)"})
-        rows = [pin, run, halt, self.bar], [self.name, save, self.kept, load, compare], [self.text, restore]
-        above = [left, w.VBox([*picture, self.verdict])]
-        boxes = [w.Box(row, layout={"flex_flow": "row wrap"}) for row in (above, *rows)]
-        shell.children = [*boxes, self.said, self.compared]
+        right = w.VBox([pin, self.verdict, *picture], layout={"flex": "1 1 600px", "min_width": "0"})
+        rows = [left, right], [run, halt, self.bar], [self.name, save, self.kept, load, compare], [self.text, back]
+        shell.children = [*(w.Box(row, layout={"flex_flow": "row wrap"}) for row in rows), self.said, self.compared]
         self.own.observe(self.explorer.refresh, "value")
         self.preset.observe(lambda _: self.act(self.choose), "value")
         self.move(checked(settings))
@@ -114,7 +113,8 @@ class Studio:
         self.reasons.value = "<br>".join(f"<b>{names}</b> idle: {escape(reason)}" for reason, names in told.items())
         said = [f"{name}: {one.summary()}" for name, one in ((NOW, run), (PINNED, self.pinned)) if one]
         if run and self.pinned:
-            said.append(f"<b>Against the pinned run, second half: {run.against(self.pinned)}</b>")
+            said.append(f"<b>Against the pinned run, second half: a gain is {run.against(self.pinned)}</b>")
+            said += [f"Not as pinned: {n} {settings[n]}" for n in WORLD if settings[n] != self.pinned.settings[n]]
         self.verdict.value, self.text.value = "<br>".join(said), to_text(settings)
 
     def act(self, what: Callable[[], str | None]) -> None:
@@ -174,7 +174,7 @@ class Studio:
         self.kept.options = saved(self.home)
         pinned = f" --against {shlex.quote(to_text(self.pinned.settings))}" if self.pinned else ""
         again = f"python3 -m memlab studio {shlex.quote(said)}{pinned} --out {self.name.value}"
-        lines = [*map(str, paths), f"again: {again}", f"link: {PAGE}?{urlencode({'settings': said})}"]
+        lines = [*map(str, paths), f"again, in your clone: {again}", f"link: {PAGE}?{urlencode({'settings': said})}"]
         return "<br>".join(f"<code>{escape(line)}</code>" for line in lines)
 
     def load(self) -> str:
