@@ -25,7 +25,7 @@ from memlab.learners import life
 from memlab.llm.contract import LLM, Embedder
 from memlab.retrieval import TopK
 from memlab.rivals.arms import learners
-from memlab.rivals.references import reference, three_numbers
+from memlab.rivals.references import by_window, reference
 from memlab.rivals.sidebyside import successes
 from memlab.stores import open_store
 from memlab.tasks import stream
@@ -33,8 +33,6 @@ from memlab.tasks.streams import read_kind
 
 TASKS, FAMILIES, DRAWS = 240, 8, 100
 """Length of a stream, its kinds of question, and the streams over which an arm is averaged that draws at random."""
-STARTS = {"repeated": 3, "recurrent": 3, "gradual": 4}
-"""A stream's arrangement moves after this fraction of it, one over; after half elsewhere."""
 STREAMS = ("recurrent", "repeated", "noisy15", "noisy30", "drift", "stationary")
 REFERENCES = ("reference: uniform exploration", "reference: structure known")
 ARMS = ("no memory", "newest-first", "vote", "filter that resets", "MemRL, applied", "belief", "belief, uniform prior")
@@ -69,19 +67,6 @@ def run(
         right = reference(tasks, arm == REFERENCES[1], read_kind(kind)[1], DRAWS) == [task.serves[0] for task in tasks]
     told = [{"index": task.index, "family": task.family, "serves": task.serves[0]} for task in tasks]
     return pd.DataFrame(told).assign(success=right.mean(axis=0), backend="computed")
-
-
-def by_window(rows: pd.DataFrame) -> dict[str, float]:
-    """Success before the first change, from it on, at each kind's first question and over all; of lives whose actions
-    are kept, also the means of `three_numbers` over the tools that came with a change."""
-    start = len(rows) // STARTS.get(rows["kind"].iloc[0], 2)
-    at, success, first = rows["index"], rows["success"].astype(float), ~rows.sort_values("index")["family"].duplicated()
-    parts = {"before": at < start, "after": at >= start, "unseen": first, "all": at >= 0}
-    means = {name: float(success[part].mean()) for name, part in parts.items()}
-    if "action" in rows and rows["action"].notna().all():
-        told = three_numbers(rows)
-        means |= dict(told.loc[told["before"] != "", ["detection", "exploration", "found", "retention"]].mean())
-    return means
 
 
 def _after(arm: str, rival: str | tuple[str, ...], words: str, kind: str = "drift", **more: Any) -> Claim:
