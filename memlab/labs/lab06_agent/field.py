@@ -8,7 +8,8 @@ when rows of the others had been seen, as the best rival on set A: the claims go
 A second study sets more rivals beside them, each with its memory applied and not shown; of set B the field's rows were
 known, and one life an arm (partial, seed 100). A third, on short streams, asks what a model adds that reads cases. The
 claims of both were written after seeds 0 and 1 of set A; for a second model, after its pilot of 50 calls there. A
-fourth asks what loses after the change, the mask or habit; the third's rows were known, and two lives of set A.
+fourth asks what loses after the change, the mask or habit; the third's rows were known, and two lives of set A. The
+last asks what shown cases add to ours; known were the arms that it shares with the second model's, and the third's.
 """
 
 from __future__ import annotations
@@ -161,4 +162,18 @@ SECOND = replace(
     ),
 )  # fmt: skip
 FIRST = replace(SECOND, name="lab06-first", model=MODELS["model"])
-STUDIES = {study.name.partition("-")[2]: study for study in (STUDY, RIVALS, READING, HABIT, FIRST, SECOND)}
+
+CASES, BACK = "belief, cases shown", HALF | {"kind": "recurrent"}
+VOICED = ("belief, voice without cases", "belief, placebo shown")
+SHOWN = replace(
+    FIRST, name="lab06-shown", nulls=("no memory", "placebo", "vote"),
+    report=grid(arm=("no memory", "placebo", "newest-first", "belief", CASES, *VOICED, *REFERENCES), **BACK)
+    + grid(arm="vote", step=0.5, **BACK),
+    claims=(
+        _after(CASES, "belief", "where an old arrangement returns, shown cases help ours", "recurrent", primary=True),
+        _after(CASES, "belief", "before a change they do, too", "recurrent", metric="before"),
+        _after(CASES, VOICED[0], "they help beside a model that speaks as often and sees none", "recurrent"),
+        _after(CASES, VOICED[1], "they help beside filler of their form", "recurrent"),
+        _after("no memory", "placebo", "such filler costs a model without memory", "recurrent"),
+    ))  # fmt: skip
+STUDIES = {study.name.partition("-")[2]: study for study in (STUDY, RIVALS, READING, HABIT, FIRST, SECOND, SHOWN)}
