@@ -16,25 +16,33 @@ from memlab.rivals.contrast import Contrast
 from memlab.rivals.knn import Direct, KnnVote
 from memlab.rivals.memento import nonparametric, parametric, parametric_released
 from memlab.rivals.memrl import READ, DirectMemRL, MemRL, PayInjected
-from memlab.rivals.placebo import Placebo
+from memlab.rivals.placebo import BelievedPlacebo, Placebo
 from memlab.rivals.resets import Resets
 from memlab.rivals.streamicl import StreamICL
 
 UNSEEN = TopK(k=0, shortlist=0)
 """Shows no case: the model is asked what an agent without memory is asked."""
+NEAREST = TopK(min_q=0.0)
+"""Shows the nearest cases, whatever came of them: which ones does not depend on what the learner did."""
 
 
 def learners(answer: Literal["masked", "ranked"] = "masked", hazard: float = 0.1) -> dict[str, Learner]:
     """All of them; ``answer`` is how the model names a choice (`memlab.llm.call.Call`), ``hazard`` is the filter's h.
 
-    The last eight are ours: the model sees no case, and its p_LLM(a|s) is the prior. Each ablation lacks one part.
+    The last ten are ours: p_LLM(a|s) is the prior. In three of them the model's reply speaks at every question, given
+    cases, filler or neither; each other ablation lacks one part.
     """
 
     def arm(retrieval: Retriever, credit: CreditRule = append_only, **parts: Any) -> Learner:
         return with_memory(retrieval, credit, answer=answer, **parts)
 
-    def ours(bets: Bets = Bets(), retrieval: Retriever = UNSEEN, **settings: Any) -> Learner:  # noqa: B008 (frozen)
-        return arm(retrieval, Believe(bets, **settings), narrow_below=None, make=Believer)
+    def ours(
+        bets: Bets = Bets(),  # noqa: B008 (frozen)
+        retrieval: Retriever = UNSEEN,
+        make: type[Believer] = Believer,
+        **settings: Any,
+    ) -> Learner:
+        return arm(retrieval, Believe(bets, **settings), narrow_below=None, make=make)
 
     return {
         "no memory": arm(UNSEEN, narrow_below=None),
@@ -60,12 +68,14 @@ def learners(answer: Literal["masked", "ranked"] = "masked", hazard: float = 0.1
         "vote": arm(TopK(), RewriteQ(step=0.7), make=KnnVote),
         "vote, no credit": arm(TopK(), make=KnnVote),
         "filter that resets": arm(UNSEEN, narrow_below=None, make=Resets, hazard=hazard),
-        "placebo": arm(TopK(), make=Placebo),
+        "placebo": arm(NEAREST, narrow_below=None, make=Placebo),
         "placebo, applied": arm(TopK(), make=AppliedPlacebo),
         "bounded bank": arm(TopK(), Bounded(32)),
         "belief": ours(),
         "belief, uniform prior": ours(ask=False),
         "belief, cases shown": ours(retrieval=TopK(), voice=1.0),
+        "belief, voice without cases": ours(voice=1.0),
+        "belief, placebo shown": ours(retrieval=NEAREST, make=BelievedPlacebo, voice=1.0),
         "belief, no shared change": ours(Bets(shared=False)),
         "belief, no returns": ours(Bets(returns=0.0, past=0)),
         "belief, no noise grid": ours(Bets(noise=(0.003,))),

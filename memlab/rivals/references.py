@@ -1,4 +1,4 @@
-"""What lab 06 measures beside success: the three numbers of a life, and two reference learners that ask no model.
+"""What lab 06 measures: success by window, the three numbers of a life, and two reference learners without a model.
 
 The references are told which kind each question is, and how often rewards are flipped. They are no ceilings: a learner
 that guesses more of the structure passes them.
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TINY = 1e-9
 """Stands for 0 where certain beliefs could otherwise contradict each other."""
+STARTS = {"repeated": 3, "recurrent": 3, "gradual": 4}
+"""A stream's arrangement moves after this fraction of it, one over; after half elsewhere."""
 
 
 def three_numbers(rows: pd.DataFrame) -> pd.DataFrame:
@@ -59,6 +61,19 @@ def three_numbers(rows: pd.DataFrame) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(found)
+
+
+def by_window(rows: pd.DataFrame) -> dict[str, float]:
+    """Success before the first change, from it on, at each kind's first question and over all; of lives whose actions
+    are kept, also the means of `three_numbers` over the tools that came with a change."""
+    start = len(rows) // STARTS.get(rows["kind"].iloc[0], 2)
+    at, success, first = rows["index"], rows["success"].astype(float), ~rows.sort_values("index")["family"].duplicated()
+    parts = {"before": at < start, "after": at >= start, "unseen": first, "all": at >= 0}
+    means = {name: float(success[part].mean()) for name, part in parts.items()}
+    if "action" in rows and rows["action"].notna().all():
+        told = three_numbers(rows)
+        means |= dict(told.loc[told["before"] != "", ["detection", "exploration", "found", "retention"]].mean())
+    return means
 
 
 def reference(tasks: Sequence[Task], structure: bool, noise: float = 0.0, draws: int = 100) -> np.ndarray:

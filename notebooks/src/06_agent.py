@@ -432,6 +432,20 @@ show.verdicts(reading.verdicts(), made_by=reading.rows())
 # %% [markdown]
 # A model that sees a case names its tool: it does what the rule does that follows the case, for more tokens. A belief weighs more than the nearest case; whether cases in the prompt mislead it, the last line says.
 #
+# **What do cases in the prompt add to ours?** The belief hears the model once a kind of question, as a prior, and shows it nothing. It may also show the nearest cases that worked, and weigh in at every question what the model then says, $p_\mathrm{LLM}(a \mid s, c)$. That changes two things, hence two more arms: the model speaks as often, and sees *no* case; or it reads *filler*, a fixed sentence as long as each near case, with a tool drawn at random (the placebo). All were asked live, on the recurrent stream of 120 tasks. Five claims:
+
+# %%
+prompted = field.STUDIES["shown"]
+asked, heard = prompted.rows(), prompted.scores()
+show.verdicts(prompted.verdicts(), made_by=asked)
+
+# %% [markdown]
+# Success before the change and after, and the tokens that a task read:
+
+# %%
+heard.groupby("arm")[["before", "after"]].mean().join(asked.groupby("arm")["tokens_in"].mean()).round(2)
+
+# %% [markdown]
 # **Is it the mask or habit that loses after the change?** The same short streams, with ranked replies up to the change, so that all arms stand there with one memory. From then on: a model that sees cases and ranks, or names a tool behind the mask; or no model, but a random tool of those that memory leaves. Two claims, written before the masked lives:
 
 # %%

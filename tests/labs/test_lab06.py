@@ -55,3 +55,16 @@ def test_a_second_model_lives_the_same_streams_and_its_lives_come_back_from_its_
         assert list(again["action"]) == list(kept["action"]) and list(again["success"]) == list(kept["success"])
     otherwise = first.query("arm == 'no memory'")["action"] != second.query("arm == 'no memory'")["action"].to_numpy()
     assert otherwise.mean() > 0.2, "another model chooses otherwise"
+
+
+def test_the_placebo_was_asked_and_arms_that_two_studies_share_live_the_same_lives():
+    shown, first = (field.STUDIES[name].rows() for name in ("shown", "first"))
+    both = shown.merge(first, on=["arm", "kind", "seed", "index"], suffixes=("", "_first"))
+    assert both["arm"].nunique() == 6 and len(both) == 6 * 16 * 120
+    assert np.allclose(both["success"], both["success_first"])
+    each = shown.set_index(["arm", "seed", "index"])["tokens_in"].unstack("arm")
+    asked = shown[shown["arm"].isin(["placebo", *field.VOICED, field.CASES])]
+    assert (asked["calls"] == 1).all() and set(asked["model"]) == {"smollm2:135m"}
+    assert each["placebo"].equals(each[field.VOICED[1]].rename("placebo")), "one record of prompts serves both"
+    longer = each["placebo"] > each["no memory"]
+    assert longer.mean() > 0.8 and (each["placebo"] >= each["no memory"]).all()

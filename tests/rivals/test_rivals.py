@@ -11,6 +11,7 @@ from memlab.prompt import parse
 from memlab.retrieval import TopK
 from memlab.retrieval.learned import CaseQ, Soft
 from memlab.rivals.applied import Applied, AppliedPlacebo, AppliedStreamICL
+from memlab.rivals.arms import learners
 from memlab.rivals.bounded import Bounded
 from memlab.rivals.contrast import Contrast
 from memlab.rivals.memento import nonparametric, parametric, parametric_released
@@ -153,6 +154,29 @@ def test_a_placebo_has_the_length_of_the_memories_and_nothing_of_them():
     drawn = {parse(empty.calls[-1].prompt).cases[0][1] for i in range(20)
              if agent(Placebo, store, empty).attempt(task(i, "0 now", "x"))}  # fmt: skip
     assert drawn == set(TOOLS)
+
+
+def test_a_placebo_asks_the_same_of_the_model_whoever_lives():
+    """What is near does not depend on what was done; the tools that it names are drawn by the task alone."""
+    asked, done = {}, {}
+    for name in ("placebo", "belief, placebo shown"):
+        llm = Saying({f"{i} q": {"x": 0.9, "y": 0.1} for i in range(12)})
+        agent = learners("ranked")[name](llm, Plane(), stored(), 7)
+        done[name] = [row["action"] for row in life(agent, [task(i, f"{i} q", "y") for i in range(12)])]
+        asked[name] = [parse(call.prompt).cases for call in llm.calls]
+    assert asked["placebo"] == asked["belief, placebo shown"] and done["placebo"] != done["belief, placebo shown"]
+    assert [len(cases) for cases in asked["placebo"]] == [0, 1, 2, *[3] * 9]
+    assert {tool for cases in asked["placebo"] for _, tool in cases} == set(TOOLS)
+
+
+def test_a_believer_that_shows_cases_weighs_what_the_model_says_of_them():
+    """x worked once. The model, asked again, is sure of y: where it has a voice y is taken, and without it x."""
+    heard = {"belief": ("x", 0), "belief, voice without cases": ("y", 0), "belief, cases shown": ("y", 1)}
+    for name, (second, shown) in heard.items():
+        llm = Saying({"0 q": {"x": 0.6, "y": 0.4}, "1 q": {"y": 1.0}})
+        rows = life(learners("ranked")[name](llm, Plane(), stored(), 0), [task(i, f"{i} q", "x") for i in range(2)])
+        assert [row["action"] for row in rows] == ["x", second], name
+        assert len(parse(llm.calls[-1].prompt).cases) == shown
 
 
 def test_a_bounded_bank_lets_the_least_valued_go_first_and_of_these_the_oldest():

@@ -8,7 +8,8 @@ when rows of the others had been seen, as the best rival on set A: the claims go
 A second study sets more rivals beside them, each with its memory applied and not shown; of set B the field's rows were
 known, and one life an arm (partial, seed 100). A third, on short streams, asks what a model adds that reads cases. The
 claims of both were written after seeds 0 and 1 of set A; for a second model, after its pilot of 50 calls there. A
-fourth asks what loses after the change, the mask or habit; the third's rows were known, and two lives of set A.
+fourth asks what loses after the change, the mask or habit; the third's rows were known, and two lives of set A. The
+last asks what shown cases add to ours; known were the arms that it shares with the second model's, and the third's.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from memlab.learners import life
 from memlab.llm.contract import LLM, Embedder
 from memlab.retrieval import TopK
 from memlab.rivals.arms import learners
-from memlab.rivals.references import reference, three_numbers
+from memlab.rivals.references import by_window, reference
 from memlab.rivals.sidebyside import successes
 from memlab.stores import open_store
 from memlab.tasks import stream
@@ -33,8 +34,6 @@ from memlab.tasks.streams import read_kind
 
 TASKS, FAMILIES, DRAWS = 240, 8, 100
 """Length of a stream, its kinds of question, and the streams over which an arm is averaged that draws at random."""
-STARTS = {"repeated": 3, "recurrent": 3, "gradual": 4}
-"""A stream's arrangement moves after this fraction of it, one over; after half elsewhere."""
 STREAMS = ("recurrent", "repeated", "noisy15", "noisy30", "drift", "stationary")
 REFERENCES = ("reference: uniform exploration", "reference: structure known")
 ARMS = ("no memory", "newest-first", "vote", "filter that resets", "MemRL, applied", "belief", "belief, uniform prior")
@@ -69,19 +68,6 @@ def run(
         right = reference(tasks, arm == REFERENCES[1], read_kind(kind)[1], DRAWS) == [task.serves[0] for task in tasks]
     told = [{"index": task.index, "family": task.family, "serves": task.serves[0]} for task in tasks]
     return pd.DataFrame(told).assign(success=right.mean(axis=0), backend="computed")
-
-
-def by_window(rows: pd.DataFrame) -> dict[str, float]:
-    """Success before the first change, from it on, at each kind's first question and over all; of lives whose actions
-    are kept, also the means of `three_numbers` over the tools that came with a change."""
-    start = len(rows) // STARTS.get(rows["kind"].iloc[0], 2)
-    at, success, first = rows["index"], rows["success"].astype(float), ~rows.sort_values("index")["family"].duplicated()
-    parts = {"before": at < start, "after": at >= start, "unseen": first, "all": at >= 0}
-    means = {name: float(success[part].mean()) for name, part in parts.items()}
-    if "action" in rows and rows["action"].notna().all():
-        told = three_numbers(rows)
-        means |= dict(told.loc[told["before"] != "", ["detection", "exploration", "found", "retention"]].mean())
-    return means
 
 
 def _after(arm: str, rival: str | tuple[str, ...], words: str, kind: str = "drift", **more: Any) -> Claim:
@@ -176,4 +162,18 @@ SECOND = replace(
     ),
 )  # fmt: skip
 FIRST = replace(SECOND, name="lab06-first", model=MODELS["model"])
-STUDIES = {study.name.partition("-")[2]: study for study in (STUDY, RIVALS, READING, HABIT, FIRST, SECOND)}
+
+CASES, BACK = "belief, cases shown", HALF | {"kind": "recurrent"}
+VOICED = ("belief, voice without cases", "belief, placebo shown")
+SHOWN = replace(
+    FIRST, name="lab06-shown", nulls=("no memory", "placebo", "vote"),
+    report=grid(arm=("no memory", "placebo", "newest-first", "belief", CASES, *VOICED, *REFERENCES), **BACK)
+    + grid(arm="vote", step=0.5, **BACK),
+    claims=(
+        _after(CASES, "belief", "where an old arrangement returns, shown cases help ours", "recurrent", primary=True),
+        _after(CASES, "belief", "before a change they do, too", "recurrent", metric="before"),
+        _after(CASES, VOICED[0], "they help beside a model that speaks as often and sees none", "recurrent"),
+        _after(CASES, VOICED[1], "they help beside filler of their form", "recurrent"),
+        _after("no memory", "placebo", "such filler costs a model without memory", "recurrent"),
+    ))  # fmt: skip
+STUDIES = {study.name.partition("-")[2]: study for study in (STUDY, RIVALS, READING, HABIT, FIRST, SECOND, SHOWN)}
