@@ -446,6 +446,8 @@ show.verdicts(prompted.verdicts(), made_by=asked)
 heard.groupby("arm")[["before", "after"]].mean().join(asked.groupby("arm")["tokens_in"].mean()).round(2)
 
 # %% [markdown]
+# So what the prompt adds stays undecided: after the change shown cases are .12 above the prior alone, where sixteen streams would have seen .18, and only .03 above a model that speaks as often and sees none. What there may be need not come from the cases. That filler costs a model without memory is supported: more text is not free.
+#
 # **Is it the mask or habit that loses after the change?** The same short streams, with ranked replies up to the change, so that all arms stand there with one memory. From then on: a model that sees cases and ranks, or names a tool behind the mask; or no model, but a random tool of those that memory leaves. Two claims, written before the masked lives:
 
 # %%
