@@ -337,7 +337,7 @@ show.Explorer(
 #
 # ## The price beside a database
 #
-# Now 256 facts ($\kappa$ = .5, dense values, 384 dimensions), written and read by each method in one run: the **consolidation tax**. FLOPs in millions; times as multiples of the database in memory (best of three, median of 64 draws, one thread each, all methods draw by draw):
+# Now 256 facts ($\kappa$ = .5, dense values, 384 dimensions), written and read by each method: the **consolidation tax**. FLOPs in millions; times as multiples of the database in memory (median of 64 draws, one thread each):
 
 # %%
 bills = COST.rows()
@@ -350,13 +350,13 @@ for part in ("write", "read"):
 tax.round(2)
 
 # %% [markdown]
-# Two passes are nearly enough here: 15 of the 64 draws lack a fact or more. Beyond keys, a database computes nothing when it is written; its time is bookkeeping. All methods need the same *keys*, drawn here and left out above. An encoder like all-minilm, 12 tokens a fact, would take, in millions of FLOPs:
+# Two passes are nearly enough: 15 draws lack a fact. A database's time is bookkeeping. All methods need the same *keys*, drawn here and left out above. An encoder like all-minilm, 12 tokens a fact, would take, in millions of FLOPs:
 
 # %%
 print(f"{256 * fast.key_flops(12) / 1e6:,.0f} to write all, {fast.key_flops(12) / 1e6:,.0f} to read one")
 
 # %% [markdown]
-# So any pass is small beside them. The times are those of our code: passes in blocks, by one inverse of a 256 × 256 matrix and then a product a pass; a database through Python.
+# So any pass is small beside them. The times are those of our code: passes in blocks of a matrix; a database through Python.
 #
 # ## What would falsify the claims, and what we measured
 #
@@ -380,7 +380,7 @@ show.verdicts(DEPTH.verdicts(), made_by=chains)
 show.verdicts(COST.verdicts(), made_by=bills)
 
 # %% [markdown]
-# **What this does not show.** Up to here no language model took part, and nothing was trained (a real one follows under *Going further*): our passes follow pointers because we wrote them so; the paper trains one model for each $N$. Keys and values are drawn. The paper writes $\mathbf{S} \leftarrow \alpha_t\mathbf{S} + \beta_t\mathbf{v}_t\mathbf{k}_t^\top$; ours forgets nothing, and more facts than dimensions were not tried. The times are of one machine and of our code.
+# **What this does not show.** Up to here no language model took part, and nothing was trained (a real one follows under *Going further*): our passes follow pointers because we wrote them so; the paper trains one model for each $N$. Keys and values are drawn. The paper writes $\mathbf{S} \leftarrow \alpha_t\mathbf{S} + \beta_t\mathbf{v}_t\mathbf{k}_t^\top$; ours forgets nothing, and more facts than dimensions were not tried. The times are one machine's.
 #
 # ## Summary
 #

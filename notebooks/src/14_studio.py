@@ -31,11 +31,11 @@ from memlab.rivals.lived import at_once, in_the_loop
 #
 # | knob | what it sets |
 # |---|---|
-# | `learner` | who reads memory: the model (memory in the prompt), a rule that asks the model only where no case is good (memory decides), a vote; or nobody; three of lab 06's rivals; your own |
+# | `learner` | who reads memory: the model (memory in the prompt), a rule that asks it where no case is good (memory decides), a vote; nobody; three of lab 06's rivals; your own |
 # | `retrieval`, `k`, `alpha` | which cases are shown (most similar, newest, or drawn by value at temperature `alpha`), and how many |
 # | `credit`, `step` | what a reward does to near cases: nothing, $Q$ moves by `step`, also the *action* is overwritten (amend), or what failed is forgotten (remove) |
 # | `verifier`, `TPR`, `FPR` | a gate on writing (lab 07), and how often its verifier accepts right and wrong answers |
-# | `stream`, `horizon` | when tools move (drift: all, at half of the `horizon`; partial: half of the kinds; repeated: all, at each third; recurrent: all at the first third, back at the second; gradual: one kind after another), and how many tasks there are |
+# | `stream`, `horizon` | when tools move (drift: all, at half of the `horizon`; partial: half of the kinds; repeated: all, at each third; recurrent: back at the second; gradual: one by one), and how many tasks there are |
 # | `noise`, `corruption` | share of wrong rewards; share of stored cases that name another tool |
 # | `model` | who answers: simulated, recorded, or live |
 #
@@ -46,9 +46,9 @@ studio = Studio(preset="05 credit")
 studio
 
 # %% [markdown]
-# Try: move `noise` to .15. The pinned run keeps its own world, without noise: to compare in the noisy one, set `credit` to `append-only`, press `pin`, and set `credit` back. With `append-only`, `step` turns grey, and below the knobs stands why: it would change nothing.
+# Try: move `noise` to .15. The pinned run keeps its own world, without noise: to compare in the noisy one, set `credit` to `append-only`, press `pin`, and set `credit` back. With `append-only`, `step` turns grey; below the knobs stands why.
 #
-# Above the picture stands the **verdict** on a gain over the pinned run: the mean difference of success in the second half, its interval by sign flips over 32 replicates (up to 16 where a side was lived by `run`), and the word. Where a gain is *undecided*, the verdict names the smallest that four of five such tries would have seen. It warns where the two worlds differ. "Not adjusted": of many comparisons that you try one may come out by luck.
+# Above the picture stands the **verdict** on a gain over the pinned run: the mean difference of success in the second half, its interval by sign flips over 32 replicates (up to 16 where a side was lived by `run`), and the word. It says where the worlds differ. "Not adjusted": of many comparisons one may come out by luck.
 #
 # ## What is behind a picture
 #
@@ -61,7 +61,7 @@ print(to_text(credit))
 print(run.summary())
 
 # %% [markdown]
-# `at_once` lives 32 streams of 96 tasks side by side, on an idle machine in some hundredths of a second; a first use of a stream or horizon, or a busy machine, takes longer. The answers come from a **simulated model**: chances fitted to recorded replies of SmolLM2-135M. Made to take its likeliest answer always, it lives task by task as the agent's own loop does (a test holds that).
+# `at_once` lives 32 streams of 96 tasks side by side, on an idle machine in some hundredths of a second, the first time longer. The answers come from a **simulated model**: chances fitted to recorded replies of SmolLM2-135M. Made to take its likeliest answer always, it lives task by task as the agent's own loop does (a test holds that).
 #
 # Is it like the real one? The preset's learners with its *recorded* replies, over 16 replicates. That takes seconds: on the page, the button `run`:
 
