@@ -11,7 +11,7 @@ import numpy as np
 from memlab.core import Task
 from memlab.tasks import stream
 from memlab.weights import lora
-from memlab.weights.lora import BATCH, CUT, ON, QV
+from memlab.weights.lora import BATCH, CUT, ON, QV, STEPS
 from memlab.weights.served import UNRELATED, Adapted
 
 WORLD, TASKS, PROBES, KINDS = "toolbox12-b", 48, 6, 12
@@ -54,7 +54,7 @@ def taught(size: str, seed: int) -> dict[str, Any]:
         for part in range(2 if size == RESET else 1):
             if part:
                 brain.settle()
-            steps = 16 if size == RESET else 32
+            steps = STEPS if size == RESET else 2 * STEPS
             brain.learn(told, steps=steps, rate=rate, batch=BATCH, seed=part, held="a" if size.startswith(FULL) else "")
 
     seconds = timeit.timeit(learn, number=1)
