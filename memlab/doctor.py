@@ -32,21 +32,6 @@ def examine() -> list[Finding]:
     return [_guarded(check) for check in checks]
 
 
-def ollama_host() -> str:
-    """Address of the first Ollama server in ``OLLAMA_HOST``, or the usual one on this machine."""
-    from memlab.llm.ollama import hosts_from
-
-    return hosts_from()[0]
-
-
-def ollama_models(host: str | None = None) -> set[str]:
-    """Names of the models on the server, without the tag ``:latest``; raises when the server is gone."""
-    from memlab.llm.ollama import Servers
-
-    host = host or ollama_host()
-    return {name.removesuffix(":latest") for name in Servers([host], timeout=5.0).models(host, fresh=True)}
-
-
 def python() -> Finding:
     """The interpreter and its version."""
     return Finding("ok", "Python", f"{sys.version.split()[0]} at {sys.executable}")
@@ -100,17 +85,17 @@ def kernel() -> Finding:
 
 def ollama() -> Finding:
     """Whether an Ollama server answers, and holds the models of the course."""
-    from memlab.llm.ollama import ollama_version
+    from memlab.llm.ollama import hosts_from, ollama_models, ollama_version
     from memlab.llm.weights import ASSETS
 
-    version = ollama_version()
+    host, version = hosts_from()[0], ollama_version()
     if version is None:
         remedy = "none needed: the embedded model or the recorded replies stand in, and say so; or start `ollama serve`"
-        return Finding("warn", "Ollama", f"no server at {ollama_host()}", remedy)
+        return Finding("warn", "Ollama", f"no server at {host}", remedy)
     lacking = [name for name in ASSETS if name not in ollama_models()]
     if lacking:
         return Finding("warn", "Ollama", f"{version} lacks {', '.join(lacking)}", "memlab models fetch")
-    return Finding("ok", "Ollama", f"{version} at {ollama_host()}, with {', '.join(ASSETS)}")
+    return Finding("ok", "Ollama", f"{version} at {host}, with {', '.join(ASSETS)}")
 
 
 def weights() -> Finding:

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from memlab.bootstrap import ROOT, say
 from memlab.core import MemlabError
-from memlab.doctor import ollama_host, ollama_models
 from memlab.llm import weights
-from memlab.llm.ollama import ollama_program, ollama_version, serving
+from memlab.llm.ollama import hosts_from, ollama_models, ollama_program, ollama_version, serving
 
 SETTINGS = Path(__file__).resolve().parent / "jupyter"
 
@@ -58,19 +57,19 @@ def ollama_server() -> Iterator[str | None]:
     ``MEMLAB_OLLAMA_BIN`` names the program when it is not on the PATH. Gives None when there is no server. Raises
     `MemlabError` where the program cannot be run.
     """
-    version, program = ollama_version(), ollama_program()
-    local = ollama_host().startswith(("http://127.0.0.1:", "http://localhost:"))
+    host, version, program = hosts_from()[0], ollama_version(), ollama_program()
+    local = host.startswith(("http://127.0.0.1:", "http://localhost:"))
     if version is not None or not program or not local:
         yield version
         return
-    say(f"Starting {program} serve on {ollama_host()}; it stops with JupyterLab")
-    with serving(ollama_host()):
+    say(f"Starting {program} serve on {host}; it stops with JupyterLab")
+    with serving(host):
         yield ollama_version()
 
 
 def prepare_models(fetch: bool = True) -> str:
     """Bring the model as near as possible and say which one will answer; never fails for want of a network."""
-    host = ollama_host() if ollama_version() is not None else None
+    host = hosts_from()[0] if ollama_version() is not None else None
     try:
         lacking = set(weights.ASSETS) - set(ollama_models(host)) if host else {weights.SMOLLM2}
         wanted = sorted(name for name in lacking if weights.state(name) != "ready")

@@ -61,6 +61,12 @@ def ollama_version(host: str | None = None, timeout: float = 2.0) -> str | None:
         return None
 
 
+def ollama_models(host: str | None = None) -> set[str]:
+    """Names of the models that the server at ``host`` holds, without the tag ``:latest``; raises NoServer."""
+    host = host or hosts_from()[0]
+    return {name.removesuffix(":latest") for name in Servers([host], timeout=5.0).models(host, fresh=True)}
+
+
 def ollama_program() -> str | None:
     """The program that MEMLAB_OLLAMA_BIN names, else ``ollama`` on the PATH, or None."""
     return os.environ.get("MEMLAB_OLLAMA_BIN") or shutil.which("ollama")

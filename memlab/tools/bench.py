@@ -21,10 +21,9 @@ from memlab import mdp, prompt
 from memlab.agent import Agent
 from memlab.bootstrap import ROOT
 from memlab.core import MemlabError, Reply
-from memlab.doctor import ollama_models
 from memlab.llm import LLM, open_embedder, open_llm
 from memlab.llm.call import Call
-from memlab.llm.ollama import ollama_version
+from memlab.llm.ollama import ollama_models, ollama_version
 from memlab.llm.weights import SMOLLM2
 from memlab.retrieval.policies import TopK
 from memlab.stores import open_store

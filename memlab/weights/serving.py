@@ -51,9 +51,9 @@ def free_host() -> str:
         return f"http://127.0.0.1:{probe.getsockname()[1]}"
 
 
-def drawn_words(n: int, seed: int) -> str:
+def drawn_words(n: int, seed: int) -> list[str]:
     """``n`` short words."""
-    return " ".join(np.random.default_rng(seed).choice((*THINGS, *PLACES), n))
+    return [str(word) for word in np.random.default_rng(seed).choice((*THINGS, *PLACES), n)]
 
 
 def said_by(log: str) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def one_server(arm: str, seed: int, llm: LLM) -> list[dict[str, Any]]:
     read, since that takes longest; an odd one has a row of what else was seen. ``llm`` holds the recorded replies.
     Raises MemlabError where the server has another model.
     """
-    host, text, rows = free_host(), drawn_words(DEPTHS[-1], seed).split(), list[dict[str, Any]]()
+    host, text, rows = free_host(), drawn_words(DEPTHS[-1], seed), list[dict[str, Any]]()
     with tempfile.TemporaryFile() as log:
         with serving(host, log, **settings_of(arm)) as server:
             asked = OllamaLLM(llm.name, [host])

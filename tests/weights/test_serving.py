@@ -56,7 +56,7 @@ def test_agreement_is_the_share_of_the_same_tools_and_how_far_the_chances_moved(
 
 
 def test_a_text_begins_as_the_shorter_one_and_another_seed_says_other_words():
-    assert len(serving.drawn_words(50, 1).split()) == 50
+    assert len(serving.drawn_words(50, 1)) == 50
     assert serving.drawn_words(50, 1) != serving.drawn_words(50, 2)
 
 
