@@ -305,12 +305,14 @@ def _strength(tested: tuple[SignFlip, str], margin: float | None) -> float:
 
 
 def run_cells(name: str, run: Callable[..., Any], cells: Sequence[Cell], models: Mapping[str, LLM | Embedder],
-              home: Path | None, jobs: int, progress: bool, seconds: float | None = None) -> pd.DataFrame:  # fmt: skip
+              home: Path | None, jobs: int, progress: bool, seconds: float | None = None,
+              together: int = 1) -> pd.DataFrame:  # fmt: skip
     """The rows of every cell, in order. With ``home`` each is kept there when it is done, and is not run again.
 
     What is kept is found by the hash of all that made it, so that rows of another model, learner or code never come
     back. ``jobs`` cells go on at once through joblib, so that ``joblib.parallel_config(backend="dask")`` spreads them.
-    No cell but the first is begun that would end after ``seconds``: then what was done comes back, and a line says so.
+    After ``seconds`` what was done comes back, and a line says so: every ``together`` cells are one replicate, and none
+    but the first is begun that would end later.
     """
     from joblib import Parallel, delayed
     from tqdm.auto import tqdm
@@ -340,11 +342,13 @@ def run_cells(name: str, run: Callable[..., Any], cells: Sequence[Cell], models:
                 frame.to_parquet(buffer := io.BytesIO(), index=False)
                 journal.put(key, buffer.getvalue())
             bar.update(1)
-            taken, new = time.monotonic() - started, len(frames) - found
-            if seconds is not None and taken * (new + jobs) / new > seconds and len(frames) < len(cells):
-                print(f"{name}: stopped after {taken:.0f} s with {len(frames)} of {len(cells)} cells", flush=True)
+            taken, new, place = time.monotonic() - started, len(frames) - found, keys.index(key) + 1
+            late = seconds is not None and taken * (new + max(jobs, together)) / new > seconds
+            if late and place % together == 0 and len(frames) < len(cells):
+                print(f"{name}: stopped after {taken:.0f} s with {place} of {len(cells)} cells", flush=True)
+                keys = keys[:place]
                 break
-    return pd.concat([frames[key] for key in keys if key in frames], ignore_index=True)
+    return pd.concat([frames[key] for key in keys], ignore_index=True)
 
 
 def _run_cell(run: Callable[..., Any], cell: Cell, models: Mapping[str, Any]) -> pd.DataFrame:

@@ -106,21 +106,24 @@ def study(
 ) -> pd.DataFrame:
     """Runs every learner on every stream kind and seed; gives a frame with one row a task, the learner in ``arm``.
 
-    ``against="lab06-field"`` adds the recorded arms of that study on the same streams and replicates. With a
-    ``folder`` each finished life is kept there and is not run again; what is kept is found by all that made it.
+    ``against="lab06-field"`` adds the recorded arms of that study on the same streams and replicates; those that asked
+    another model are left out, and a line says so. With a ``folder`` each finished life is kept there and is not run
+    again; what is kept is found by all that made it.
     ``jobs`` lives go on at once through joblib (``joblib.parallel_config(backend="dask")`` spreads them over a
     cluster; ``backend="threading"`` keeps several Ollama hosts busy); one live server is faster with one. Where a model
-    answers live, no life is begun that would end after ``seconds``: what was lived comes back, beside the recorded arms
-    of those replicates. Raises `MemlabError` for an empty grid, and where the recorded arms lack a stream asked for.
+    answers live, no replicate but the first is begun that would end after ``seconds``: what was lived comes back,
+    beside the recorded arms of those replicates. Raises `MemlabError` for an empty grid, and where the recorded arms
+    lack a stream asked for.
     """
-    recorded = _recorded(against, world, kinds, seeds, n, families, tuple(learners)) if against else None
     model = open_llm(llm) if isinstance(llm, str) else llm
+    where: dict[str, Any] = {"world": world, "kinds": kinds, "seeds": seeds, "n": n, "families": families}
+    recorded = _recorded(against, tuple(learners), model.name, **where) if against else None
     vectors = open_embedder(embedder) if isinstance(embedder, str) else embedder
     arms = [{"arm": name, "learner": learner} for name, learner in learners.items()]
     cells = [arm | cell for cell in grid(world=world, kind=kinds, n=n, seed=seeds, families=families) for arm in arms]
     home = Path(folder) / "cells.sqlite" if folder is not None else None
     limit = seconds if model.backend in ("ollama", "embedded") else None
-    rows = run_cells("study", _life, cells, {"llm": model, "embedder": vectors}, home, jobs, progress, limit)
+    rows = run_cells("study", _life, cells, {"llm": model, "embedder": vectors}, home, jobs, progress, limit, len(arms))
     if recorded is None:
         return rows
     return pd.concat([recorded.merge(rows[["kind", "seed"]].drop_duplicates()), rows], ignore_index=True)
@@ -130,10 +133,9 @@ def _life(arm: str, learner: Learner, llm: LLM, embedder: Embedder, **where: Any
     return live(learner, llm, embedder, **where)
 
 
-def _recorded(
-    name: str, world: str, kinds: Sequence[str], seeds: Sequence[int], n: int, families: int, mine: tuple[str, ...]
-) -> pd.DataFrame:
-    """The recorded rows of a study on exactly these streams."""
+def _recorded(name: str, mine: tuple[str, ...], model: str, *, world: str, kinds: Sequence[str], seeds: Sequence[int],
+              n: int, families: int) -> pd.DataFrame:  # fmt: skip
+    """The recorded rows of a study on exactly these streams, of arms that asked ``model`` or none."""
     rows = pd.read_parquet(data(file_of(name)))
     if "families" not in rows:
         rows["families"] = rows.groupby(["world", "kind", "seed"])["family"].transform("nunique")
@@ -146,6 +148,11 @@ def _recorded(
             f"{name} has no record of {lacking[0]} with {n} tasks; its streams are {there} (world, kind, families, "
             f"tasks), seeds {held.min()}-{held.max()}"
         )
+    others = rows[~rows["model"].fillna("").isin(["", model])]
+    if len(others):  # what a learner adds could not be told from what another model adds
+        arms, asked = (", ".join(dict.fromkeys(others[column])) for column in ("arm", "model"))
+        print(f"{name}: left out {arms}, which asked {asked} and not {model}; live them beside yours to compare")
+        rows = rows[~rows["arm"].isin(others["arm"])]
     both = sorted(set(mine) & set(rows["arm"]))
     if both:
         raise MemlabError(f"{', '.join(both)} is also the name of a recorded arm of {name}: give yours another name")

@@ -137,6 +137,32 @@ def test_a_live_study_stops_after_three_minutes_with_what_it_has_and_goes_on(rec
     assert clock[0] == 720
 
 
+def test_a_live_study_stops_behind_a_whole_replicate(monkeypatch, capsys):
+    """A life takes 90 s: the third would end after 180, but its replicate is begun; four replicates of two arms."""
+    clock = [0.0]
+    monkeypatch.setattr(experiments, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    def run(llm, **cell):
+        clock[0] += 90.0
+        return [{"seed": cell["seed"], "success": 1.0}]
+
+    cells = [{"arm": arm, "seed": seed} for seed in range(4) for arm in ("one", "two")]
+    rows = experiments.run_cells("s", run, cells, {"llm": NoModel()}, None, 1, False, 300.0, 2)
+    assert list(rows["seed"]) == [0, 0] and clock[0] == 180 and "2 of 8 cells" in capsys.readouterr().out
+    assert len(experiments.run_cells("s", run, cells, {"llm": NoModel()}, None, 1, False, 10.0, 2)) == 2
+
+
+def test_recorded_arms_that_asked_another_model_are_left_out_and_named(record, tmp_path, capsys):
+    other = record.assign(arm="asked another", model="other:1b", backend="replay")
+    write_table(tmp_path / "lab77" / "report.parquet", pa.Table.from_pandas(pd.concat([record, other])), {})
+    write_manifest(tmp_path)
+    assert set(small(against="lab77").arm) == {"recorded", "vote"}
+    assert "left out asked another, which asked other:1b and not none" in capsys.readouterr().out
+    same = SimpleNamespace(name="other:1b", backend="none", digest="d")
+    assert set(small(against="lab77", llm=same).arm) == {"recorded", "asked another", "vote"}
+    assert set(small({"asked another": VOTE}, against="lab77").arm) == {"recorded", "asked another"}
+
+
 def test_a_part_of_a_lab_lies_in_a_file_of_its_own_and_its_rows_tell_their_families(record, tmp_path):
     rows = small(n=32, families=8).drop(columns="families").assign(arm="recorded")
     write_table(tmp_path / "lab77" / "part.parquet", pa.Table.from_pandas(rows), {})
