@@ -40,7 +40,7 @@ for task in (kind[0], kind[12], kind[-1]):
 # One episode: *retrieve* cases from memory, *reuse* them (the model, or a rule, chooses), *evaluate*, *retain*. The model is SmolLM2 with 135 million weights; its recorded replies answer here. `field.LEARNERS` holds functions that make an agent, by name; `field.STUDIES` what was recorded of them. `world.one_life` lives tasks from an empty memory.
 
 # %%
-llm = memlab.open_llm(os.environ.get("MEMLAB_MODEL", "replay"))
+llm = world.open_model(os.environ.get("MEMLAB_MODEL", "replay"))
 agent, episodes = world.one_life(field.LEARNERS["newest-first"], tasks[:8], llm)
 pd.DataFrame([{"text": c.text[:44], "action": c.action, "reward": c.reward} for c in agent.store.cases()])
 
@@ -394,7 +394,7 @@ print(f"3. That the model's prior helps: {'; '.join(prior_helps)}.")
 # **Cases in the prompt, or narrowing?** An agent may *show* cases that worked, and *narrow* the list by those that failed. Crossed, before the drift, as an earlier form of this lab recorded it (masked replies, 12 tools); those rows stand in the report of the simulated model, of which more below:
 
 # %%
-simulated = memlab.open_llm("simulated")
+simulated = world.open_model("simulated")
 reports = {"masked": simulated.report(), "ranked": simulated.ranked.report()}
 before = reports["masked"]["whole_run"]["real, before"]
 cross = [["no memory", "cases only"], ["narrowing only", "append-only"]]
@@ -517,7 +517,7 @@ show.arms(both, y="after", panel="model", made_by=made, xlim=(0, 1), xlabel="suc
 both.pivot_table(index="arm", columns="model", values=["before", "after"]).round(2)
 
 # %% [markdown]
-# **A model of yours.** Start Jupyter with `MEMLAB_MODEL=ollama:NAME` in its environment, for any model that your Ollama server holds, and every cell that lives a stream asks that model; a model without a chat template reads the worked examples, too. Each of these cells stops after three minutes with what it has; `seconds=None` in `memlab.study` lets it run an hour or more.
+# **A model of yours.** Start Jupyter with `MEMLAB_MODEL=ollama:NAME` in its environment, for any model that your Ollama server holds, and every cell that lives a stream asks that model; a model without a chat template reads the worked examples, too. Each reply is kept in `.memlab` beside the notebook, so nothing is asked twice, and a second run goes on where the first stopped. These cells stop after three minutes with what they have, `memlab.study` not before its first replicate; `seconds=None` lets it run an hour or more. Recorded arms that asked another model are left out, and a line names them: put `"belief"` into the lists of `without`, and `field.LEARNERS["newest-first"]` beside `mine`, and they live, too. Figures of records stay those of SmolLM2.
 #
 # **LLM programs** (arXiv:2305.05364): each step of the agent sees only what it needs. The planner's prompt holds the tools, a question, and at most a few cases, never the whole history. The belief goes furthest: its prompt holds no case at all, so a record of the no-memory agent answers all it asks.
 #

@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 
 import memlab
+from memlab.core import Reply
 from memlab.labs.lab06_agent import field, world
+from memlab.llm.contract import LLM
 from memlab.rivals.believer import believed
 from memlab.rivals.standin import LEARNERS
 
@@ -68,3 +70,32 @@ def test_the_placebo_was_asked_and_arms_that_two_studies_share_live_the_same_liv
     assert each["placebo"].equals(each[field.VOICED[1]].rename("placebo")), "one record of prompts serves both"
     longer = each["placebo"] > each["no memory"]
     assert longer.mean() > 0.8 and (each["placebo"] >= each["no memory"]).all()
+
+
+def test_a_live_model_is_never_asked_twice_and_its_replies_outlive_the_kernel(tmp_path, monkeypatch, capsys):
+    class Counted(LLM):
+        name, backend, digest, asked = "any/model:1b", "ollama", "d", 0
+
+        def answer(self, call):
+            Counted.asked += 1
+            return Reply("", call.choices[0], None, 1, 1, 0.1, self.name, self.backend)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(world, "open_llm", lambda spec: Counted())
+    tasks = memlab.stream("toolbox12-b", "recurrent", n=240, seed=100, families=8)[:3]
+    for asked, kept in ((3, "ollama"), (3, "replay")):
+        world.open_model.cache_clear()
+        llm = world.open_model("ollama:any/model:1b")
+        assert world.open_model("ollama:any/model:1b") is llm, "a cell that runs again finds its own record"
+        episodes = world.one_life(field.LEARNERS["no memory"], tasks, llm)[1]
+        assert "/3" in capsys.readouterr().err, "a life shows its progress"
+        assert Counted.asked == asked and {r.backend for e in episodes for r in e.replies} == {kept}
+        world.one_life(field.LEARNERS["no memory"], tasks[:1], llm)
+        assert capsys.readouterr().err == "", "a notebook asks hundreds of single questions: no bar for one"
+        llm.close()  # as the end of a kernel does
+    world.open_model.cache_clear()
+    assert [p.name for p in (tmp_path / ".memlab").glob("lab06*")] == ["lab06-any-model-1b-replies.parquet.part.sqlite"]
+
+
+def test_recorded_replies_need_no_record_of_their_own():
+    assert world.open_model("replay").backend == "replay"

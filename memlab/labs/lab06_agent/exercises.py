@@ -1,7 +1,5 @@
 """Exercises of lab 06: Bayes' rule over tools, and how often a world is held to move."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 
@@ -21,8 +19,7 @@ def _hazard(hazard: Any) -> str | None:
     """Any chance between 0 and 1 is the reader's own choice; what it does is measured in the next cell."""
     if not isinstance(hazard, int | float) or not 0 <= hazard < 1:
         return f"a chance lies from 0 up to 1; this is {hazard!r}"
-    lost = f"at {hazard} more than half of what was learned is lost with every task: nothing can be remembered"
-    return lost if hazard > 0.5 else None
+    return f"at {hazard} more than half of what was learned is lost with every task" if hazard > 0.5 else None
 
 
 START = np.array([0.5, 0.3, 0.2])
@@ -33,9 +30,7 @@ EXERCISES = {
         cases=((START, 0, True, 0.1), (START, 0, False, 0.1), (START, 2, False, 0.0)),
         mistakes={
             "a belief sums to 1: divide by the sum at the end": partial(_bayes, summing=False),
-            "a reward speaks of the tools not tried, too: if one of them serves, it came by noise": partial(
-                _bayes, others=False
-            ),
+            "a reward speaks of the tools not tried, too: it may come by noise": partial(_bayes, others=False),
         },
         praise="Bayes' rule; the next cells learn with your function",
     ),

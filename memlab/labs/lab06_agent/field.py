@@ -12,8 +12,6 @@ fourth asks what loses after the change, the mask or habit; the third's rows wer
 last asks what shown cases add to ours; known were the arms that it shares with the second model's, and the third's.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -44,10 +42,8 @@ KEPT = ["index", "family", "action", "serves", "success", "edits", "memories", "
 LEARNERS = learners("ranked")
 
 
-def run(
-    arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder, *, step: float = 0.5, hazard: float = 0.2,
-    **size: int,
-) -> pd.DataFrame:  # fmt: skip
+def run(arm: str, world: str, kind: str, seed: int, llm: LLM, embedder: Embedder, *, step: float = 0.5,
+        hazard: float = 0.2, **size: int) -> pd.DataFrame:  # fmt: skip
     """One life, a row a task; of a vote and the references the mean success over `DRAWS` draws of their chances.
 
     ``step`` is η of the vote that is paid credit, ``hazard`` the filter's h; ``size`` gives another n and families.

@@ -1,9 +1,9 @@
 """What notebook 06 shows beside its study: lives on recorded vectors, and two beliefs to scrub through."""
 
-from __future__ import annotations
-
+import re
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,9 @@ from memlab.agent import Agent
 from memlab.core import Episode, Task
 from memlab.datafiles import data
 from memlab.learners import Learner
-from memlab.llm.contract import LLM, Embedder
+from memlab.llm import LLM, Embedder, open_llm
 from memlab.llm.embedders import ReplayEmbedder
+from memlab.llm.replay import Recorder
 from memlab.rivals.believer import Believe, believed
 from memlab.rivals.fold import kind_of
 from memlab.stores import open_store
@@ -27,10 +28,18 @@ def embedder() -> Embedder:
     return ReplayEmbedder(data("lab06/embeddings.parquet"))
 
 
+@lru_cache
+def open_model(spec: str) -> LLM:
+    """The model; each reply of a live one is kept in ``.memlab`` of this folder: nothing is asked twice."""
+    llm = open_llm(spec)
+    kept = Path(".memlab") / f"lab06-{re.sub('[^a-zA-Z0-9.]+', '-', llm.name)}-replies.parquet"
+    return Recorder(llm, kept) if llm.backend in ("ollama", "embedded") else llm
+
+
 def one_life(learner: Learner, tasks: Sequence[Task], llm: LLM, seed: int = 100) -> tuple[Agent, list[Episode]]:
     """Live ``tasks`` from an empty memory: the agent, whose ``store`` holds what it remembers, and its episodes."""
     agent = learner(llm, embedder(), open_store(dim=embedder().dim), seed)
-    return agent, list(agent.run(tasks, progress=llm.backend == "ollama", seconds=180))
+    return agent, list(agent.run(tasks, progress=llm.backend == "ollama" and len(tasks) > 1, seconds=180))
 
 
 def grouped_right(seed: int) -> float:
