@@ -188,7 +188,7 @@ show.curves(
 #
 # ## A real relay
 #
-# Now SmolLM2, 135 million weights. In pilots on other seeds it could not copy a document, nor find a named field or numbered line. So *whole rewriting cannot be tested here*, only simulated (*Going further* shows what it wrote). It can choose, among the three to six words drawn for the document, **which word goes out**; a program writes the new one in its place.
+# Now SmolLM2, 135 million weights. In pilots on other seeds it could not copy a document, nor find a named field or numbered line. So *whole rewriting cannot be tested here*, only simulated (*Going further* shows what it wrote). It can choose, among the document's four to six replaceable words, **which word goes out**; a program writes the new one there: a *patch*.
 #
 # We chose the prompt so that something can be lost: without examples the pilots were right always (1.00), with two .75. So *how often* it errs is our doing. One call of a patch:
 
@@ -239,7 +239,7 @@ def paint(canvas, result):
 
 
 # %% [markdown]
-# Left the original, right the document after the call. A line that differs is orange: after a forward call one should be, after its inverse none.
+# Left the original, right the document after the call. A line that differs is orange: after a forward call one should be, after its inverse none. RS is the typed score.
 
 # %%
 show.Explorer(
@@ -305,14 +305,14 @@ title = f"RS: patch {mean['score']['patch']:.2f}, with checksum {mean['score']['
 show.arms(long, y="share", panel="measure", made_by=rows, xlim=(-0.03, 1.05), title=title)
 
 # %% [markdown]
-# Of what falling trips lost, how much came in critical failures?
+# Of the RS lost, how much went in critical failures?
 
 # %%
 parts = mean.loc[["patch", "tool finds the line", "no memory"]]
 (parts["in critical"] / parts["lost"]).rename("share lost in critical trips").round(2)
 
 # %% [markdown]
-# Like the published 80%, or more; it means nothing: our documents have 5 to 15 fields, *one* lost field of nine is eleven points, so nearly every loss is critical.
+# Like the published 80%, or more; it means nothing: our documents have 5 to 15 fields, *one* lost field of nine is eleven points, so nearly all loss is critical.
 #
 # ## Simulated relays
 #
@@ -345,14 +345,14 @@ show.verdicts(studies["lab08-channel"].verdicts(), made_by=studies["lab08-channe
 show.verdicts(studies["lab08"].verdicts(), made_by=rows)
 
 # %% [markdown]
-# The checksum helps, and it still loses: where it refuses an *inverse*, the forward edit stays for good. And the *same question without the document* is obeyed more often (and served about what the checksum did; no claim was made of that). The instruction names the word, so no text is needed; whether the document or the distractor distracts, no arm tells. Nor can the tool's gain tell less text from fewer choices.
+# The checksum helps, and it still loses: where it refuses an *inverse*, the forward edit stays, mostly for good. And the *same question without the document* is obeyed more often (and served about what the checksum did; no claim was made of that). The instruction names the word, so no text is needed; whether the document or the distractor distracts, no arm tells. Nor can the tool's gain tell less text from fewer choices.
 #
 # **What this does not show.**
 #
 # - Whole rewriting by a model: only simulated, with independent errors by assumption. 50 trips: seven documents, one arm.
 # - How often models err: our prompt was chosen to err. Larger models err in other ways.
 # - Other edits (the authors have 5 to 10 structural ones an environment), other places of the distractor.
-# - Whether losses are rare and large: in documents so small nearly all are critical.
+# - Whether losses are rare and large: documents so small cannot tell.
 #
 # ## Summary
 #
@@ -424,7 +424,7 @@ show.curves(
 )
 
 # %% [markdown]
-# RS rises now and then: an inverse can put a lost word back. And amounts, dates and keys, which no call may name, cannot be lost: under plain accuracy a floor is built in (a typed RS, a product, can still fall to 0, and one did), so this curve cannot tell why the published one flattens. It may flatten, too, because less is done. Edits obeyed, ten trips a row, named by the last:
+# RS rises now and then: an inverse can put a lost word back. And amounts, dates and keys, which no call may name, cannot be lost: under plain accuracy a floor is built in (a typed RS, a product, can still fall to 0: two did, and one ended there), so this curve cannot tell why the published one flattens. It may flatten, too, because less is done. Edits obeyed, ten trips a row, named by the last:
 
 # %%
 forward = long[(long["arm"] == "patch") & (long["step"] == "forward")]

@@ -80,7 +80,7 @@ views = {"rank a note": ("question", "that note"), "read": ("question", "best no
 views = course.check("15.1", views)
 
 # %% [markdown]
-# What a reading prompt holds with your views, and what it holds in a whole-history prompt, in words:
+# How many words the parts of a reading prompt have with your views, and with the whole history:
 
 # %%
 said = " ".join(step.question.text + step.answer for step in steps[:1])
@@ -93,7 +93,7 @@ for name, view in (("your second read", views["read"]), ("whole history", whole)
 # %% [markdown]
 # ## The baseline that counts words
 #
-# Okapi **BM25** scores a note $d$ for the words $w$ of a question. With $N$ notes, $n$ of which hold $w$, and $f$ times $w$ in a note of $|d|$ words:
+# Okapi **BM25** scores a note $d$ for the words $w$ of a question. With $N$ notes, $n$ of which hold $w$, and $f$ times $w$ in a note of $|d|$ words (in the mean $\overline{|d|}$):
 #
 # $$\sum_w \log\!\Big(1 + \frac{N - n + .5}{n + .5}\Big)\; \frac{f\,(k_1 + 1)}{f + k_1\,(1 - b + b\,|d| / \overline{|d|})}, \qquad k_1 = 1.2,\; b = .75$$
 #
@@ -129,7 +129,7 @@ table.round(3)
 #
 # ## Likelihood, and asking
 #
-# The paper ranks by $p(\text{question} \mid d)$, token by token. Ollama gives probabilities of the *next* token only, the 20 likeliest, not of a text we send. So we take the one word of the question that says who: $p(\text{name} \mid d)$, one call a note, "Who is this about?". In pilots on other verbs the verb of a note was mostly not among the 20: that part of the likelihood *cannot be tested here*.
+# The paper ranks by $p(\text{question} \mid d)$, token by token. Ollama gives probabilities of the *next* token only, the 20 likeliest, not of a text we send. So we take the one word of the question that says who: $p(\text{name} \mid d)$ (0 where the name is not among the 20), one call a note, "Who is this about?". In pilots on other verbs the verb of a note was mostly not among the 20: that part of the likelihood *cannot be tested here*.
 #
 # *Asking* is a call a note, too: "Does this say who … will …? Answer yes or no.", ranked by $p(\text{yes})$ as a share of yes and no. Recorded calls of SmolLM2-135M:
 
@@ -242,7 +242,7 @@ guess = "program"
 course.predict("15.tokens", guess, ("whole history", "program"))
 
 # %% [markdown]
-# Last names right, and what a puzzle cost:
+# The share of puzzles whose second name was right, and the mean cost in the language model's tokens (the embedder's are not counted):
 
 # %%
 both = scores[scores["kind"] == "both"]
@@ -252,7 +252,7 @@ course.settle("15.tokens", "program" if more else "whole history")
 costs.round(2)
 
 # %% [markdown]
-# Information hiding makes each prompt short; ranking by a model makes many of them. With intervals:
+# Information hiding makes each prompt short; ranking by a call a note makes many of them. With intervals:
 
 # %%
 said = f"program by BM25 x likelihood {costs['right']['BM25 x likelihood']:.2f}, whole history {costs['right']['whole history']:.2f}"
@@ -261,7 +261,7 @@ show.arms(
 )
 
 # %% [markdown]
-# **Exercise 15.3.** Some collections mislead by turned notes, some by other deeds, some by both. For each, choose the arm to pay for: right most often and, of equal ones, the cheapest (not the oracle: it is not for sale). All means:
+# **Exercise 15.3.** Some collections mislead by turned notes, some by other deeds, some by both. For each, choose the arm to pay for: right most often; of equal ones the cheapest; of those the simplest (one ranker before a product, counting before a model). The oracle is not for sale. All means:
 
 # %%
 prices = scores.groupby(["kind", "arm"], sort=False)[["right", "tokens"]].mean().round(2).unstack("kind")
@@ -342,7 +342,7 @@ pd.DataFrame(reads).T.round(2)
 #
 # 1. A program around a frozen model can be tested step by step without it, and a test can say what each step sees.
 # 2. On notes drawn so, the likelihood of the question's name found more evidence than asking, and where words are turned round more than BM25 and an embedding; where words suffice, BM25 found more, without a call. Their product was right in every puzzle.
-# 3. A step that sees one note profits only if it is the right one, and choosing it by a model takes more tokens than the whole history did.
+# 3. A step that sees one note needs the right one (oracle 1.00, random note .25), and choosing it by a call a note took more tokens than the whole history.
 #
 # **References** Large Language Model Programs: arXiv:2305.05364. Memento, whose planner and executor are such a program: arXiv:2508.16153.
 

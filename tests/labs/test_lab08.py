@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from memlab import corruption
+from memlab import corruption, course
 from memlab.core import MemlabError, Reply
 from memlab.labs.lab08_relay import relay, study
 from memlab.labs.lab08_relay.relay import Swap, draw_relay
@@ -147,3 +147,15 @@ def test_a_fit_finds_the_law_that_made_a_curve():
     t = np.arange(1, 11)
     for law, setting in (("geometric", (0.9,)), ("Beta mixture", (2.0, 0.4)), ("jumps to a floor", (0.8, 0.5))):
         assert study.fitted(law, t, study.LAWS[law][0](t, *setting)) == pytest.approx(setting, rel=1e-3)
+
+
+@pytest.mark.parametrize("start", [(0.943, 0.587), (0.9, 0.3), (0.6, 0.7)])
+def test_the_hints_lead_to_a_law_that_passes(start):
+    knobs = dict(zip("qf", start, strict=True))
+    for _ in range(200):
+        said = course.judge("08.2", (knobs["q"], knobs["f"]))
+        if said.ok:
+            return
+        off, knob = re.fullmatch(r".* is ([+-]\.?[\d.]+) off: move ([qf])", said.text).groups()
+        knobs[knob] -= 0.004 if float(off) > 0 else -0.004
+    pytest.fail(f"200 hints led to {knobs}")

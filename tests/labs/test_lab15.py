@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memlab.core import Reply
+from memlab.course import judge
 from memlab.labs.lab15_programs import exercises, study, world
 from memlab.labs.lab15_programs.program import Hop, StepPrompts, bm25, run_program, similarity
 from memlab.labs.lab15_programs.world import BOTH, NAMES, OTHER, TURNED, HopQuestion, draw_puzzle
@@ -147,3 +148,9 @@ def test_the_oracle_finds_all_and_its_tokens_are_those_of_reading_alone():
 
 def test_a_step_says_what_it_saw():
     assert Hop(HopQuestion("call", "Rose"), ("a",), "Kim").shown == ("a",)
+
+
+@pytest.mark.parametrize("tie", [{TURNED: study.JOINT}, {OTHER: study.NEAR}])
+def test_an_arm_that_ties_with_a_simpler_one_earns_a_hint_that_does_not_tell_the_answer(tie):
+    said = judge("15.3", exercises.EXERCISES["15.3"].solution | tie)
+    assert said.text == "15.3 not yet: one of your arms ties with a simpler one"

@@ -18,7 +18,7 @@ def _law(setting: tuple[float, float]) -> str | None:
     near = LAWS["jumps to a floor"][0](np.array([*range(1, 11), 50]), *setting) - [*PUBLISHED, 0.587]
     worst = int(np.abs(near).argmax())
     off = f"after {[*range(1, 11), 50][worst]} trips your curve is {near[worst]:+.3f} off"
-    return f"{off}: move {'f' if worst > 4 else 'q'}" if abs(near[worst]) > 0.025 else None
+    return f"{off}: move {'f' if worst > 9 else 'q'}" if abs(near[worst]) > 0.025 else None
 
 
 EXERCISES = {

@@ -34,7 +34,7 @@ def _bought(answer: Mapping[str, str]) -> str | None:
             return f"{kind}: {arm} is right in {arms['right'][arm]:.2f}, another one in {best:.2f}"
         if arms["tokens"][arm] > least:
             return f"{kind}: {arm} takes {arms['tokens'][arm]:.0f} tokens; as much is had for {least:.0f}"
-    return None
+    return None if dict(answer) == EXERCISES["15.3"].solution else "one of your arms ties with a simpler one"
 
 
 EXERCISES = {
@@ -49,6 +49,6 @@ EXERCISES = {
         },
         praise="this is the baseline that the paper lacks",
     ),
-    "15.3": Exercise("first who is right most often, then who of them is cheapest",
+    "15.3": Exercise("first who is right most often, then who of them is cheapest, then simplest",
                      {TURNED: LIKELY, OTHER: BM25, BOTH: JOINT}, judge=_bought),
 }  # fmt: skip
