@@ -66,7 +66,7 @@ pd.DataFrame([asdict(case) for case in store.cases()])[names].sort_values("kind"
 # - **Subtask** memory holds the questions and results (`note`) of *this task*; step 2 could not be asked without it.
 # - **Tool** memory is the list of calls: which tool, for which step, with what result.
 #
-# Here `reward` and `q` of subtask and tool rows are the return of the whole trace, not of one step. All three stand in one store, apart by `kind`, so a search can ask for one of them:
+# Here `reward` and `q` of subtask and tool rows are the reward of the whole task, not of one step. All three stand in one store, apart by `kind`, so a search can ask for one of them:
 
 # %%
 hits = store.search(embedder.embed(["Find the GCD of 12 and 18."])[0], k=2, kind="tool")
@@ -112,9 +112,8 @@ for edit in store.history("lesson"):
 def read_log(path):
     rows = lancedb.connect(path).open_table("log").to_arrow().to_pylist()
     rows.sort(key=lambda row: (row["version"], row["position"]))
-    rows = [
-        {name: row[name] for name in ("op", "case_id", "author")} | {"after": json.loads(row["after"])} for row in rows
-    ]
+    names = ("version", "op", "case_id", "author")
+    rows = [{name: row[name] for name in names} | {"after": json.loads(row["after"])} for row in rows]
     for row in rows:
         row["sources"], row["undoes"] = row["after"].pop("sources", []), row["after"].pop("undoes", [])
     return rows
@@ -299,7 +298,7 @@ except Exception as refusal:
 # %% [markdown]
 # It refuses, and changes nothing: Ann wrote *on top of* the attacker's value, and memlab does not guess whether her work should fall. The message names two ways on: keep what came later (`keep_later=True`), or take that back first.
 #
-# **Exercise 02.2.** You decide. The attack must go, both times, and what came of it; Ann's value must stay. Write the arguments of `revert` as a dict. You may use `version` (back to that version), `since` (all later versions), `episode`, `author`, `ids` (the last change of these cases), `derived` (also what came of it, and of that in turn, by the noted sources) and `keep_later`.
+# **Exercise 02.2.** You decide. The attack must go, both times, and what came of it; Ann's value must stay. Write the arguments of `revert` as a dict, as few as it takes. You may use `version` (back to that version), `since` (all later versions), `episode`, `author`, `ids` (the last change of these cases), `derived` (also what came of it, and of that in turn, by the noted sources) and `keep_later`, the last two `True` or `False`.
 
 # %%
 ### BEGIN SOLUTION: a dict of arguments, such as {"episode": 3}
@@ -316,11 +315,13 @@ print("in memory:", {"planted", "rule", best.id} & set(in_memory(life)), "| Q ="
 [(edit.op, edit.author, edit.undoes) for edit in life.history("rule")]
 
 # %% [markdown]
-# Of the three only our best case (its id) is left, with Ann's value. The attack stays in the log: one can still see what it did. And since a revert is an edit (`undoes` says of which places in the case's history, counted from 0), it can itself be taken back: `revert(author="revert")`. Does your `rebuild` still give the present memory?
+# Of the three only our best case (its id) is left, with Ann's value. The attack stays in the log: one can still see what it did. And since a revert is an edit (`undoes` says of which places in the case's history, counted from 0), it can itself be taken back: `revert(author="revert")`. Does your `rebuild` still give the present memory, and from the rows up to version 24 the memory of then?
 
 # %%
 rows = read_log(home / "life")
 print("the log alone gives the present memory:", rebuild(rows) == in_memory(life))
+until = [row for row in rows if row["version"] <= 24]
+print("and its first 24 versions the past one:", rebuild(until) == in_memory(life.at(24)))
 
 # %% [markdown]
 # ## Forgetting is not erasing
@@ -355,14 +356,14 @@ found = steps.STUDY.scores().groupby("arm", sort=False)[["success", "thrift"]].m
 found.assign(**{"calls a task": -found.pop("thrift")}).round(2)
 
 # %% [markdown]
-# Without subtask memory the second question still holds an empty place, so no tool can read it. Without tool memory the frozen model, asked the same again, names the same tool again: three calls, one answer. Every note carries the full return of its trace as credit, and a call that was refused carries 0. Sixteen replicates of eight tasks; the claims were fixed before the rows:
+# Without subtask memory the second question still holds an empty place, so no tool can read it. Without tool memory the frozen model, asked the same again, names the same tool again: three calls, one answer. Every note carries the reward of its whole task as credit, and a call that was refused carries 0. Sixteen replicates of eight tasks; the claims were fixed before the rows:
 
 # %%
 steps.STUDY.verdicts()[["claim", "word", "mean", "low", "high", "p"]].round(3)
 
 # %% [markdown]
 #
-# **What is left of a word?** **Exercise 02.3.** Write `remains(rows, word)`: the ids of all cases whose text *once* held the word, according to the log, while in memory it no longer does. A rewrite may change a text, too.
+# **What is left of a word?** **Exercise 02.3.** Write `remains(rows, word)`: the set of ids of all cases whose text *once* held the word, according to the log, while in memory it no longer does. A rewrite may change a text, too.
 
 
 # %%
@@ -438,7 +439,7 @@ ratio["read back (ms)"] = recorded.query("size == 3072").groupby("arm")["open_cp
 ratio.round(2)
 
 # %% [markdown]
-# Only the dict that is saved whole pays for every commit in proportion to the size of memory; row by row lies above 1 in the median, but its range includes 1. What LanceDB row by row costs is disk, and the time to read all back. JSON lines pay no such disk.
+# Only the dict that is saved whole pays for every commit in proportion to the size of memory; row by row and memlab lie above 1 in the median, but their ranges include 1. What LanceDB row by row costs is disk, and the time to read all back. JSON lines pay no such disk.
 #
 # **And a crash?** Tested, not measured: memlab's tests kill a writer fifty times, wherever in a commit it stands, and all that it had acknowledged is there (`tests/stores/test_crash.py`). A dict that is saved over its own file has no such promise; writing beside it and renaming gives it one. For a few hundred lessons and one process, JSON lines would do; compaction, quick opening, filters and several writers are what the database adds.
 #

@@ -29,3 +29,22 @@ def test_the_record_says_when_and_with_which_store_it_was_measured():
     note = read_note(memlab.data(STUDY.file()))
     assert note["recorded"]["date"].startswith("2026-11-23") and note["recorded"]["versions"]["lancedb"]
     assert not STUDY.rows()[["cpu_ms", "mb", "open_cpu_ms"]].isna().any(axis=None)
+
+
+ALL = {"author": "attacker", "derived": True, "keep_later": True}
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (ALL | {"since": 48}, "leave out since"),
+        (ALL | {"derived": False}, "what the agent made of it"),
+        (ALL | {"keep_later": False}, "Should her value stay"),
+        (ALL | {"author": "Ann"}, "which argument"),
+        ({"derived": True, "keep_later": True}, "which argument"),
+        ({"version": 48}, "what Ann did as well"),
+    ],
+)
+def test_a_wrong_undo_is_told_what_is_wrong_and_not_the_answer(answer, hint):
+    said = memlab.course.judge("02.2", answer)
+    assert not said.ok and hint in said.text and str(ALL) not in said.text

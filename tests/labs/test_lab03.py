@@ -93,6 +93,7 @@ def test_the_widths_that_pass_are_those_near_the_least_error_on_this_map(board):
         ((0.0, 0.0003), "no width"),
         ((0.3, 0.0003), "other desk"),
         ((0.003, 0.03), "which one"),
+        ((0.003, 0.0009), "within a quarter"),
         ((0.003, 0.002), "too large"),
         ((0.003, 1e-6), "too small"),
     ],

@@ -50,8 +50,7 @@ def once(rows: Any, word: str) -> set[str]:
 
 def remains(rows: Any, word: str) -> set[str]:
     """The cases whose text once held ``word`` and in memory no longer does."""
-    live = rebuild(rows)
-    return {name for name in once(rows, word) if word not in live.get(name, {}).get("text", "")}
+    return {name for name in once(rows, word) if word not in rebuild(rows).get(name, {}).get("text", "")}
 
 
 def _undo(answer: Any) -> str | None:
@@ -59,13 +58,16 @@ def _undo(answer: Any) -> str | None:
         return 'write the arguments of revert as a dict, such as {"episode": 3}'
     for name in answer.keys() - {"version", "since", "episode", "author", "ids", "derived", "keep_later"}:
         return f"no argument {name!r}: the names are in the text above"
-    if {"version", "since"} & answer.keys():
+    more, mine = {"version", "since", "episode", "ids"} & answer.keys(), answer.get("author") == "attacker"
+    if {"version", "since"} & more and not mine:
         return "that takes back what Ann did as well: whose edits do you want to be rid of?"
-    if {"ids", "episode"} & answer.keys():
+    if not mine:
         return "the attacker came in two episodes, to two cases: which argument finds all of that?"
-    if "author" in answer and not answer.get("keep_later"):
+    if more:
+        return f"the author's name finds all that the attacker did: leave out {', '.join(sorted(more))}"
+    if answer.get("keep_later") is not True:
         return "refused, as you saw: Ann changed a field after the attacker did. Should her value stay?"
-    return None
+    return None if answer.get("derived") is True else "the planted lesson goes, what the agent made of it stays"
 
 
 EXERCISES = {
@@ -81,6 +83,7 @@ EXERCISES = {
             "restore brings a case back as it last was": lambda rows: rebuild(rows) | {"a": FIRST | {"q": 0.5}},
             "a restored case has lost its fields": lambda rows: rebuild(rows) | {"a": {"q": 0.5}},
             "a row of op 'step' is a use of memory, no case": lambda rows: rebuild(rows) | {"": rows[2]["after"]},
+            "a row of op 'step' has no case: leave it out": lambda rows: EMPTY[""],
             "put aside what is forgotten, or restore cannot find it": lambda rows: EMPTY["a"],
         },
         praise="the log is enough",
@@ -89,9 +92,6 @@ EXERCISES = {
         start="who did it, what came of it, and what should become of the work that Ann did later?",
         solution={"author": "attacker", "derived": True, "keep_later": True},
         judge=_undo,
-        mistakes={
-            "the planted lesson goes, what the agent made of it stays": {"author": "attacker", "keep_later": True}
-        },
         praise="the attack and what came of it go, Ann's work stays",
     ),
     "02.3": Exercise(
