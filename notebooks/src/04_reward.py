@@ -53,7 +53,7 @@ true.round(4)
 # %% [markdown]
 # Raise a, lower b, and lower c a little: .5 is just below average.
 #
-# A learner does not know this. It draws a **group** of $G$ rollouts and compares each return $R_i$ with a **baseline**, such as the mean of the group. The difference is the **advantage** $A_i$; the estimate is $\frac1G \sum_i A_i \nabla \log \pi(a_i)$. With three actions every group can be listed, so its expectation is exact:
+# A learner instead draws a **group** of $G$ rollouts and compares each return $R_i$ with a **baseline**, such as the mean of the group. The difference is the **advantage** $A_i$; the estimate is $\frac1G \sum_i A_i \nabla \log \pi(a_i)$. With three actions every group can be listed, so its expectation is exact:
 
 
 # %%
@@ -87,7 +87,7 @@ course.settle("04.mean", "too short" if share.max() < 1 else "too long" if share
 # %% [markdown]
 # The factor is $1 - 1/G$, the same for every action.
 #
-# **Exercise 04.1.** Write an advantage that still compares within the group, but makes the factor 1.
+# **Exercise 04.1.** Write an advantage that compares within the group, by its returns alone, and makes the factor 1.
 
 
 # %%
@@ -108,7 +108,7 @@ for size in (2, 4, 8):
     print(f"G = {size}: {(expected(size, lambda R: advantage(R) / len(R)) / true).round(4)}")
 
 # %% [markdown]
-# The true gradient at every group size. This baseline, the mean of the others, is called **leave-one-out**. (It makes each advantage $G/(G-1)$ times as long, no more.)
+# The true gradient at every group size. This baseline, the mean of the others, is called **leave-one-out**. (It makes each advantage $G/(G-1)$ times as long.)
 #
 # ## Drawing rollouts in proportion to |A|
 #
@@ -135,7 +135,7 @@ in_groups = expected(4, by_size)
 (in_groups / true).round(3)
 
 # %% [markdown]
-# Milder, still biased. Beware: with the group's *mean* as baseline it would be .99, 1.02 and .62, since two biases nearly cancel.
+# Milder, still biased. With the group's *mean* as baseline it would be .99, 1.02 and .62, since two biases nearly cancel for a and b.
 
 # %%
 names = ["a (pays 1)", "b (pays 0)", "c (pays .5)"]
@@ -174,7 +174,7 @@ course.settle("04.lake", means["slippery"][list(arms)].idxmax())
 shown = rows[rows.arm.isin([*arms, "null: random policy"])]
 
 # %% [markdown]
-# That is the highest *mean*; whether it leads is judged below. The curves behind it:
+# That is the highest *mean*; whether it leads is judged below. The curves behind it (not slippery: their first quarter):
 
 # %%
 show.curves(
@@ -198,7 +198,7 @@ verdicts = lab04.STUDY.verdicts()
 show.verdicts(verdicts, made_by=rows)
 
 # %% [markdown]
-# **Undecided** means that 64 seeds cannot tell, not that there is no difference. The primary claim misses by little: with weights the arm leads all 32 by about .08, and the interval just holds 0. Where it does not slip, nearly all learners succeed, and the means hang on the few that got stuck. *Going further* counts them, and shows when drawing by $|A|$ helps: at the start, where successes are rare.
+# **Undecided** means that 64 seeds cannot tell, not that there is no difference. The primary claim misses by little: with weights the arm leads all 32 by about .08, and the interval just holds 0. Where it does not slip, nearly all learners succeed, and the means hang on the few that got stuck. *Going further* counts them, and shows when drawing by $|A|$ lowers the noise most: at the start, where successes are rare.
 #
 # ## Rewards that err
 #
@@ -222,7 +222,7 @@ guess = "fooled by b"
 course.predict("04.verifier", guess, tuple(verifiers))
 
 # %% [markdown]
-# What the learner is told, and the gradient that it then climbs:
+# What the learner is told, and the gradient that it climbs:
 
 # %%
 along = {}
@@ -234,7 +234,7 @@ for name, (tpr, fpr) in verifiers.items():
 course.settle("04.verifier", min(along, key=along.get))
 
 # %% [markdown]
-# Errors that strike all actions alike shrink the gradient by TPR − FPR; more rollouts make up for it. The null leaves nothing to climb. An error tied to b turns the gradient toward b.
+# Errors that strike all actions alike leave the gradient's direction, and TPR − FPR of its length. The null leaves nothing to climb. An error tied to b turns the gradient toward b.
 #
 # ## Paying for belief
 #
@@ -258,7 +258,7 @@ print("unclipped", np.diff(log_b).round(2))
 print("clipped  ", np.maximum(np.diff(log_b), 0).round(2))
 
 # %% [markdown]
-# Unclipped payments sum to $\log b_T - \log b_0$, whatever happened between. The yardstick is the **mutual information** of secret and answers: by how many nats answers lower the doubt about the secret, on average. In nats a question, averaged over all secrets and answers:
+# Unclipped payments sum to $\log b_T - \log b_0$, whatever happened between. The yardstick is the **mutual information** of secret and answers: by how many nats answers lower the doubt about the secret. In nats a question, over all secrets and answers:
 
 # %%
 for noise, clip in ((0.0, False), (0.1, False), (0.1, True)):
@@ -266,7 +266,7 @@ for noise, clip in ((0.0, False), (0.1, False), (0.1, True)):
     print(f"noise {noise}, {'clipped' if clip else 'unclipped':9}: paid {paid / 4:.4f}, learned {learned / 4:.4f}")
 
 # %% [markdown]
-# Unclipped reward *is* information. Clipped, it pays more than was learned. How much more can be had?
+# Unclipped, mean reward *is* information. Clipped, it is more. How much more?
 #
 # ## Turn the knobs
 #
@@ -346,20 +346,20 @@ print(f"paid {hack.clipped[-1]:.2f} nats for {hack.information[-1]:.2f} learned,
 games = [belief.repeated(noise, 200) for noise in np.arange(0.01, 0.5, 0.01)]
 unclipped = max(abs(game.paid[-1] - game.information[-1]) for game in games)
 clipped = max(abs(game.clipped[-1] - game.information[-1]) for game in games)
-print(f"reward and information differ by {unclipped:.1e} nats unclipped, by {clipped:.1f} as the paper pays")
+print(f"reward and information differ by {unclipped:.1e} nats unclipped, by {clipped:.1f} clipped")
 print(verdicts[["claim", "rival", "word"]].to_string(index=False))
 
 # %% [markdown]
-# Unclipped, pay equals information on average; clipped, it does not. The sampling claim is neither supported nor refuted: its intervals above hold 0. What was decided: reward-to-go compared with those still walking is at most .02 worse than full return.
+# Unclipped, pay equals information on average; clipped, it does not. The sampling claim stays undecided: its intervals above hold 0. Decided: where it does not slip, reward-to-go compared with those walking is at most .02 worse than full return.
 #
-# **What this does not show.** The policies are tables, not language models. Walking 32 rollouts to use 8 pays only where gradients cost more than rollouts. Only the step size was tuned, on ten seeds. The Bayesian's belief is perfect; the paper reads beliefs from a language model.
+# **What this does not show.** The policies are tables, not language models. Walking 32 rollouts to use 8 pays only where gradients cost more than rollouts. Only the step size was tuned, on ten seeds. The Bayesian's belief is perfect; the paper reads beliefs from a language model. Its code also charges each question, which makes the hack dearer.
 #
 # ## Summary
 #
 # 1. A group's own mean shrinks the gradient by $1 - 1/G$; leave-one-out does not. Drawing by $|A|$ without weights bends it, in groups of 4 too.
-# 2. At equal gradient samples on FrozenLake, no claim for drawing by $|A|$ was supported, and none was refuted: 64 seeds leave them undecided.
+# 2. At equal gradient samples on FrozenLake, 64 seeds leave each claim for drawing by $|A|$ undecided.
 # 3. Errors that strike all actions alike shrink the gradient; errors tied to an action turn it.
-# 4. Unclipped, ΔBelief equals information; clipped it does not, and unreliable answers pay best.
+# 4. Unclipped, ΔBelief equals information on average; clipped it does not, and unreliable answers pay best.
 #
 # The same advantages may be written into *memory* instead of weights: that is [05](05_credit.ipynb).
 #
@@ -414,7 +414,7 @@ table = scores.assign(stuck=scores.end < 0.1).groupby(["world", "arm"])
 table.agg({"score": "mean", "end": "mean", "stuck": "sum"}).round(3)
 
 # %% [markdown]
-# "All 32, 4 × samples" makes as many updates as the others and uses four times as many rollouts for them. Where it does not slip, one stuck learner of 64 costs the mean about .015, as much as the differences between arms. So compare medians too:
+# "All 32, 4 × samples" makes as many updates as the others and uses four times as many rollouts for them. Where it does not slip, one stuck learner of 64 costs the mean about .015, as much as some arms differ. So compare medians too:
 
 # %%
 by_seed = scores[scores.world == "not slippery"].pivot(index="seed", columns="arm", values="score")

@@ -76,7 +76,7 @@ step = 0.15
 step = course.check("05.1", step)
 
 # %% [markdown]
-# A step must hold in worlds it was not chosen in. Mean regret in three others, with your step (memlab's, while yours is not right) and with MemRL's, which costs about .02 here:
+# A step must hold in worlds it was not chosen in. Mean regret in three others, with your step (memlab's, while yours is not right) and with MemRL's, which costs about .02 more than memlab's:
 
 # %%
 for seed in (4, 5, 6):
@@ -86,7 +86,7 @@ for seed in (4, 5, 6):
 # %% [markdown]
 # ## With it and without it
 #
-# A **counterfactual** asks the *same query* again without a case. **Leave-one-out** pays $v(S) - v(S \setminus c)$:
+# A **counterfactual** asks the *same query* again without a case. **Leave-one-out** (here of cases; in lab 04 it was a baseline) pays $v(S) - v(S \setminus c)$:
 
 
 # %%
@@ -165,7 +165,7 @@ axes = {"xlabel": "model calls spent", "ylabel": "regret", "ylim": (0, 0.8), "ca
 show.curves(rows, x="calls", y="regret", title=title, **axes)
 
 # %% [markdown]
-# The curves cross: by calls, Shapley starts late and ends low. By *episodes* it is another race. Regret in the 57th episode:
+# The curves cross: by calls, Shapley starts late and ends low. By *episodes* it is another race. Regret over eight calls, from the 57th episode on:
 
 # %%
 {rule: float(mean.loc[56 * cost, rule].round(3)) for rule, cost in costs.items()}
@@ -215,7 +215,7 @@ title = (
 show.arms(worth, y="worth", arm="sort", group="rule", made_by=calls, title=title, xlabel="worth of a case (reward)")
 
 # %% [markdown]
-# On average, wrong cases lose and right ones earn, but not where a double stands beside them and leave-one-out pays. A case of *another* family harms nearly as much as a wrong one (Shapley: -.19 against -.25): a small model copies what it is shown.
+# On average, wrong cases lose and right ones earn, but hardly where a double stands beside them and leave-one-out pays. A case of *another* family harms nearly as much as a wrong one (Shapley: -.19 against -.25): a small model copies what it is shown.
 #
 # Credit is for the *next* question. So the partner question is shown only what earned more than 0, and we count the regret there, against its best subset. *Every* shows all three cases if the first question was solved, else none. *Best set tried* pays nobody: it repeats a subset that worked, for eight calls, as Shapley. Three arms read no reward: *no memory*; *no credit* shows all three; the null, *random credit*, a random one of the 8 subsets.
 
@@ -299,7 +299,9 @@ show.Explorer(
 print(pd.concat([verdicts, real])[["claim", "word"]].to_string(index=False))
 
 # %% [markdown]
-# **What this does not show.** The exact world is one of many: with more harmful cases, or dearer mistakes, the crossing moves. The partner questions resemble each other closely, so trying all subsets once carries over; where no next question is alike, only values kept per case can help. Three shown cases make $2^3$ calls; ten make 1,024 (a sample of the orders would need fewer; it was not tried). Some seeds had been seen before these claims were worded: 100-115 of the exact world, 100-107 of the model.
+# So paying everyone passed. Shapley, at equal calls, lost to it over all 480 and won over the last 80; against the best set tried, nothing was decided.
+#
+# **What this does not show.** The exact world is one of many: with more harmful cases, or dearer mistakes, the crossing may move. The partner questions resemble each other closely, so trying all subsets once carries over; where no next question is alike, values kept per case may do better, which was not tried. Three shown cases make $2^3$ calls; ten make 1,024 (a sample of the orders would need fewer; it was not tried). Some seeds had been seen before these claims were worded: 100-115 of the exact world, 100-107 of the model.
 #
 # ## Summary
 #
@@ -312,7 +314,7 @@ print(pd.concat([verdicts, real])[["claim", "word"]].to_string(index=False))
 # %% [markdown]
 # ## Going further
 #
-# **What may be forgotten?** A prompt has few places, so a memory should let go of what earns nothing. **Exercise 05.3.** Decide: when has a case had its chance, and when is it worth nothing? Given learned values `q`, numbers of `uses`, and `least`, the uses that a fair chance takes, return the places of the cases to forget.
+# **What may be forgotten?** A prompt has few places, so a memory should let go of what earns nothing. **Exercise 05.3.** Decide: when has a case had its chance, and when is it worth nothing? Given learned values `q`, numbers of `uses`, and `least`, the uses that a fair chance takes, return a list of the places of the cases to forget, lowest first.
 
 
 # %%

@@ -53,14 +53,15 @@ EXERCISES = {
     "04.3": Exercise(
         start="a belief that sinks and comes back has learned nothing new: what must a payment remember?",
         solution=lambda b: np.diff(np.maximum.accumulate(b)),
-        cases=tuple((np.log(b),) for b in ([0.5, 0.6, 0.5, 0.6, 0.9], [0.5, 0.4, 0.8], [0.5, 0.3, 0.4])),
+        cases=tuple((np.log(b),) for b in ([0.5, 0.6, 0.5, 0.6, 0.9], [0.5, 0.4, 0.8], [0.5, 0.4, 0.3, 0.4, 0.45])),
         mistakes={
             "this charges for a wrong answer: no payment may be negative": np.diff,
             "this is the clipped payment: a belief that wavers earns again and again": lambda b: belief_delta(b, True),
             "this pays nothing: a belief that ends highest is to be paid what it gained": lambda b: 0 * b[1:],
             "each step is paid for what earlier steps gained, too": lambda b: np.maximum(b[1:] - b[0], 0),
-            "these are the best beliefs so far: pay how far each step lifts them":
-                lambda b: np.maximum.accumulate(b)[1:],
+            "a fall is forgotten after one step: what if two follow each other?":
+                lambda b: np.maximum(b[1:] - np.maximum(b[:-1], np.append(b[0], b[:-2])), 0),
+            "these are the best beliefs so far: pay what each step adds": lambda b: np.maximum.accumulate(b)[1:],
         },
         praise="only a new high is paid",
     ),
