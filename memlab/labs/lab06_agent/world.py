@@ -75,6 +75,6 @@ def scrubber(runs: dict[str, list[Episode]]) -> show.Explorer:
         canvas.title(f"After task {task}: " + ", ".join(f"{n} solved {int(s[task - 1])}" for n, s in solved.items()))
 
     knobs = {"task": (1, len(first), 1, min(100, len(first))), "kind_of_question": families}
-    alt = "Left: tasks solved so far by two learners. Right: what each believes of every tool for one kind."
+    alt = "Above: tasks solved so far by two learners. Below: what each believes of every tool for one kind."
     caption = "One replicate of the recurrent stream. The tools move at task 80 and are back at task 160."
     return show.Explorer(compute, paint, knobs, panels=2, alt=alt, caption=caption)
