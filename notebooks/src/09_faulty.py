@@ -125,7 +125,7 @@ def drawdown(scores):
 drawdown = course.check("09.1", drawdown)
 
 # %% [markdown]
-# Yours (memlab's, while yours is not right) on the published pairs, and on our mean curve:
+# Yours (or memlab's) on the published pairs, and on our mean curve:
 
 # %%
 {name: round(drawdown(list(pair)), 3) for name, pair in (published | {"ours": widened["γ = 3%"]}).items()}
@@ -154,7 +154,7 @@ for exams in (8, 32, 128):
 # | add + delete | replaces the place's notes; sometimes deletes another one by mistake |
 # | rewrite | writes everything anew |
 #
-# *Bounded append* holds the notes of 6 visits (append-only cannot forget by definition; bounded can). Notes slip (2 %), only *rewrite* widens ($\gamma$ = 3 %). 100 lives each:
+# *Bounded append* holds the notes of 6 visits (append-only cannot forget by definition; bounded can). Notes slip (2 %) when written; only *rewrite* widens ($\gamma$ = 3 %). 100 lives each:
 
 # %%
 lives = {arm: ladder.study_places(arm, 96, loss=0.02, widen=0.03) for arm in ladder.LADDER[:5]}
@@ -195,7 +195,7 @@ for recent in (1, look_back):
     )
 
 # %% [markdown]
-# A widened note is right at the place just seen, so a gate that looks there alone lets it pass. At the next place it refuses: too late for the old notes, but new facts stay. Slips in older notes pass, too: a gate sees only what it checks.
+# A widened note is right at the place just seen: a gate that looks there alone lets it pass. At the next place, where it is wrong, the gate refuses: too late for old notes, but new facts stay. Slips in older notes pass: a gate sees only what it checks.
 #
 # ## Turn the knobs
 #
