@@ -148,7 +148,7 @@ recall(values.T @ keys, keys, values)
 # %% [markdown]
 # All, and by no luck. With one-hot values, entry $j$ of its answer to $\mathbf{k}_i$ is $\mathbf{k}_j^\top\mathbf{k}_i$, and no key of length 1 has a larger product with $\mathbf{k}_i$ than $\mathbf{k}_i$ itself. So where the answer is *picked*, "more passes recall more" may only repair what the delta rule itself had spoiled.
 #
-# It is another matter if values are **dense**: random directions that share all entries, as in a network. What other facts add must then be small, not just smaller. In 64 draws:
+# It is another matter if values are **dense**: random directions that share all entries, as in a network. What other facts add must then be small, not just smaller. In 64 draws, sizes as before:
 
 # %%
 rows, scores = STUDY.rows(), STUDY.scores()
@@ -171,7 +171,7 @@ show.curves(
 )
 
 # %% [markdown]
-# So repetition earns its passes where keys are alike *and* values are dense. With one-hot values it gains nothing: at $\kappa$ = .8 even four delta passes stay far below one Hebbian pass. A database, asked for the nearest key, knows no such trouble.
+# So repetition earns its passes where keys are alike *and* values are dense. With one-hot values it gains nothing over one Hebbian pass: at $\kappa$ = .8 even four delta passes stay far below it. A database, asked for the nearest key, knows no such trouble.
 #
 # ## Repetition is not what the paper does
 #
@@ -240,7 +240,7 @@ guess = "one"
 course.predict("11.hops", guess, ("one", "two", "seven"))
 
 # %% [markdown]
-# Eight chains of eight hops, 72 nodes with random codes in 128 dimensions; three passes asleep, 64 draws. *Reads when awake* has no sleep, the same matrix, and three more reads for each question:
+# Eight chains of eight hops, 72 nodes with random codes in 128 dimensions; three passes asleep, each write four delta passes, 64 draws. *Reads when awake* has no sleep, the same matrix, and three more reads for each question:
 
 # %%
 chains = DEPTH.rows()
@@ -350,7 +350,7 @@ for part in ("write", "read"):
 tax.round(2)
 
 # %% [markdown]
-# Two passes are nearly enough: 15 draws lack a fact. A database's time is bookkeeping. All methods need the same *keys*, drawn here and left out above. An encoder like all-minilm, 12 tokens a fact, would take, in millions of FLOPs:
+# Two passes are nearly enough: 15 of 64 draws lack a fact or more. A database's time is bookkeeping. All methods need the same *keys*, drawn here and left out above. An encoder like all-minilm, 12 tokens a fact, would take, in millions of FLOPs:
 
 # %%
 print(f"{256 * fast.key_flops(12) / 1e6:,.0f} to write all, {fast.key_flops(12) / 1e6:,.0f} to read one")
@@ -386,7 +386,7 @@ show.verdicts(COST.verdicts(), made_by=bills)
 #
 # 1. Repetition multiplies what is missing by the same matrix each pass; it earns its passes where keys are alike and values are dense. One Hebbian pass, the null, recalls everything where values have entries of their own.
 # 2. Depth, not repetition, follows chains: $k$ hops need $k-1$ passes, or $\lceil\log_2 k\rceil$ with doubling. Reading on $k-1$ times when awake does as well; sleep pays for what is asked often.
-# 3. A database write of the same facts takes no FLOPs beyond its keys and recalls all; in memory that takes a little less time than our two passes, on disk twice their time; the matrix is read in half the time, though by more FLOPs. Sleep must earn its price by what a store cannot do in one read.
+# 3. A database write of the same facts takes no FLOPs beyond its keys and recalls all; in memory that takes a little less time than our two passes, on disk nearly twice their time; the matrix is read in half the time, though by more FLOPs. Sleep must earn its price by what a store cannot do in one read.
 #
 # **References** Sleep (fast weights): arXiv:2605.26099, known by a reading of others. The delta rule as a fast weight: arXiv:2102.11174. Memento: arXiv:2508.16153.
 
@@ -472,7 +472,7 @@ show.verdicts(NIGHT.verdicts(), made_by=nights)
 # | 2607.17545 | whether to retain or to consolidate turns with the byte budget | mixed | S |
 # | 2606.06448 | building memory, not reading it, dominates cost | against | A |
 #
-# What our run adds: two controls that the first paper lacks, equal memory without passes and equal computation when awake, for mechanisms that we could solve exactly; and, on one small model, both nights beside the note kept verbatim.
+# What our run adds: two controls that the first paper lacks, equal memory without passes and, when awake, as many more reads as there were passes, for mechanisms that we could solve exactly; and, on one small model, both nights beside the note kept verbatim.
 #
 # **How were the sixteen keys drawn?** `fast.correlated_keys(16, 32, 0.5, rng)`, with the first seed from 0 up whose recalls after 1, 2 and 4 passes are 5/16, 14/16 and 1, since an earlier note of ours printed these. Fifty draws say how typical it is; mean and standard deviation:
 

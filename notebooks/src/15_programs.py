@@ -226,8 +226,9 @@ title = "Found among notes " + ", ".join(
     f"{kind}: likelihood {mean[kind, 'likelihood']:.2f}, BM25 {mean[kind, 'BM25']:.2f}"
     for kind in ("turned round", "other deed")
 )
+made = [rows, embedder]
 show.arms(
-    found, y="found", panel="kind", made_by=rows, xlim=(-0.03, 1.03), xlabel="right notes found (share)", title=title
+    found, y="found", panel="kind", made_by=made, xlim=(-0.03, 1.03), xlabel="right notes found (share)", title=title
 )
 
 # %% [markdown]
@@ -257,7 +258,7 @@ costs.round(2)
 # %%
 said = f"program by BM25 x likelihood {costs['right']['BM25 x likelihood']:.2f}, whole history {costs['right']['whole history']:.2f}"
 show.arms(
-    both, y="right", made_by=rows, xlim=(-0.03, 1.03), xlabel="puzzles answered right (share)", title=f"Right: {said}"
+    both, y="right", made_by=made, xlim=(-0.03, 1.03), xlabel="puzzles answered right (share)", title=f"Right: {said}"
 )
 
 # %% [markdown]
