@@ -80,10 +80,10 @@ def came_of(edits, ids):
 came_of = course.check("12.1", came_of)
 
 # %% [markdown]
-# Your function (memlab's, while yours is not right) on this log (`before` is version 48; two edits on, the planted cases are still there):
+# Your function (memlab's, while yours is not right) on this log (earlier versions still hold the planted cases):
 
 # %%
-names = [case.id for case in store.at(before + 2).cases()] + [case.id for case in store.cases()]
+names = [case.id for version in range(store.version + 1) for case in store.at(version).cases()]
 edits = [(edit.case_id, edit.sources) for name in dict.fromkeys(names) for edit in store.history(name)]
 planted = {"visit/0", "visit/1", "visit/2"}
 touched = came_of(edits, planted)
@@ -94,7 +94,7 @@ print(sorted(touched - planted))
 #
 # ## Taking it back
 #
-# `store.revert` takes edits back by more edits: `episode=`, `author=`, `since=` (all after that version), `ids=`; with `derived=True` also what came of them. **Exercise 12.2.** You decide. Nothing may speak for `factors` any more, and more than nine in ten of the honest cases must stay. (The author of every edit but the moderator's is "agent"; the version before the visit is 48.)
+# `store.revert` takes edits back by more edits: `episode=`, `author=`, `since=` (all after that version), `ids=` (the last change of each); with `derived=True` also what came of them. **Exercise 12.2.** You decide. Nothing may speak for `factors` any more, and more than nine in ten of the honest cases must stay. (The author of every edit but the moderator's is "agent"; the version before the visit is 48.)
 
 
 # %%
@@ -191,7 +191,7 @@ show.Explorer(
 )
 
 # %% [markdown]
-# The sooner you notice, the less *all since* costs. The rules stand nearer to the question than any case before them: that is why they are read.
+# The sooner you notice, the less *all since* costs. The rules stand nearer to the question than any honest case before them: that is why they are read.
 #
 # ## Four attacks, 64 lives each
 #
@@ -245,7 +245,7 @@ columns = ["solved after", "edits", "kept", "last after"]
 means.loc[cures][columns].unstack(0).stack(0, future_stack=True)[cures].loc[["poisoned rewards", "laundered"]].round(2)
 
 # %% [markdown]
-# (*Undone* takes the attacker's episodes with what was derived, *undone since* all edits after the last version before them.) Deleting what was planted is enough where nothing came of it. It fails twice: against *laundered*, and where credit had rewritten honest values. An undo restores both, and keeps nearly all. Five claims, fixed before the lives were run; the first on *laundered*, the others **over all attacks together** (margin .05):
+# (*Deleted* takes the planted cases, in *laundered* gone already; *undone* the attacker's episodes with what was derived, *undone since* all edits since.) Deleting what was planted is enough where nothing came of it. It fails twice: against *laundered*, and where credit had rewritten honest values. An undo restores both, and keeps nearly all. Five claims, fixed before the lives were run; the first on *laundered*, the others **over all attacks together** (margin .05):
 
 # %%
 show.verdicts(studies["lab12"].verdicts(), made_by=rows)
@@ -263,7 +263,7 @@ effects = unlearnt.groupby("arm", sort=False)[["taken before", "taken", "solved"
 effects.round(2)
 
 # %% [markdown]
-# *Same*: answers to other kinds that are those of a twin which was never attacked. The negative update removes the lie and brings nothing back: what the lie had pushed out stays out. Training on does not even remove it. Removing logged updates brings most of it back: the merit is the *log's*; weights that kept each update could do it, too. It is not exact: what came later was learnt under the lie.
+# *Same*: answers to other kinds that are those of a twin which was never attacked. The negative update removes the lie, but what the lie had pushed out stays out. Training on does not even remove it. Removing logged updates brings most of it back: the merit is the *log's*; weights that kept each update could do it, too. It is not exact: what came later was learnt under the lie.
 
 # %%
 show.verdicts(studies["lab12-weights"].verdicts(), made_by=policies)
@@ -322,7 +322,7 @@ ours = [
     means.loc["undefended"]["taken exposed"].mean(),
     survived,
 ]
-what = ["attack, undefended", "attack, defended", "attack, memories there", "lessons that outlive their source"]
+what = ["attack, undefended", "attack, defended", "attack, honest memories there", "lessons that outlive their source"]
 published = ["88.6% (A)", "sandbox: 0% on 8 of 9 (A)", "far less (A)", "80% of skills (S)"]
 pd.DataFrame({"published": published, "ours": [f"{x:.0%}" for x in ours]}, index=what)
 
@@ -352,7 +352,7 @@ pd.DataFrame({"published": published, "ours": [f"{x:.0%}" for x in ours]}, index
 means[["solved after", "kept"]].stack(future_stack=True).unstack("attack").round(2)
 
 # %% [markdown]
-# **The right answers under orders.** What the attacker's tool gains, the right one loses, and more:
+# **The right answers under orders.** What the attacker's tool gains, the right one mostly loses:
 
 # %%
 chances.groupby("arm", sort=False)[["taken", "right"]].mean().round(2)

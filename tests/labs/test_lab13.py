@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from memlab import course
 from memlab.labs.lab13_intent import study, world
 from memlab.labs.lab13_intent.exercises import changed
 from memlab.labs.lab13_intent.runs import expected_aptitude, form_chances
@@ -19,6 +20,13 @@ def test_the_bernoulli_null_alone_raises_unreliability_by_222_percent():
     assert round(100 * (u[1] / u[0] - 1)) == 222
     assert changed(0.37, 3, 0.16) == pytest.approx((-0.160022, 1.150543), abs=1e-6)
     assert changed(0.55, 1, 0.0) == pytest.approx((a90[1] / a90[0] - 1, u[1] / u[0] - 1))
+
+
+@pytest.mark.parametrize("tries", range(2, 9))
+def test_any_number_of_tries_that_gives_the_published_changes_is_right(tries):
+    p = round(1 - 0.245 ** (1 / tries), 3)
+    assert course.judge("13.2", (p, tries, 0.16)).ok
+    assert "tries or more" in course.judge("13.2", (tries, p, 0.16)).text
 
 
 @settings(max_examples=60)

@@ -26,20 +26,22 @@ def _undo(answer: Any) -> str | None:
     store, stream = memory_of(agent), {task.id for task in tasks}
     held = {case.id for case in store.cases() if case.id.rpartition("/")[0].rpartition("/")[0] in stream}
     answer(store)
+    if "visit/0" in (left := {case.id for case in store.cases()}):
+        return "the planted cases are back: you took back their deletion"
     if wrong := speaks_for_wrong(store, plan):
         return f"{wrong} cases still speak for {plan.wrong}: what came of the deleted ones?"
-    kept = len(held & {case.id for case in store.cases()}) / len(held)
-    return None if kept > 0.9 else f"the attack is gone, and of the honest cases only {kept:.0%} are left: take less"
+    kept = len(held & left) / len(held)
+    return None if kept > 0.9 else f"the attack is gone, but only {kept:.0%} of the honest cases stay: take less"
 
 
 EXERCISES = {
     "12.1": Exercise(
         start="an edit is derived when one of its sources is: what do you know when you come to it?",
-        solution=came_of,
-        cases=((LOG, {"a"}), (LOG, {"d"}), (LOG, {"x", "e"})),
+        solution=came_of, cases=((LOG, {"a"}), (LOG, {"d"}), (LOG, {"x", "e"})),
         mistakes={
             "one step is not enough: what was derived from a derived case is derived, too":
                 lambda edits, ids: set(ids) | {name for name, sources in edits if set(sources) & set(ids)},
+            "what came of a case while it was clean stays: walk the log once": lambda log, ids: came_of(log * 3, ids),
             "the cases that you start from go as well": lambda edits, ids: came_of(edits, ids) - set(ids),
             "these are the sources; go along the log the other way":
                 lambda edits, ids: set(ids) | {s for name, sources in edits if name in ids for s in sources},
@@ -47,14 +49,12 @@ EXERCISES = {
     ),
     "12.2": Exercise(
         start="which edits were the attacker's, and what else must go? call store.revert(...)",
-        solution=lambda store: store.revert(episode=1000, derived=True),
-        judge=_undo,
+        solution=lambda store: store.revert(episode=1000, derived=True), judge=_undo,
         mistakes={
             "3 cases still speak for factors: what came of the deleted ones?": lambda store: store.revert(episode=1000),
-            "the attack is gone, and of the honest cases only 67% are left: take less":
-                lambda store: store.revert(since=BEFORE),
-            "the attack is gone, and of the honest cases only 0% are left: take less":
-                lambda store: store.revert(author="agent"),
+            "the planted cases are back: you took back their deletion": lambda s: s.revert(ids=["visit/0"]),
+            "the attack is gone, but only 67% of the honest cases stay: take less": lambda s: s.revert(since=BEFORE),
+            "the attack is gone, but only 0% of the honest cases stay: take less": lambda s: s.revert(author="agent"),
         },
     ),
 }  # fmt: skip
