@@ -188,10 +188,13 @@ class Study:
             models = self._models(stack, tuning, live)
             frame = run_cells(self.name, self.run, self.cells(tuning), models, self._home(), jobs, progress)
         note = {"study": self.name, "settings": self.settings, "model": self.model or "none"}
-        path = data_folder() / self.file(tuning)
-        note |= {"digest": getattr(models.get("llm"), "digest", "")}
-        write_table(path, pa.Table.from_pandas(frame, preserve_index=False), note)
+        note |= {"digest": getattr(models.get("llm"), "digest", ""), "command": self.command(tuning, live)}
+        write_table(data_folder() / self.file(tuning), pa.Table.from_pandas(frame, preserve_index=False), note)
         return frame
+
+    def command(self, tuning: bool = False, live: bool = False) -> str:
+        """What makes its rows, whichever program called `make`."""
+        return f"memlab study {self.name}{' --tuning' * tuning}{' --live' * live}"
 
     def cell(self, **cell: Any) -> pd.DataFrame:
         """The rows of one cell, made again from the recorded replies."""
@@ -224,10 +227,8 @@ class Study:
         """
         path = data(self.file(tuning))
         if read_note(path).get("settings") != self.settings:
-            raise MemlabError(
-                f"{self.file(tuning)} was made under another grid or other claims: run `memlab study {self.name}"
-                f"{' --tuning' if tuning else ''}` again"
-            )
+            made = f"{self.file(tuning)} was made under another grid or other claims"
+            raise MemlabError(f"{made}: run `{self.command(tuning)}` again")
         return pd.read_parquet(path)
 
     def scores(self, rows: pd.DataFrame | None = None, tuning: bool = False) -> pd.DataFrame:
@@ -311,8 +312,7 @@ def run_cells(name: str, run: Callable[..., Any], cells: Sequence[Cell], models:
 
     What is kept is found by the hash of all that made it, so that rows of another model, learner or code never come
     back. ``jobs`` cells go on at once through joblib, so that ``joblib.parallel_config(backend="dask")`` spreads them.
-    After ``seconds`` what was done comes back, and a line says so: every ``together`` cells are one replicate, and none
-    but the first is begun that would end later.
+    No ``together`` cells, one replicate, are begun that would end after ``seconds`` but the first; a line says so.
     """
     from joblib import Parallel, delayed
     from tqdm.auto import tqdm

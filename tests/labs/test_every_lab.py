@@ -43,7 +43,9 @@ def test_the_recorded_rows_are_those_of_the_settings_and_complete(name):
     axes = [axis for axis in study.cells()[0] if axis in rows]
     found = {tuple(row) for row in rows[axes].drop_duplicates().itertuples(index=False)}
     assert {tuple(cell[axis] for axis in axes) for cell in study.cells()} <= found
-    assert {"command", "date", "versions"} <= set(read_note(data(study.file())))
+    for tuning in (False, True)[: 1 + bool(study.tune)]:
+        note = read_note(data(study.file(tuning)))
+        assert {"date", "versions"} <= set(note) and note["command"].startswith(study.command(tuning)), "name what makes it"
     assert not ((rows["backend"] == "simulated") & (rows.get("model", "") == "")).any(), "no model: say computed"
 
 
