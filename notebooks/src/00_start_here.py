@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 00 · Start here
 #
-# **You will** see whether everything is ready, ask a small language model to pick a tool, and change its mind with one memory. Its weights stay as they are throughout.
+# **You will** see whether everything is ready, ask a small language model to pick a tool, and change its mind with one memory. Its weights stay as they are throughout: it is **frozen**.
 #
 # **Time** 15 minutes. **Before** a little Python. **Symbols** are in the [glossary](GLOSSARY.md).
 #
@@ -185,7 +185,7 @@ def paint(canvas, result):
 
 
 # %% [markdown]
-# The bars are shares of what fell on the 12 tools. The title says what the model named, and how much of its raw probability fell on no tool. Move both knobs: which question changes its answer, and how sure is the model before and after? (Without a kernel you see the first frame.)
+# The bars are shares of what fell on the 12 tools. The title says what the model named, and how much of its raw probability fell on no tool. Move both knobs: which question changes its answer, and how sure is the model before and after? (Where no *kernel* runs, the Python behind this page, you see the first frame.)
 
 # %%
 explorer = show.Explorer(
@@ -198,7 +198,7 @@ explorer = show.Explorer(
 explorer
 
 # %% [markdown]
-# **What this does not show.** These are 24 questions, one small model and one useless tool, and nothing was *learned*: we picked the memories and knew which were right. An agent must find out from rewards alone. And the bars rest on a small part of what the model wanted to say: the title of the figure names the rest.
+# **What this does not show.** These are 24 questions, one small model and one useless tool, and nothing was *learned*: we picked the memories and knew which were right. An agent must find out from rewards alone. And the bars rest on the smaller part of what the model wanted to say: the title of the figure names the rest.
 #
 # ## Summary
 #

@@ -88,7 +88,7 @@ for name, mu in {"chosen": np.eye(3)[list(chosen)], "uniform": np.full((4, 3), 1
 # %% [markdown]
 # ## From values to a policy
 #
-# An agent that always shows what looks best never learns that it was wrong. So Memento asks for high value *and* for spread (entropy): $V = \sum_c \mu\,[Q - \alpha \log \mu]$. The **temperature** $\alpha$ says how much spread is worth. The best $\mu$ under this goal is (Eq 7)
+# An agent that always shows what looks best never learns that it was wrong. So Memento asks for high value *and* for spread (entropy): $V = \sum_c \mu\,[Q - \alpha \log \mu]$. The agent's **temperature** $\alpha$ (not the model's) says how much spread is worth. The best $\mu$ under this goal is (Eq 7)
 # $$\mu^*(c \mid s) \propto \exp(Q(s,c)/\alpha).$$
 #
 # **Exercise 01.2.** Write it for a row of $Q$, or for a table of rows. It must also survive $Q/\alpha = 2000$.
@@ -135,7 +135,7 @@ for _ in range(1000):
 learned.round(2)
 
 # %% [markdown]
-# The large values are found. The small ones are poor: those cases were hardly ever tried.
+# The large values are found, within .1. The small ones are poor: those cases were hardly ever tried.
 #
 # ## Does it pay?
 #

@@ -13,7 +13,7 @@
 #
 # **Time** 50 minutes. **Before** [06 An agent that learns without weights](06_agent.ipynb). **Symbols** are in the [glossary](GLOSSARY.md).
 #
-# **The claims.** The other labs found things, each in a world of its own: that memory helps (arXiv:2508.16153), that credit helps after a change, that a verifier's gate helps where rewards lie (arXiv:2412.02674), that rewriting can hurt (arXiv:2605.12978). Ten such findings are put to *one* world here, the streams with which lab 06 begins, and a simulated model. Which of them hold? A mechanism study at laptop scale, and about no real model.
+# **The claims.** The other labs ask, each in a world of its own, whether memory helps (arXiv:2508.16153), whether credit helps after a change, or a verifier's gate where rewards lie (arXiv:2412.02674), whether rewriting hurts (arXiv:2605.12978). Ten such claims meet *one* world here, the streams with which lab 06 begins, and a simulated model. Which hold? A mechanism study at laptop scale, and about no real model.
 
 # %%
 import pandas as pd
@@ -91,7 +91,7 @@ show.arms(table, y="success", group="by", made_by=[run, *real.values()], xlim=(0
 # %% [markdown]
 # *No memory* is the null: nothing learns there. The fit has seen replies from these very streams, and two of the three arms lie near 0, where much would agree: this checks the machinery and is no test of a forecast.
 #
-# ## Ten findings, one world
+# ## Ten claims, one world
 #
 # The presets are claims, written down before their rows; their knobs were looked up on seeds 0 to 9, and 64 others judge them, with Holm's correction. The number names the lab:
 
@@ -125,13 +125,13 @@ for claim in verdicts[~verdicts["word"].isin(["supported", "as good"])].itertupl
     print(f"{claim.word}: {claim.claim} ({claim.mean:+.2f})")
 
 # %% [markdown]
-# So here a vote over the same memory, which asks no model and tries tools at random where no case is good, does better, as in lab 06 with recorded replies. Lab 06's reading: after the drift this stream measures how fast a new tool is *found*, and blind search meets a habit. What these claims would **falsify**: a finding that turns round here does not follow from its mechanism alone; its lab's world plays a part.
+# So here a vote, which asks no model and tries tools at random where no case is good, does better. (With recorded replies, a like claim of lab 06 is undecided.) Lab 06's reading: after the drift this stream measures how fast a new tool is *found*, and blind search meets a habit. What this would **falsify**: that a finding follows from its mechanism alone. One that turns round here needs its lab's world, too.
 #
 # ## What if memory is corrupted?
 #
-# `corruption` is the share of stored cases that name another tool than the one that was used. Take the stationary stream and append-only memory. *From which share on is a memory no better than none?*
+# `corruption` is the share of stored cases that name another tool than the one that was used. *From which share on is a memory no better than none?*
 #
-# **Exercise 14.1.** On the page: `stream` stationary, `learner` no memory, press `pin`; `learner` back to memory in the prompt; move `corruption` until the verdict is *undecided*. Give that share; there may be more than one.
+# **Exercise 14.1.** On the page: `credit` append-only, `noise` 0, `stream` stationary, `learner` no memory, press `pin`; `learner` back to memory in the prompt; move `corruption` until the verdict is *undecided*. Give that share; there may be several.
 
 # %%
 ### BEGIN SOLUTION: a share between 0 and .9
@@ -163,7 +163,7 @@ base = at_once(checked(hard | {"credit": "rewrite Q"}))
 base.summary()
 
 # %% [markdown]
-# **Exercise 14.2.** Leave the world as it is (`stream`, `noise`, `horizon`) and find knobs that gain .45 or more on it. Any learner that needs no `run` may be used. Two changes together may gain less than one of them.
+# **Exercise 14.2.** Leave the world as it is (`stream`, `noise`, `horizon`) and find knobs that gain .45 or more on credit. What you do not name is as on a new page (`credit`: append-only). Any learner that needs no `run` may be used. Two changes together may gain less than one of them.
 
 
 # %%
@@ -222,7 +222,7 @@ for one in ({}, {"verifier": "gate", "credit": "rewrite Q"}, {"verifier": "gate"
 # %%
 words = ", ".join(f"{count} {word}" for word, count in verdicts["word"].value_counts().items())
 primary = verdicts[verdicts["primary"]].iloc[0]
-print(f"1. Of ten findings of other labs, in one simulated world: {words}.")
+print(f"1. Of ten claims after other labs, in one simulated world: {words}.")
 print(f"2. After a drift, credit against append-only: {primary['word']}, {primary['mean']:+.2f}.")
 print(f"3. With 15% wrong rewards, these knobs gain {mine.late.mean() - base.late.mean():+.2f} on credit: {knobs}.")
 

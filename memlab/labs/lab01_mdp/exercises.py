@@ -31,9 +31,9 @@ def _step(eta: Any) -> str | None:
     if not 0 < eta <= 1:
         return f"eta = {eta} is no share: take a number between 0 and 1"
     if noise(eta) > LEAST:
-        return f"while nothing changes, Q strays by {noise(eta):.2f}: what averages over more rewards?"
+        return f"while nothing changes, Q strays by {noise(eta):.3f}, over {LEAST}: what averages over more rewards?"
     if lag(eta) > LEAST:
-        return f"{AFTER} uses after the change Q is still {lag(eta):.2f} too high: what forgets sooner?"
+        return f"{AFTER} uses after the change Q is still {lag(eta):.3f} too high: what forgets sooner?"
     return None
 
 
@@ -80,7 +80,7 @@ EXERCISES = {
     "01.2": Exercise(
         start="what turns q into positive weights that grow with q, and makes each row sum to 1?",
         solution=soft_policy,
-        cases=((Q, 0.5), (TABLE, 0.5), (1000 * Q, 0.5)),
+        cases=((Q, 0.5), (TABLE, 0.5), (1000 * Q, 0.5), (1000 * TABLE, 0.5)),
         mistakes={
             "alpha is missing: it decides how sharp the choice is": _share(_last, lambda q, a: _weights(q, 1.0)),
             "you multiply by alpha: a small alpha must make the choice sharper": _share(
@@ -105,6 +105,12 @@ EXERCISES = {
             ),
             "large q / alpha overflows, and each row must sum to 1: axis=-1, keepdims=True": _share(
                 lambda w: w.sum(), lambda q, a: np.exp(q / a)
+            ),
+            "less the largest value of the table, a row of small values vanishes: take each row's own max": _share(
+                _last, lambda q, a: np.exp((q - q.max()) / a)
+            ),
+            "right for one row; in a table each row has its own max and its own sum: axis=-1, keepdims=True": _share(
+                lambda w: w.sum(), lambda q, a: np.exp((q - q.max()) / a)
             ),
             "this is greedy: every memory keeps a share": lambda q, a: (q == q.max(axis=-1, keepdims=True)) * 1.0,
             "in proportion to q a memory of value 0 gets nothing, and alpha does nothing": lambda q, a: q / _last(q),

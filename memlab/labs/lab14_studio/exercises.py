@@ -16,21 +16,21 @@ def _corrupted(share: Any) -> str | None:
     run, none = (at_once(checked(STILL | one)) for one in ({"corruption": share}, {"learner": NONE}))
     word = run.against(none).partition(":")[0] if run and none else ""
     told = {"supported": "still beats no memory: go on", "contradicted": "is already worse than no memory: go back"}
-    return f"with a share of {share}, memory {told[word]}" if word in told else None
+    return f"append-only, no noise: with a share of {share}, memory {told[word]}" if word in told else None
 
 
 def _noisy(answer: Any) -> str | None:
     if unfilled(knobs := answer()):
         raise Unfilled
-    run, credit = at_once(checked(HARD | knobs)), at_once(checked(HARD | {"credit": "rewrite Q"}))
-    if {"stream", "noise", "horizon", "model"} & set(knobs) or run is None or credit is None:
+    run, credit = (at_once(checked(HARD | one)) for one in (knobs, {"credit": "rewrite Q"}))
+    if not run or not credit or any(run.settings[n] != credit.settings[n] for n in ("stream", "noise", "horizon")):
         return "the world stays as it is, and the learner one that is simulated: turn the other knobs"
     gain = run.late.mean() - credit.late.mean()
-    return None if gain >= 0.45 else f"that is {gain:+.2f}, and .45 is wanted: what lets the wrong rewards in?"
+    return None if gain >= 0.45 else f"that is {gain:+.2f}, not .45: which hears wrong rewards: writing, or credit?"
 
 
 EXERCISES = {
-    "14.1": Exercise("stream stationary, pin no memory, and move corruption until the verdict is undecided", 0.8,
+    "14.1": Exercise("append-only, stationary, no noise: pin no memory, move corruption until it is undecided", 0.8,
                      judge=_corrupted, tolerance=1.0, praise="your share is marked in the next figure"),
     "14.2": Exercise("which knob keeps wrong rewards out of memory? Return {'knob': value, ...}",
                      lambda: {"verifier": "gate"}, judge=_noisy, praise="your knobs go into the next cells"),
