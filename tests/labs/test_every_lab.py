@@ -45,7 +45,8 @@ def test_the_recorded_rows_are_those_of_the_settings_and_complete(name):
     assert {tuple(cell[axis] for axis in axes) for cell in study.cells()} <= found
     for tuning in (False, True)[: 1 + bool(study.tune)]:
         note = read_note(data(study.file(tuning)))
-        assert {"date", "versions"} <= set(note) and note["command"].startswith(study.command(tuning)), "name what makes it"
+        assert {"date", "versions"} <= set(note)
+        assert note["command"].startswith(study.command(tuning)), "a script that is not kept makes no rows again"
     assert not ((rows["backend"] == "simulated") & (rows.get("model", "") == "")).any(), "no model: say computed"
 
 
