@@ -31,7 +31,7 @@ def version_before(store: Store, task: str) -> int:
 
 
 def rests_on(store: Store, case_id: str) -> Counter[str]:
-    """What a memory was derived from at most, itself included, by id, with its edits: a source's later ones count, too."""
+    """All a memory may rest on, itself included, by id with its number of edits; a source's later ones count, too."""
     found, todo = Counter[str](), [case_id]
     while todo:
         name = todo.pop()
