@@ -62,9 +62,8 @@ def test_one_cell_is_made_again_as_recorded(name):
     again = study.cell(**cell)
     # What made a row, and when, may differ: the live server then, its record now.
     columns = [c for c in again.columns if c not in ("backend", "model", "llm_seconds", "seconds")]
-    near = 1e-3 if kept["backend"].str.contains("embedded").any() else 1e-9  # weights are float32: a leak moves by 1e-4
     pd.testing.assert_frame_equal(
-        again[columns].reset_index(drop=True), kept[columns].reset_index(drop=True), check_dtype=False, rtol=near
+        again[columns].reset_index(drop=True), kept[columns].reset_index(drop=True), check_dtype=False, rtol=1e-9
     )
 
 
