@@ -29,8 +29,7 @@ LOG = [
 
 def rebuild(rows: Any, ignore: str = "", whole: bool = False) -> dict[str, Any]:
     """The live cases, id to fields, after ``rows``; the options make the mistakes that get a hint of their own."""
-    live: dict[str, Any] = {}
-    gone: dict[str, Any] = {}
+    live, gone = dict[str, Any](), dict[str, Any]()
     for op, name, after in [(row["op"], row["case_id"], row["after"]) for row in rows if row["op"] != ignore]:
         if op == "write":
             live[name] = after
@@ -50,7 +49,8 @@ def once(rows: Any, word: str) -> set[str]:
 
 def remains(rows: Any, word: str) -> set[str]:
     """The cases whose text once held ``word`` and in memory no longer does."""
-    return {name for name in once(rows, word) if word not in rebuild(rows).get(name, {}).get("text", "")}
+    live = rebuild(rows)
+    return {name for name in once(rows, word) if word not in live.get(name, {}).get("text", "")}
 
 
 def _undo(answer: Any) -> str | None:
