@@ -41,8 +41,7 @@ def packages() -> Finding:
     """Whether all that pyproject.toml asks for is installed."""
     if not (bootstrap.ROOT / "pyproject.toml").exists():
         return Finding("ok", "packages", "memlab is installed as a package")
-    missing = bootstrap.missing()
-    if missing:
+    if missing := bootstrap.missing():
         return Finding("fail", "packages", f"missing: {', '.join(missing)}", "python3 -m memlab lab installs them")
     return Finding("ok", "packages", f"all {len(bootstrap.requirements())} are installed")
 
@@ -92,8 +91,8 @@ def ollama() -> Finding:
     if version is None:
         remedy = "none needed: the embedded model or the recorded replies stand in, and say so; or start `ollama serve`"
         return Finding("warn", "Ollama", f"no server at {host}", remedy)
-    lacking = [name for name in ASSETS if name not in ollama_models()]
-    if lacking:
+    held = ollama_models(host)
+    if lacking := [name for name in ASSETS if name not in held]:
         return Finding("warn", "Ollama", f"{version} lacks {', '.join(lacking)}", "memlab models fetch")
     return Finding("ok", "Ollama", f"{version} at {host}, with {', '.join(ASSETS)}")
 
@@ -102,8 +101,7 @@ def weights() -> Finding:
     """Whether the embedded model's weights are in the cache and intact."""
     from memlab.llm.weights import SMOLLM2, cache_dir, state
 
-    now = state(SMOLLM2)
-    if now != "ready":
+    if (now := state(SMOLLM2)) != "ready":
         return Finding("warn", "weights", f"{SMOLLM2} in {cache_dir()}: {now}", "memlab models fetch (98 MB)")
     return Finding("ok", "weights", f"{SMOLLM2} in {cache_dir()}, sha256 checked")
 

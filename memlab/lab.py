@@ -71,7 +71,7 @@ def prepare_models(fetch: bool = True) -> str:
     """Bring the model as near as possible and say which one will answer; never fails for want of a network."""
     host = hosts_from()[0] if ollama_version() is not None else None
     try:
-        lacking = set(weights.ASSETS) - set(ollama_models(host)) if host else {weights.SMOLLM2}
+        lacking = set(weights.ASSETS) - ollama_models(host) if host else {weights.SMOLLM2}
         wanted = sorted(name for name in lacking if weights.state(name) != "ready")
         if wanted and fetch:
             size = sum(weights.ASSETS[name].size for name in wanted) / 1e6

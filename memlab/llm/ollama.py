@@ -61,9 +61,8 @@ def ollama_version(host: str | None = None, timeout: float = 2.0) -> str | None:
         return None
 
 
-def ollama_models(host: str | None = None) -> set[str]:
+def ollama_models(host: str) -> set[str]:
     """Names of the models that the server at ``host`` holds, without the tag ``:latest``; raises NoServer."""
-    host = host or hosts_from()[0]
     return {name.removesuffix(":latest") for name in Servers([host], timeout=5.0).models(host, fresh=True)}
 
 

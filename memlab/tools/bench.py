@@ -23,7 +23,7 @@ from memlab.bootstrap import ROOT
 from memlab.core import MemlabError, Reply
 from memlab.llm import LLM, open_embedder, open_llm
 from memlab.llm.call import Call
-from memlab.llm.ollama import ollama_models, ollama_version
+from memlab.llm.ollama import hosts_from, ollama_models, ollama_version
 from memlab.llm.weights import SMOLLM2
 from memlab.retrieval.policies import TopK
 from memlab.stores import open_store
@@ -145,4 +145,4 @@ def machine() -> str:
 
 
 def _live() -> Any:
-    return open_llm(f"ollama:{SMOLLM2}") if ollama_version() and SMOLLM2 in ollama_models() else None
+    return open_llm(f"ollama:{SMOLLM2}") if ollama_version() and SMOLLM2 in ollama_models(hosts_from()[0]) else None
