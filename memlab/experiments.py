@@ -324,29 +324,29 @@ def run_cells(name: str, run: Callable[..., Any], cells: Sequence[Cell], models:
         journal = stack.enter_context(Journal(home)) if home else None
         kept = {key: raw for key in keys if journal is not None and (raw := journal.get(key)) is not None}
         frames = {key: pd.read_parquet(io.BytesIO(raw)) for key, raw in kept.items()}
-        todo = [(key, cell) for key, cell in zip(keys, cells, strict=True) if key not in frames]
+        todo = [i for i, key in enumerate(keys) if key not in frames]
         if frames and progress:
             print(f"{name}: {len(frames)} of {len(cells)} cells found from an earlier run", flush=True)
         bar = stack.enter_context(
             tqdm(total=len(cells), initial=len(frames), unit="cell", desc=name, disable=not progress)
         )
         done: Iterator[pd.DataFrame] = (
-            (_run_cell(run, cell, models) for _, cell in todo)
+            (_run_cell(run, cells[i], models) for i in todo)
             if jobs == 1
-            else Parallel(n_jobs=jobs, return_as="generator")(delayed(_run_cell)(run, cell, models) for _, cell in todo)
+            else Parallel(n_jobs=jobs, return_as="generator")(delayed(_run_cell)(run, cells[i], models) for i in todo)
         )
         started, found = time.monotonic(), len(frames)
-        for (key, _), frame in zip(todo, done, strict=True):
-            frames[key] = frame
+        for i, frame in zip(todo, done, strict=True):
+            frames[keys[i]] = frame
             if journal is not None:
                 frame.to_parquet(buffer := io.BytesIO(), index=False)
-                journal.put(key, buffer.getvalue())
+                journal.put(keys[i], buffer.getvalue())
             bar.update(1)
-            taken, new, place = time.monotonic() - started, len(frames) - found, keys.index(key) + 1
+            taken, new = time.monotonic() - started, len(frames) - found
             late = seconds is not None and taken * (new + max(jobs, together)) / new > seconds
-            if late and place % together == 0 and len(frames) < len(cells):
-                print(f"{name}: stopped after {taken:.0f} s with {place} of {len(cells)} cells", flush=True)
-                keys = keys[:place]
+            if late and (i + 1) % together == 0 and len(frames) < len(cells):
+                print(f"{name}: stopped after {taken:.0f} s with {i + 1} of {len(cells)} cells", flush=True)
+                keys = keys[: i + 1]
                 break
     return pd.concat([frames[key] for key in keys], ignore_index=True)
 
