@@ -1,6 +1,6 @@
 """Learners on streams: what a learner is, the rows of its life, and `study`, the quick what-if."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from memlab.credit import CreditRule, append_only
 from memlab.datafiles import data
 from memlab.experiments import file_of, grid, run_cells
 from memlab.llm import open_embedder, open_llm
-from memlab.llm.contract import LLM, Embedder
+from memlab.llm.contract import LIVE, LLM, Embedder
 from memlab.retrieval import Retriever
 from memlab.stores import open_store
 from memlab.stores.contract import Store
@@ -108,21 +108,19 @@ def study(
 
     ``against="lab06-field"`` adds the recorded arms of that study on the same streams and replicates; those that asked
     another model are left out, and a line says so. With a ``folder`` each finished life is kept there and is not run
-    again; what is kept is found by all that made it.
-    ``jobs`` lives go on at once through joblib (``joblib.parallel_config(backend="dask")`` spreads them over a
-    cluster; ``backend="threading"`` keeps several Ollama hosts busy); one live server is faster with one. Where a model
-    answers live, no replicate but the first is begun that would end after ``seconds``: what was lived comes back,
-    beside the recorded arms of those replicates. Raises `MemlabError` for an empty grid, and where the recorded arms
-    lack a stream asked for.
+    again; what is kept is found by all that made it. ``jobs`` lives go on at once through joblib
+    (``joblib.parallel_config(backend="dask")`` spreads them over a cluster; ``backend="threading"`` keeps several
+    Ollama hosts busy); one live server is faster with one. Where a model answers live, no replicate but the first is
+    begun that would end after ``seconds``: what was lived comes back, beside the recorded arms of those replicates.
+    Raises `MemlabError` for an empty grid, and where the recorded arms lack a stream asked for.
     """
     model = open_llm(llm) if isinstance(llm, str) else llm
-    where: dict[str, Any] = {"world": world, "kinds": kinds, "seeds": seeds, "n": n, "families": families}
-    recorded = _recorded(against, tuple(learners), model.name, **where) if against else None
+    recorded = _recorded(against, world, kinds, seeds, n, families, learners, model.name) if against else None
     vectors = open_embedder(embedder) if isinstance(embedder, str) else embedder
     arms = [{"arm": name, "learner": learner} for name, learner in learners.items()]
     cells = [arm | cell for cell in grid(world=world, kind=kinds, n=n, seed=seeds, families=families) for arm in arms]
     home = Path(folder) / "cells.sqlite" if folder is not None else None
-    limit = seconds if model.backend in ("ollama", "embedded") else None
+    limit = seconds if model.backend in LIVE else None
     rows = run_cells("study", _life, cells, {"llm": model, "embedder": vectors}, home, jobs, progress, limit, len(arms))
     if recorded is None:
         return rows
@@ -133,8 +131,8 @@ def _life(arm: str, learner: Learner, llm: LLM, embedder: Embedder, **where: Any
     return live(learner, llm, embedder, **where)
 
 
-def _recorded(name: str, mine: tuple[str, ...], model: str, *, world: str, kinds: Sequence[str], seeds: Sequence[int],
-              n: int, families: int) -> pd.DataFrame:  # fmt: skip
+def _recorded(name: str, world: str, kinds: Sequence[str], seeds: Sequence[int], n: int, families: int,
+              mine: Iterable[str], model: str) -> pd.DataFrame:  # fmt: skip
     """The recorded rows of a study on exactly these streams, of arms that asked ``model`` or none."""
     rows = pd.read_parquet(data(file_of(name)))
     if "families" not in rows:

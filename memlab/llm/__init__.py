@@ -1,9 +1,9 @@
 """The frozen model p_LLM(a|s,c) and the embedders, behind `open_llm` and `open_embedder`."""
 
 from memlab.core import MemlabError
-from memlab.llm.contract import LLM, Embedder
+from memlab.llm.contract import LIVE, LLM, Embedder
 
-__all__ = ["LLM", "Embedder", "open_embedder", "open_llm"]
+__all__ = ["LIVE", "LLM", "Embedder", "open_embedder", "open_llm"]
 
 
 def open_llm(spec: str = "auto") -> LLM:

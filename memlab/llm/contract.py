@@ -10,6 +10,9 @@ from memlab.core import MemlabError, Reply
 if TYPE_CHECKING:
     from memlab.llm.call import Call
 
+LIVE = ("ollama", "embedded")
+"""The backends that ask a model, and take its time."""
+
 
 class NoServer(MemlabError):
     """No Ollama server answers, or it stopped answering."""

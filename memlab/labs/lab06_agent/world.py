@@ -13,7 +13,7 @@ from memlab.agent import Agent
 from memlab.core import Episode, Task
 from memlab.datafiles import data
 from memlab.learners import Learner
-from memlab.llm import LLM, Embedder, open_llm
+from memlab.llm import LIVE, LLM, Embedder, open_llm
 from memlab.llm.embedders import ReplayEmbedder
 from memlab.llm.replay import Recorder
 from memlab.rivals.believer import Believe, believed
@@ -33,7 +33,7 @@ def open_model(spec: str) -> LLM:
     """The model; each reply of a live one is kept in ``.memlab`` of this folder: nothing is asked twice."""
     llm = open_llm(spec)
     kept = Path(".memlab") / f"lab06-{re.sub('[^a-zA-Z0-9.]+', '-', llm.name)}-replies.parquet"
-    return Recorder(llm, kept) if llm.backend in ("ollama", "embedded") else llm
+    return Recorder(llm, kept) if llm.backend in LIVE else llm
 
 
 def one_life(learner: Learner, tasks: Sequence[Task], llm: LLM, seed: int = 100) -> tuple[Agent, list[Episode]]:
