@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from memlab.course import Exercise, same
+from memlab.course import JUDGED, Exercise, same
 from memlab.retrieval.policies import soft_policy, soft_value
 
 Q = np.array([1.0, 0.6, 0.2, 0.0])
@@ -121,7 +121,7 @@ EXERCISES = {
         start="what does a smaller eta make better, and what worse?",
         solution=0.06,
         judge=_step,
-        tolerance=1.0,
+        tolerance=JUDGED,
         praise="small enough to be calm, large enough to follow",
     ),
     "01.4": Exercise(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from memlab.course import Exercise, Unfilled, unfilled
+from memlab.course import JUDGED, Exercise, Unfilled, unfilled
 from memlab.labs.lab03_retrieval.world import told_apart
 from memlab.retrieval.policies import kernel_q
 
@@ -63,7 +63,7 @@ EXERCISES = {
         start="with many uses close by, does an estimate still need far ones?",
         solution=(0.003, 0.0003),
         judge=_widths,
-        tolerance=1.0,
+        tolerance=JUDGED,
         praise="each within a quarter of the least error",
     ),
     "03.3": Exercise(

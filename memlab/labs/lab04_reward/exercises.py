@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from memlab.course import Exercise
+from memlab.course import JUDGED, Exercise
 from memlab.labs.lab04_reward import belief
 from memlab.reward import Floats, belief_delta, group_relative
 
@@ -48,7 +48,7 @@ EXERCISES = {
         start="try some noises: what happens to the belief near 0, and what at 0.5?",
         solution=0.45,
         judge=noise_hint,
-        tolerance=0.5,  # the judge decides: a noise that is paid nearly as well is right too
+        tolerance=JUDGED,  # a noise that is paid nearly as well is right too
     ),
     "04.3": Exercise(
         start="a belief that sinks and comes back has learned nothing new: what must a payment remember?",

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from memlab.course import Exercise
+from memlab.course import JUDGED, Exercise
 from memlab.credit.worth import counterfactual, leave_one_out, subsets
 
 Game = Callable[[frozenset[str]], float]
@@ -37,7 +37,7 @@ EXERCISES = {
         solution=0.15,
         judge=lambda step: LARGE if step > 0.245 else SMALL if step < 0.07 else None,  # .01 worse than the best
         mistakes={LARGE: 0.5, SMALL: 0.02},
-        tolerance=0.1,
+        tolerance=JUDGED,
     ),
     "05.2": Exercise(
         start="in which orders can the cases be added, and what does a case gain at its place in each of them?",

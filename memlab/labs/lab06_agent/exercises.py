@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from memlab.course import Exercise
+from memlab.course import JUDGED, Exercise
 
 
 def _bayes(belief: Any, tool: int, worked: bool, noise: float, summing: bool = True, others: bool = True) -> Any:
@@ -37,7 +37,7 @@ EXERCISES = {
     "06.2": Exercise(
         start="of 30 tasks of one kind, how many changes do you expect? The hazard is their share",
         solution=0.03,
-        tolerance=1.0,
+        tolerance=JUDGED,
         judge=_hazard,
         praise="your choice is noted; the streams will judge it",
     ),

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
-from memlab.course import Exercise, Unfilled, unfilled
+from memlab.course import JUDGED, Exercise, Unfilled, unfilled
 from memlab.tasks.tools import UNREADABLE
 from memlab.verify import gap
 
@@ -46,7 +46,7 @@ EXERCISES = {
     "07.2": Exercise(
         start="what does a low threshold let through, and how long must one wait for an answer above a high one?",
         solution=1.75, judge=lambda threshold: LAX if threshold < PASS[0] else STRICT if threshold > PASS[1] else None,
-        mistakes={LAX: 0.0, STRICT: 4.0}, tolerance=1.0,
+        mistakes={LAX: 0.0, STRICT: 4.0}, tolerance=JUDGED,
         praise="your threshold is noted; the next cell lives with it",
     ),
     "07.3": Exercise("two of the four cases (told right or wrong, readable or not) cannot be true: which?", _program,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from memlab.corruption import score
-from memlab.course import Exercise
+from memlab.course import JUDGED, Exercise
 from memlab.labs.lab08_relay.relay import unharmed
 from memlab.labs.lab08_relay.study import LAWS, PUBLISHED
 
@@ -35,7 +35,7 @@ EXERCISES = {
                 lambda a, b: sum(k in b for k in a) / max(len(a), len(b)),
         },
     ),
-    "08.2": Exercise("q says how fast the curve falls, f where it ends", (0.87, 0.595), judge=_law, tolerance=1.0),
+    "08.2": Exercise("q says how fast the curve falls, f where it ends", (0.87, 0.595), judge=_law, tolerance=JUDGED),
     "08.3": Exercise(
         start="a call may change one field: what must be the same in both documents once you look away from it?",
         solution=unharmed,

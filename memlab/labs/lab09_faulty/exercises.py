@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from memlab.course import Exercise
+from memlab.course import JUDGED, Exercise
 from memlab.labs.lab09_faulty.ladder import drawdown
 
 CURVES = ([0.2, 0.8, 0.6, 0.9, 0.4, 0.5], [0.3, 0.8, 0.6, 0.5], [0.5, 0.1, 0.9], [0.1, 0.2, 0.3], [0.812, 0.229])
@@ -31,7 +31,7 @@ EXERCISES = {
         solution=4,
         judge=lambda visits: BLIND if visits <= 1 else MANY if visits > 16 else None,
         mistakes={BLIND: 1, MANY: 40},
-        tolerance=100,
+        tolerance=JUDGED,
         praise="your gate is tried in the next cell",
     ),
 }  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from memlab.course import Exercise
+from memlab.course import JUDGED, Exercise
 
 X, W = np.array([[1.0, 2.0, 0.0]]), np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
 A, B = np.array([[0.5, -1.0, 2.0]]), np.array([[2.0], [-1.0]])
@@ -32,7 +32,7 @@ EXERCISES = {
     "10.2": Exercise(
         start="how often will the lesson be needed, and how long is it in the prompt?",
         solution=(200, 35),
-        tolerance=1e9,
+        tolerance=JUDGED,
         judge=_choice,
         praise="your lesson is noted; the next cell says what each route costs",
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from memlab.course import Exercise
+from memlab.course import JUDGED, Exercise
 from memlab.labs.lab13_intent.runs import Floats, expected_aptitude
 
 SCORES = np.array([[1, 1, 0, 1, 1, 1, 1, 1, 1, 1], [0, 0, 1, 0, 0, 1, 0, 0, 0, 1], [0] * 10], dtype=float)
@@ -42,5 +42,5 @@ EXERCISES = {
             "this is P90 and P10: U is their difference": lambda s: (_p90(s, 1)[0], _p90(s, 1)[0] - _p90(s, 1)[1]),
         },
     ),
-    "13.2": Exercise("which of the knobs moves A90, and which U?", (0.37, 3, 0.16), judge=_null, tolerance=1e9),
+    "13.2": Exercise("which of the knobs moves A90, and which U?", (0.37, 3, 0.16), judge=_null, tolerance=JUDGED),
 }  # fmt: skip

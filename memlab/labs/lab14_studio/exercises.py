@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from memlab.course import Exercise, Unfilled, unfilled
+from memlab.course import JUDGED, Exercise, Unfilled, unfilled
 from memlab.labs.lab14_studio.study import STILL, WRONG
 from memlab.rivals.knobs import NONE, checked
 from memlab.rivals.lived import at_once
@@ -31,7 +31,7 @@ def _noisy(answer: Any) -> str | None:
 
 EXERCISES = {
     "14.1": Exercise("append-only, stationary, no noise: pin no memory, move corruption until it is undecided", 0.8,
-                     judge=_corrupted, tolerance=1.0, praise="your share is marked in the next figure"),
+                     judge=_corrupted, tolerance=JUDGED, praise="your share is marked in the next figure"),
     "14.2": Exercise("which knob keeps wrong rewards out of memory? Return {'knob': value, ...}",
                      lambda: {"verifier": "gate"}, judge=_noisy, praise="your knobs go into the next cells"),
 }  # fmt: skip
